@@ -1,0 +1,115 @@
+/**
+ * The contract between core and a provider: types only, and this file imports nothing.
+ *
+ * A store provider is a versioned blob store with expiry. It never parses a session, never merges and makes no
+ * policy. The idea is HTTP's own (RFC 9110, section 13.1): reading gives a body and an entity tag, {@link Provider.update}
+ * is If-Match, {@link Provider.create} is If-None-Match.
+ *
+ * Words used below. A *live record* is one that has not expired, markers included. A *marker* is a record with
+ * `retired`. A *session* is a live record that is not a marker.
+ */
+
+/** What a provider keeps under one key. */
+export interface SessionRecord {
+  /** Opaque to the provider: given back unit for unit, lone surrogates excepted, which core never writes. */
+  readonly data: string;
+  /** Random, new with every batch that core writes. Compared for equality, never interpreted. */
+  readonly version: string;
+  /** Epoch milliseconds. From this instant on the record does not exist. */
+  readonly expiresAt: number;
+  /** Hash of whoever owns the session; indexed by providers that have {@link Provider.keysOf}. */
+  readonly owner?: string;
+  /** Present on a marker: the key of the session that replaced this one, or `""` when it was destroyed. */
+  readonly retired?: string;
+}
+
+/** The answer to {@link Provider.update}: a refusal carries the live record that is there now. */
+export type Update =
+  | { readonly written: true }
+  | { readonly written: false; readonly current: SessionRecord | undefined };
+
+/**
+ * A store, connected on behalf of one Manager. Only core calls these methods, and it calls them concurrently.
+ *
+ * Every key is 64 lowercase hexadecimal digits (a SHA-256): safe as a file name, a column or a part of a longer key.
+ * Every method must settle within a bound of the provider's own; core gives up on a call after ten seconds. A method
+ * rejects only when the backend failed or refused (too large is a `SessionError` with `SESS_TOO_LARGE`); core takes
+ * any other rejection of a write for *outcome unknown* and may send the very same write again.
+ *
+ * Existence is decided by the `now` of the {@link ProviderContext}; expiry kept by the store itself only collects,
+ * and collects at least a minute late.
+ */
+export interface Provider {
+  /** The live record, markers included. Missing, expired or torn is `undefined`, never a rejection. */
+  read(key: string): Promise<SessionRecord | undefined>;
+
+  /** Stores the record if the key is free, and says whether it did. An expired record not yet collected is free. */
+  create(key: string, record: SessionRecord): Promise<boolean>;
+
+  /**
+   * Replaces the live record, marker or session, whose version is `expected`, in one atomic step. Never creates.
+   * Keeps the later of the two expiries, unless the new record is a marker: a marker's own expiry counts.
+   */
+  update(key: string, record: SessionRecord, expected: string): Promise<Update>;
+
+  /**
+   * Where a session with version `expected` is there: true, and its expiry becomes the later of its own and
+   * `expiresAt`. Anything else: false. Never changes data or version, never touches a marker, never creates.
+   */
+  touch(key: string, expiresAt: number, expected: string): Promise<boolean>;
+
+  /** How many sessions there are now. Markers and expired records are not counted. */
+  count(): Promise<number>;
+
+  /** Removes what expired a minute ago or more, in bounded batches; resolves to how many records that were. */
+  gc(): Promise<number>;
+
+  /** Idempotent. Afterwards every other method rejects. */
+  close(): Promise<void>;
+
+  /** Optional; its presence is the capability. Every key that holds a session; extra keys are legal. */
+  keys?(): AsyncIterable<string>;
+
+  /**
+   * Optional; its presence is the capability. Every key whose record, marker or session, had this owner throughout
+   * the call. Extra keys are legal: core looks at each. Where the index is separate from the record, its entry is
+   * written before the record, with its expiry, and removed only a minute after that expiry: never because the
+   * record was missing, since that may be a record about to be written.
+   */
+  keysOf?(owner: string): AsyncIterable<string>;
+}
+
+/** The other kind: the record travels with the client, sealed, and there is no store. */
+export interface TokenProvider {
+  /** Throws a `SessionError` with `SESS_TOO_LARGE` when the token would not fit into a cookie. */
+  seal(record: SessionRecord): string;
+  /** Anything not sealed by us, altered, or expired is `undefined`. */
+  open(token: string): SessionRecord | undefined;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What core hands to a provider as it connects. */
+export interface ProviderContext {
+  /** The Manager's clock, epoch milliseconds. The only clock a provider may ask whether a record exists. */
+  readonly now: () => number;
+  /** The version of this contract. It grows by optional methods only. */
+  readonly contract: 1;
+}
+
+export interface StoreConnector {
+  readonly kind: "store";
+  /** The provider's name, as in messages and events. */
+  readonly name: string;
+  /** Called once by each Manager. Rejects when the backend cannot be reached or its configuration is wrong. */
+  connect(context: ProviderContext): Promise<Provider>;
+}
+
+export interface TokenConnector {
+  readonly kind: "token";
+  readonly name: string;
+  connect(context: ProviderContext): Promise<TokenProvider>;
+}
+
+/** What a provider's factory returns, and what `createManager` takes in place of a registered name. */
+export type Connector = StoreConnector | TokenConnector;
