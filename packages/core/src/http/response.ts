@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Settings } from "../config/config.js";
+import { report } from "../diagnostics.js";
+import { isSessionError } from "../errors.js";
+import type { Binding, Session } from "../session.js";
+import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
+import type { Head, ResponseGate } from "./held-response.js";
+import { isSecure } from "./request.js";
+
+/** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
+export class SessionResponse<D extends object> implements Binding, ResponseGate {
+  readonly #req: IncomingMessage;
+  readonly #settings: Settings;
+  #session: Session<D> | undefined;
+  #headersSent = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse, settings: Settings) {
+    this.#req = req;
+    this.#settings = settings;
+    this.#headersSent = res.headersSent;
+  }
+
+  get headersSent(): boolean {
+    return this.#headersSent;
+  }
+
+  bind(session: Session<D>): void {
+    this.#session = session;
+  }
+
+  beforeHeaders(status: number, head: Head): void | Promise<void> {
+    const stored = status >= 500 ? this.#session?.discardForResponse() : this.#session?.commitForResponse();
+    if (stored === undefined) return this.#finishHead(head);
+    return stored.then(() => this.#finishHead(head));
+  }
+
+  beforeEnd(): void | Promise<void> {
+    return this.#session?.releaseForEnd();
+  }
+
+  failed(error: unknown, head: Head): number {
+    const status = isSessionError(error) ? error.status : 500;
+    if (status >= 500) report(error);
+    this.#session?.discard();
+    this.#finishHead(head);
+    return status;
+  }
+
+  #finishHead(head: Head): void {
+    if (this.#headersSent) return;
+    this.#headersSent = true;
+    const { sidHeader } = this.#settings;
+    this.#vary(head, "Cookie");
+    if (sidHeader !== undefined) this.#vary(head, sidHeader);
+    const session = this.#session;
+    if (session?.cookieDue === undefined) return;
+    const cookie = session.cookieDue === "set" ? this.#cookieFor(session.id) : this.#clearing();
+    if (cookie !== undefined) head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
+    if (sidHeader !== undefined && session.cookieDue === "set") head.setHeader(sidHeader, session.id);
+    head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
+  }
+
+  #vary(head: Head, field: string): void {
+    head.setHeader("Vary", mergeVary(textOf(head.getHeader("Vary")), field));
+  }
+
+  #cookieFor(id: string): string | undefined {
+    const { cookieName, enableSetCookie, cookieMaxAge } = this.#settings;
+    if (!enableSetCookie) return undefined;
+    return setCookie(cookieName, id, {
+      ...this.#attributes,
+      ...(cookieMaxAge !== undefined && { maxAge: cookieMaxAge }),
+    });
+  }
+
+  #clearing(): string | undefined {
+    return this.#settings.enableSetCookie ? clearCookie(this.#settings.cookieName, this.#attributes) : undefined;
+  }
+
+  get #attributes() {
+    const { cookie, trustProxy } = this.#settings;
+    return { ...cookie, secure: cookie.secure === "auto" ? isSecure(this.#req, trustProxy) : cookie.secure };
+  }
+}
+
+function listOf(value: number | string | string[] | undefined): string[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [String(value)];
+}
+
+function textOf(value: number | string | string[] | undefined): string | undefined {
+  return value === undefined ? undefined : listOf(value).join(", ");
+}

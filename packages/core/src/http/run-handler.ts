@@ -1,0 +1,19 @@
+import type { ServerResponse } from "node:http";
+import { report } from "../diagnostics.js";
+import { isSessionError } from "../errors.js";
+
+/** Runs an application's handler; whatever it throws becomes a response, or the end of one that has begun. */
+export function runHandler(res: ServerResponse, handler: () => Promise<unknown>): void {
+  handler().catch((error: unknown) => {
+    const status = isSessionError(error) ? error.status : 500;
+    if (status >= 500) report(error);
+    if (res.writableEnded) return;
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" });
+    res.end(status === 409 ? "The session has changed meanwhile.\n" : "The request failed.\n");
+  });
+}

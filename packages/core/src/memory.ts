@@ -1,0 +1,40 @@
+import { SessionError } from "./errors.js";
+import { MemoryProvider } from "./memory-provider.js";
+import { MemoryStore } from "./memory-store.js";
+import type { StoreConnector } from "./provider.js";
+
+/** How the memory provider is set up. */
+export interface MemoryConfig {
+  /**
+   * Most sessions kept, markers not counted: an integer of at least 1, 100000 by default. Beyond it the least recently
+   * used session is forgotten, which logs its user out.
+   */
+  readonly maxSessions?: number;
+}
+
+/**
+ * Sessions in this process's memory: for tests, and for one process that may forget. Each call makes a store of its
+ * own; everything that connects by the connector it returns shares that store, as processes share a server, and what
+ * is stored outlives the handles. The only string it accepts as configuration is the empty one. Throws a
+ * `SessionError` with `SESS_CONFIG`.
+ */
+export function memory(config?: MemoryConfig | string): StoreConnector {
+  const store = new MemoryStore(maxSessionsOf(config));
+  return {
+    kind: "store",
+    name: "memory",
+    connect: async (context) => new MemoryProvider(store, () => context.now()),
+  };
+}
+
+function maxSessionsOf(config: MemoryConfig | string | undefined): number {
+  if (config === undefined || config === "") return 100_000;
+  if (typeof config !== "object" || config === null) {
+    throw new SessionError("SESS_CONFIG", "providerConfig: the memory provider takes an object or the empty string");
+  }
+  const { maxSessions = 100_000 } = config;
+  if (!Number.isSafeInteger(maxSessions) || maxSessions < 1) {
+    throw new SessionError("SESS_CONFIG", "maxSessions must be an integer of at least 1");
+  }
+  return maxSessions;
+}

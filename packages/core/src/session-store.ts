@@ -1,0 +1,71 @@
+/**
+ * The fields of a session where `createManager` was given no type of its own. Augment it to type them everywhere:
+ *
+ * ```ts
+ * declare module "@sess/core" {
+ *   interface SessionData { user: string }
+ * }
+ * ```
+ */
+export interface SessionData {
+  [field: string]: unknown;
+}
+
+/** The names of a session's fields. */
+export type Field<D extends object> = keyof D & string;
+
+/**
+ * The session of one request. (This is the seed's SessionStore: what a handler works with. It is not the backend; that
+ * is a `Provider`.)
+ *
+ * Reading and writing fields is synchronous, on what was loaded. Changes are stored when the response begins, or by
+ * {@link release}, and merged with what other requests stored meanwhile: each changed field replaces that field, the
+ * others stay.
+ */
+export interface SessionStore<D extends object = SessionData> extends AsyncDisposable {
+  /** What the client's cookie holds: a secret, not to be logged. Changes with {@link regenerate}. */
+  readonly id: string;
+
+  /** A field's value; the same object on every call, so that what is changed in it is stored too. */
+  get<F extends Field<D>>(field: F): D[F] | undefined;
+
+  /**
+   * Replaces a field's value; `undefined` deletes it. Throws `SESS_VALUE` for what cannot be kept as it is (functions,
+   * symbols, class instances), `SESS_GONE` after {@link destroy}, and `SESS_HEADERS_SENT` when the session would have
+   * to be created and the response is under way already.
+   */
+  set<F extends Field<D>>(field: F, value: D[F] | undefined): void;
+
+  has(field: Field<D>): boolean;
+
+  delete(field: Field<D>): void;
+
+  /** Deletes every field there is when the change is stored, those included that this request never saw. */
+  flush(): void;
+
+  /**
+   * Changes one field exactly: `fn` gets the value stored last and may run again when somebody else was faster, so it
+   * must be synchronous and do nothing but compute. Stores at once, together with this request's earlier changes, and
+   * resolves to the stored value. Once acknowledged it stays, whatever becomes of the response.
+   */
+  update<F extends Field<D>>(field: F, fn: (value: D[F] | undefined) => D[F] | undefined): Promise<D[F] | undefined>;
+
+  /**
+   * Moves the session to a new id, which the response's cookie will hold; the old one becomes worthless. To be called
+   * whenever privileges change, signing in above all (OWASP Session Management: session fixation). Stores this
+   * request's changes with it.
+   */
+  regenerate(): Promise<void>;
+
+  /** Ends the session, under its earlier ids too, and clears the cookie. */
+  destroy(): Promise<void>;
+
+  /**
+   * Loads the newest state, keeping the changes not yet stored. Resolves to false when the session is gone or has a
+   * new id. For handlers that live long, such as a WebSocket's.
+   */
+  reload(): Promise<boolean>;
+
+  /** Stores the changes now instead of with the response. Rejects when that fails. Without changes it does nothing. */
+  release(): Promise<void>;
+}

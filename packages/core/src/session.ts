@@ -1,0 +1,338 @@
+import { decode } from "./codec/decode.js";
+import { encode } from "./codec/encode.js";
+import { SessionError } from "./errors.js";
+import { Changes, type FieldUpdate } from "./fields.js";
+import { HandedOut } from "./handed-out.js";
+import type { Field, SessionStore } from "./session-store.js";
+import { limits } from "./store/context.js";
+import type { Known } from "./store/known.js";
+import type { Repository } from "./store/repository.js";
+
+/** What a session needs of the response it belongs to. */
+export interface Binding {
+  /** Whether it is too late for a cookie. */
+  readonly headersSent: boolean;
+}
+
+/** What the response owes the client: the cookie of the present id, its deletion, or nothing. */
+export type CookieDue = "set" | "clear" | undefined;
+
+/** Where a session's id comes from and which key it is stored under. */
+export interface Identity {
+  readonly id: string;
+  readonly key: string;
+}
+
+export interface SessionParts {
+  readonly repository: Repository;
+  readonly now: () => number;
+  /** Idle lifetime, ms. */
+  readonly idle: number;
+  readonly newIdentity: () => Identity;
+  readonly identity: Identity;
+  /** A session, a marker that names a successor, or `undefined` when nothing is stored. */
+  readonly known: Known | undefined;
+  /** Whether the client presented a cookie of our name. */
+  readonly presented: boolean;
+  /** Absent on a session that belongs to no response. */
+  readonly binding?: Binding | undefined;
+}
+
+/** {@link SessionStore} with what the Manager and the HTTP edges need besides. */
+export class Session<D extends object> implements SessionStore<D> {
+  readonly #parts: SessionParts;
+  #identity: Identity;
+  /** Keys this session had earlier in this request, oldest first. */
+  readonly #past: string[] = [];
+  #known: Known | undefined;
+  #loadedAt: number;
+  #changes = new Changes();
+  readonly #handed = new HandedOut();
+  #destroyed = false;
+  #cookie: CookieDue;
+  /** Stores under way; a regenerate or destroy waits for them, and they for it. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  #barrier: Promise<unknown> | undefined;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#identity = parts.identity;
+    this.#known = parts.known;
+    this.#loadedAt = parts.now();
+  }
+
+  get id(): string {
+    return this.#identity.id;
+  }
+
+  get<F extends Field<D>>(field: F): D[F] | undefined {
+    assertName(field);
+    if (this.#handed.has(field)) return this.#handed.get(field) as D[F];
+    const text = this.#changes.read(field, this.#fields);
+    return text === undefined ? undefined : (this.#handed.decode(field, text) as D[F]);
+  }
+
+  set<F extends Field<D>>(field: F, value: D[F] | undefined): void {
+    if (value === undefined) {
+      this.delete(field);
+      return;
+    }
+    assertName(field);
+    const text = encode(value);
+    this.#assertChangeable();
+    this.#changes.write(field, text);
+    this.#handed.put(field, value, text);
+  }
+
+  has(field: Field<D>): boolean {
+    assertName(field);
+    return this.#changes.read(field, this.#fields) !== undefined;
+  }
+
+  delete(field: Field<D>): void {
+    assertName(field);
+    this.#assertChangeable();
+    this.#changes.write(field, undefined);
+    this.#handed.drop(field);
+  }
+
+  flush(): void {
+    this.#assertChangeable();
+    this.#changes.flush();
+    this.#handed.clear();
+  }
+
+  async update<F extends Field<D>>(
+    field: F,
+    fn: (value: D[F] | undefined) => D[F] | undefined,
+  ): Promise<D[F] | undefined> {
+    assertName(field);
+    this.#assertChangeable();
+    let value: D[F] | undefined;
+    let text: string | undefined;
+    await this.#commit({
+      name: field,
+      run: (current) => {
+        value = fn(current === undefined ? undefined : (decode(current) as D[F]));
+        text = value === undefined ? undefined : encode(value);
+        return text;
+      },
+    });
+    if (this.#changes.covers(field)) return value;
+    if (text === undefined) this.#handed.drop(field);
+    else this.#handed.put(field, value, text);
+    return value;
+  }
+
+  regenerate(): Promise<void> {
+    return this.#alone(async () => {
+      this.#assertOpen();
+      if (this.#parts.binding?.headersSent) throw headersSent("a new id");
+      const identity = this.#parts.newIdentity();
+      if (this.#known === undefined) {
+        this.#identity = identity;
+        return;
+      }
+      const changes = this.#takeChanges();
+      try {
+        const { repository } = this.#parts;
+        const result = await repository.regenerate(this.#identity.key, identity.key, this.#known, changes);
+        this.#past.push(this.#identity.key);
+        this.#identity = identity;
+        this.#loaded(result.known);
+        this.#cookie = "set";
+        if (result.failure !== undefined) throw result.failure;
+      } catch (error) {
+        this.#changes = changes.followedBy(this.#changes);
+        throw error;
+      }
+    });
+  }
+
+  destroy(): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#destroyed) return;
+      if (this.#parts.binding?.headersSent) throw headersSent("the cookie's deletion");
+      const stored = this.#known !== undefined;
+      if (stored) await this.#destroyStored();
+      this.#destroyed = true;
+      this.discard();
+      if (stored || this.#parts.presented) this.#cookie = "clear";
+    });
+  }
+
+  reload(): Promise<boolean> {
+    return this.#alone(async () => {
+      if (this.#destroyed) return false;
+      if (this.#known === undefined) return true;
+      this.#findMutations();
+      const known = await this.#parts.repository.load(this.#identity.key);
+      if (known === undefined || known.retired !== undefined) return false;
+      this.#loaded(known);
+      this.#handed.clear();
+      return true;
+    });
+  }
+
+  async release(): Promise<void> {
+    await this.#settled();
+    await this.#commit(undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#parts.binding === undefined) await this.release();
+    else await this.#settled();
+  }
+
+  /**
+   * Commits for the response, or prolongs the session if nothing changed and it is time to. Answers at once, and
+   * nothing waits, where there is nothing to store.
+   */
+  commitForResponse(): void | Promise<void> {
+    if (this.#quiet && !this.#touchIsDue) return undefined;
+    return this.#commitAndTouch();
+  }
+
+  /** Commits what was changed since the response began. */
+  releaseForEnd(): void | Promise<void> {
+    return this.#quiet ? undefined : this.release();
+  }
+
+  /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
+  discardForResponse(): void | Promise<void> {
+    if (this.#underWay.size > 0 || this.#barrier !== undefined) {
+      return this.#settled().then(() => this.discard());
+    }
+    this.discard();
+    return undefined;
+  }
+
+  discard(): void {
+    this.#changes = new Changes();
+    this.#handed.clear();
+  }
+
+  get cookieDue(): CookieDue {
+    return this.#cookie;
+  }
+
+  get #fields(): Known["fields"] | undefined {
+    return this.#destroyed ? undefined : this.#known?.fields;
+  }
+
+  /** Whether nothing is under way and nothing is left to store. */
+  get #quiet(): boolean {
+    if (this.#underWay.size > 0 || this.#barrier !== undefined) return false;
+    this.#findMutations();
+    return this.#changes.empty;
+  }
+
+  /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
+  get #touchIsDue(): boolean {
+    const known = this.#known;
+    if (known === undefined || known.retired !== undefined || this.#destroyed) return false;
+    return this.#nextExpiry(known) - known.expiresAt >= this.#parts.idle / 10;
+  }
+
+  #nextExpiry(known: Known): number {
+    return Math.min(known.absolute, this.#parts.now() + this.#parts.idle);
+  }
+
+  async #commitAndTouch(): Promise<void> {
+    do await this.release();
+    while (!this.#changes.empty);
+    const known = this.#known;
+    if (known === undefined || !this.#touchIsDue) return;
+    await this.#parts.repository.touch(this.#identity.key, known, this.#nextExpiry(known));
+  }
+
+  #findMutations(): void {
+    for (const [name, text] of this.#handed.mutated()) this.#changes.write(name, text);
+  }
+
+  #loaded(known: Known): void {
+    this.#known = known;
+    this.#loadedAt = this.#parts.now();
+  }
+
+  async #commit(update: FieldUpdate | undefined): Promise<void> {
+    while (this.#barrier !== undefined) await this.#barrier;
+    const changes = this.#takeChanges();
+    if (changes.empty && update === undefined) return;
+    const stored = this.#store(changes, update);
+    this.#underWay.add(stored);
+    try {
+      await stored;
+    } catch (error) {
+      this.#changes = changes.followedBy(this.#changes);
+      throw error;
+    } finally {
+      this.#underWay.delete(stored);
+    }
+  }
+
+  async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
+    this.#assertOpen();
+    const known = this.#known;
+    if (known === undefined && this.#parts.binding?.headersSent) throw headersSent("a new session");
+    const { key } = this.#identity;
+    const result = await this.#parts.repository.commit(key, known, changes, update);
+    if (result === undefined) return;
+    if (this.#known === undefined) this.#cookie = "set";
+    this.#loaded(result);
+  }
+
+  /** Everything changed so far, mutations in place included. */
+  #takeChanges(): Changes {
+    this.#findMutations();
+    const changes = this.#changes;
+    this.#changes = new Changes();
+    return changes;
+  }
+
+  async #destroyStored(): Promise<void> {
+    const { repository, now } = this.#parts;
+    for (const key of this.#past) await repository.destroy(key);
+    const found = await repository.destroy(this.#identity.key, this.#known);
+    // A marker would be gone by now: the session may live on under an id that nobody here knows.
+    if (!found && now() - this.#loadedAt >= limits.marker) {
+      throw new SessionError("SESS_GONE", "this session was loaded too long ago to be destroyed: reload() first");
+    }
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#barrier !== undefined || this.#underWay.size > 0) {
+      await Promise.allSettled([this.#barrier, ...this.#underWay]);
+    }
+  }
+
+  /** Runs with nothing else of this session under way. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const before = [...this.#underWay, ...(this.#barrier ? [this.#barrier] : [])];
+    const result = before.length === 0 ? work() : Promise.allSettled(before).then(work);
+    const barrier: Promise<unknown> = result
+      .catch(() => {})
+      .then(() => {
+        if (this.#barrier === barrier) this.#barrier = undefined;
+      });
+    this.#barrier = barrier;
+    return result;
+  }
+
+  #assertOpen(): void {
+    if (this.#destroyed) throw new SessionError("SESS_GONE", "this session was destroyed by this request");
+  }
+
+  #assertChangeable(): void {
+    this.#assertOpen();
+    if (this.#known === undefined && this.#parts.binding?.headersSent) throw headersSent("a new session");
+  }
+}
+
+function assertName(field: unknown): void {
+  if (typeof field !== "string") throw new SessionError("SESS_VALUE", "a field's name must be a string");
+}
+
+function headersSent(what: string): SessionError {
+  return new SessionError("SESS_HEADERS_SENT", `${what} needs a cookie, and the response's headers have gone`);
+}

@@ -1,0 +1,135 @@
+import type { StoreErrorEvent } from "../diagnostics.js";
+import { isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
+import type { Provider } from "../provider.js";
+import { Deadline, limits, type StoreContext } from "./context.js";
+import { type Known, open, seal } from "./known.js";
+
+/** What became of a batch: written, or refused by what is there now. */
+export type Outcome =
+  | { readonly written: true; readonly known: Known }
+  | { readonly written: false; readonly current: Known | undefined };
+
+// Codes a provider may reject with that tell for certain that nothing was, or will be, written.
+const certain: ReadonlySet<SessionErrorCode> = new Set([
+  "SESS_TOO_LARGE",
+  "SESS_VALUE",
+  "SESS_UNSUPPORTED",
+  "SESS_CLOSED",
+  "SESS_ENVELOPE",
+]);
+
+/**
+ * The provider as the rest of core uses it: bounded in time, and exact about outcomes. A write whose answer is lost is
+ * sent again, the same content under the same id at the same expected version; having been applied already it is
+ * recognised by the id, so it is never applied twice.
+ */
+export class Backend {
+  readonly #provider: Provider;
+  readonly #context: StoreContext;
+
+  constructor(provider: Provider, context: StoreContext) {
+    this.#provider = provider;
+    this.#context = context;
+  }
+
+  /** What is stored under a key. Rejects with `SESS_UNAVAILABLE`, or `SESS_ENVELOPE`. */
+  async read(key: string): Promise<Known | undefined> {
+    const record = await this.#call("read", () => this.#provider.read(key));
+    return record && open(record);
+  }
+
+  /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
+  create(key: string, next: Known): Promise<Outcome> {
+    const record = seal(next);
+    return this.#resend("create", async () => {
+      if (await this.#call("create", () => this.#provider.create(key, record))) return { written: true, known: next };
+      return this.#refused(next, await this.read(key));
+    });
+  }
+
+  /** Replaces what has the version `expected`. */
+  update(key: string, next: Known, expected: Known): Promise<Outcome> {
+    const record = seal(next);
+    return this.#resend("update", async () => {
+      const answer = await this.#call("update", () => this.#provider.update(key, record, expected.version));
+      if (!answer.written) return this.#refused(next, answer.current && open(answer.current));
+      const expiresAt = next.retired === undefined ? Math.max(next.expiresAt, expected.expiresAt) : next.expiresAt;
+      return { written: true, known: { ...next, expiresAt } };
+    });
+  }
+
+  /** Prolongs a session if it still is the one that was loaded. A store that fails is an event, never an error. */
+  async touch(key: string, known: Known, expiresAt: number): Promise<void> {
+    try {
+      await this.#call("touch", () => this.#provider.touch(key, expiresAt, known.version));
+    } catch {
+      // Published by #call. The session is as it was; the next request touches it.
+    }
+  }
+
+  /** Sessions now. */
+  count(): Promise<number> {
+    return this.#call("count", () => this.#provider.count());
+  }
+
+  /** Unlike the others not bounded here: how long it takes depends on how much there is to collect. */
+  async gc(): Promise<number> {
+    try {
+      return await this.#provider.gc();
+    } catch (error) {
+      this.#context.diagnostics.publish("store-error", { operation: "gc", error });
+      throw unavailable("gc", error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#provider.close();
+  }
+
+  /** A refusal by a record that lists this batch is an earlier attempt that was written: its answer was lost. */
+  #refused(next: Known, current: Known | undefined): Outcome {
+    const mine =
+      current !== undefined &&
+      (current.version === next.version || current.applied.get(this.#context.nonce)?.[0] === next.version);
+    return mine ? { written: true, known: current } : { written: false, current };
+  }
+
+  async #resend(operation: StoreErrorEvent["operation"], attempt: () => Promise<Outcome>): Promise<Outcome> {
+    const deadline = new Deadline(this.#context, limits.resend);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (isSessionError(error) && certain.has(error.code)) throw error;
+        if (tries === 5 || deadline.passed) throw unavailable(operation, error);
+        await pause(5 * 2 ** tries);
+      }
+    }
+  }
+
+  async #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${limits.call} ms`)), limits.call);
+      });
+      return await Promise.race([send(), late]);
+    } catch (error) {
+      if (isSessionError(error) && certain.has(error.code)) throw error;
+      this.#context.diagnostics.publish("store-error", { operation, error });
+      throw unavailable(operation, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function unavailable(operation: StoreErrorEvent["operation"], error: unknown): SessionError {
+  if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return error;
+  return new SessionError("SESS_UNAVAILABLE", `the session store failed to ${operation}`, { cause: error });
+}
+
+/** Full jitter, so that processes that were refused together do not come back together. At most `limit` ms. */
+export function pause(limit: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * limit));
+}

@@ -1,0 +1,96 @@
+import { isSessionError, SessionError } from "../errors.js";
+import type { Fields } from "../fields.js";
+import { type Backend, pause } from "./backend.js";
+import { Deadline, limits, type StoreContext, sessionAfter } from "./context.js";
+import type { Known } from "./known.js";
+import type { Lane, Member } from "./lane.js";
+
+/** What a request is told whose session is not there any more. */
+export function goneOrRetired(current: Known | undefined): SessionError {
+  return current?.retired
+    ? new SessionError("SESS_RETIRED", "this session has a new id; the request came with the old one")
+    : new SessionError("SESS_GONE", "this session was destroyed or has expired");
+}
+
+/**
+ * Writes the changes of several requests as one batch: made on the newest record known, and replayed on the newer one
+ * whenever the store refuses. Settles every member; never rejects.
+ */
+export async function commitTogether(
+  backend: Backend,
+  context: StoreContext,
+  lane: Lane,
+  members: readonly Member[],
+): Promise<void> {
+  const batch = new Batch(context, members);
+  let base = lane.known ?? members.find((member) => member.base !== undefined)?.base;
+  try {
+    for (let round = 0; ; round++) {
+      if (base?.retired !== undefined) return batch.refuse(goneOrRetired(base));
+      const fields = batch.compose(base?.fields);
+      if (batch.members.length === 0) return;
+      if (base === undefined && fields.size === 0) return batch.written(undefined);
+      const next = sessionAfter(context, base, fields);
+      const outcome = await (base ? backend.update(lane.key, next, base) : backend.create(lane.key, next));
+      if (outcome.written) {
+        lane.known = outcome.known;
+        context.diagnostics.publish(base ? "saved" : "created", {});
+        return batch.written(outcome.known);
+      }
+      if (base === undefined || outcome.current === undefined) return batch.refuse(goneOrRetired(undefined));
+      base = outcome.current;
+      if (batch.deadline.passed) return batch.refuse(conflict());
+      if (round > 0) await pause(Math.min(round, 20));
+    }
+  } catch (error) {
+    if (batch.members.length === 1 || !isSessionError(error) || error.code !== "SESS_TOO_LARGE") batch.refuse(error);
+    else for (const member of batch.members) await commitTogether(backend, context, lane, [member]);
+  }
+}
+
+export function conflict(): SessionError {
+  return new SessionError("SESS_CONFLICT", "other processes kept changing this session until the retry bound");
+}
+
+class Batch {
+  readonly deadline: Deadline;
+  readonly #context: StoreContext;
+  members: readonly Member[];
+
+  constructor(context: StoreContext, members: readonly Member[]) {
+    this.#context = context;
+    this.deadline = new Deadline(context, limits.batch);
+    this.members = members;
+  }
+
+  /** Every member's changes on `base`. A member whose update function throws is rejected alone and leaves no trace. */
+  compose(base: Fields | undefined): Fields {
+    const fields = new Map(base);
+    this.members = this.members.filter((member) => {
+      const { changes, update } = member;
+      try {
+        const result = update?.run(changes.read(update.name, fields));
+        changes.applyTo(fields);
+        if (update === undefined) return true;
+        if (result === undefined) fields.delete(update.name);
+        else fields.set(update.name, result);
+        return true;
+      } catch (error) {
+        member.reject(error);
+        return false;
+      }
+    });
+    return fields;
+  }
+
+  written(known: Known | undefined): void {
+    for (const member of this.members) member.resolve(known);
+  }
+
+  refuse(error: unknown): void {
+    if (isSessionError(error) && this.members.length > 0) {
+      this.#context.diagnostics.publish("refused", { code: error.code });
+    }
+    for (const member of this.members) member.reject(error);
+  }
+}

@@ -1,0 +1,105 @@
+import { SessionError } from "../errors.js";
+import type { Fields } from "../fields.js";
+import type { SessionRecord } from "../provider.js";
+
+/** The last batch of each Manager that wrote a record of late: Manager's nonce to the batch's id and time (ms). */
+export type Applied = ReadonlyMap<string, readonly [batch: string, time: number]>;
+
+/** A record as core understands it. */
+export interface Known {
+  readonly version: string;
+  readonly expiresAt: number;
+  readonly owner: string | undefined;
+  /** On a marker: the successor's key, or `""`. */
+  readonly retired: string | undefined;
+  /** Epoch milliseconds; 0 on a marker. */
+  readonly created: number;
+  /** The absolute end, epoch milliseconds; Infinity when there is none. */
+  readonly absolute: number;
+  readonly applied: Applied;
+  readonly fields: Fields;
+}
+
+// The envelope inside `SessionRecord.data`: one line of JSON, then the fields' encoded values end to end. Their lengths
+// stand in the header, so that reading one field decodes that field only and merging decodes none.
+const envelopeVersion = 1;
+
+interface Header {
+  readonly e: number;
+  /** created */
+  readonly c?: number;
+  /** absolute */
+  readonly a?: number;
+  /** applied: nonce, batch, time */
+  readonly p: readonly (readonly [string, string, number])[];
+  /** fields: name, length in UTF-16 code units */
+  readonly f?: readonly (readonly [string, number])[];
+}
+
+/** The record to store. */
+export function seal(known: Known): SessionRecord {
+  const applied = [...known.applied].map(([nonce, [batch, time]]) => [nonce, batch, time] as const);
+  const header: Header = {
+    e: envelopeVersion,
+    ...(known.retired === undefined && { c: known.created }),
+    ...(known.absolute !== Number.POSITIVE_INFINITY && { a: known.absolute }),
+    p: applied,
+    ...(known.fields.size > 0 && { f: [...known.fields].map(([name, text]) => [name, text.length] as const) }),
+  };
+  let data = `${JSON.stringify(header)}\n`;
+  for (const text of known.fields.values()) data += text;
+  return {
+    data,
+    version: known.version,
+    expiresAt: known.expiresAt,
+    ...(known.owner !== undefined && { owner: known.owner }),
+    ...(known.retired !== undefined && { retired: known.retired }),
+  };
+}
+
+/**
+ * What a record says; `undefined` when its data is no envelope of any version, which is "no session".
+ *
+ * An intact envelope of another version is `SESS_ENVELOPE`: during a rolling deploy nobody is to be logged out for
+ * having met a newer process.
+ */
+export function open(record: SessionRecord): Known | undefined {
+  const end = record.data.indexOf("\n");
+  const header = end < 0 ? undefined : parseHeader(record.data.slice(0, end));
+  if (header === undefined) return undefined;
+  if (header.e !== envelopeVersion) {
+    throw new SessionError("SESS_ENVELOPE", `this session was stored in format ${header.e}, which is not known here`);
+  }
+  const fields = slice(record.data, end + 1, header.f ?? []);
+  if (fields === undefined || !Array.isArray(header.p)) return undefined;
+  return {
+    version: record.version,
+    expiresAt: record.expiresAt,
+    owner: record.owner,
+    retired: record.retired,
+    created: header.c ?? 0,
+    absolute: header.a ?? Number.POSITIVE_INFINITY,
+    applied: new Map(header.p.map(([nonce, batch, time]) => [nonce, [batch, time]])),
+    fields,
+  };
+}
+
+function parseHeader(line: string): Header | undefined {
+  try {
+    const header: unknown = JSON.parse(line);
+    const intact = typeof header === "object" && header !== null && "e" in header && Number.isInteger(header.e);
+    return intact ? (header as Header) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function slice(data: string, start: number, lengths: NonNullable<Header["f"]>): Map<string, string> | undefined {
+  const fields = new Map<string, string>();
+  let at = start;
+  for (const [name, length] of lengths) {
+    fields.set(name, data.slice(at, at + length));
+    at += length;
+  }
+  return at === data.length ? fields : undefined;
+}

@@ -1,0 +1,129 @@
+import { isSessionError, type SessionError } from "../errors.js";
+import type { Changes, Fields } from "../fields.js";
+import type { Backend } from "./backend.js";
+import { conflict, goneOrRetired } from "./commit.js";
+import { Deadline, limits, markerAfter, type StoreContext, sessionAfter } from "./context.js";
+import { destroy } from "./destroy.js";
+import type { Known } from "./known.js";
+import type { Lane } from "./lane.js";
+
+/** The successor; with `failure`, one whose old record may or may not have been retired: nobody can tell yet. */
+export interface Regenerated {
+  readonly known: Known;
+  readonly failure?: SessionError;
+}
+
+/**
+ * One regeneration. The caller holds both lanes: the old key's, and the successor's, which nobody else knows yet.
+ *
+ * The successor is stored first and the old record retired last, so that at every instant at which the process may
+ * die the client's id is good: the client learns the new one only afterwards.
+ */
+export class Regeneration {
+  readonly #backend: Backend;
+  readonly #context: StoreContext;
+  readonly #old: Lane;
+  readonly #fresh: Lane;
+  readonly #destroyKey: (key: string) => Promise<unknown>;
+
+  constructor(
+    backend: Backend,
+    context: StoreContext,
+    old: Lane,
+    fresh: Lane,
+    destroyKey: (key: string) => Promise<unknown>,
+  ) {
+    this.#backend = backend;
+    this.#context = context;
+    this.#old = old;
+    this.#fresh = fresh;
+    this.#destroyKey = destroyKey;
+  }
+
+  /** From a session: `changes` move to the successor with everything else. */
+  async fromSession(loaded: Known, changes: Changes): Promise<Regenerated> {
+    const deadline = new Deadline(this.#context, limits.batch);
+    let base = this.#old.known ?? loaded;
+    if (base.retired !== undefined) throw goneOrRetired(base);
+    let successor = await this.#create(base, withChanges(base.fields, changes));
+    for (;;) {
+      const { retired, current, failure } = await this.#retire(base, successor);
+      if (retired) return { known: successor };
+      if (failure !== undefined) return { known: successor, failure };
+      if (current === undefined || current.retired !== undefined)
+        return this.#giveUp(successor, goneOrRetired(current));
+      if (deadline.passed) return this.#giveUp(successor, conflict());
+      base = current;
+      successor = await this.#bringUpToDate(successor, base, withChanges(base.fields, changes));
+    }
+  }
+
+  /**
+   * From an id whose marker names a successor: the client lost the answer that held its new cookie, or somebody else
+   * has the old one. Nothing is taken over; what succeeded the old id is destroyed, and a new session begins.
+   */
+  async fromMarker(marker: Known, changes: Changes): Promise<Regenerated> {
+    if (marker.retired) await this.#destroyKey(marker.retired);
+    const successor = await this.#create(undefined, withChanges(new Map(), changes));
+    const { retired, failure } = await this.#retire(marker, successor);
+    if (retired) return { known: successor };
+    if (failure !== undefined) return { known: successor, failure };
+    return this.#giveUp(successor, goneOrRetired(marker));
+  }
+
+  /** A successor lists no batch: none that wrote the old record may recognise itself in the new one. */
+  async #create(base: Known | undefined, fields: Fields): Promise<Known> {
+    const next: Known = { ...sessionAfter(this.#context, base, fields), applied: new Map() };
+    const outcome = await this.#backend.create(this.#fresh.key, next);
+    if (!outcome.written) throw goneOrRetired(undefined);
+    this.#fresh.known = outcome.known;
+    return outcome.known;
+  }
+
+  /** Refused by a marker: it was revoked before anybody had its id. The old record stays as it is. */
+  async #bringUpToDate(successor: Known, base: Known, fields: Fields): Promise<Known> {
+    const next: Known = { ...sessionAfter(this.#context, successor, fields), owner: base.owner };
+    const outcome = await this.#backend.update(this.#fresh.key, next, successor);
+    if (!outcome.written) throw goneOrRetired(undefined);
+    this.#fresh.known = outcome.known;
+    return outcome.known;
+  }
+
+  /** A failure is returned only where the outcome is unknown: only then may the successor be the one that lives. */
+  async #retire(base: Known, successor: Known): Promise<Retirement> {
+    try {
+      const marker = markerAfter(this.#context, base, this.#fresh.key);
+      const outcome = await this.#backend.update(this.#old.key, marker, base);
+      if (!outcome.written) return { retired: false, current: outcome.current };
+      this.#old.known = outcome.known;
+      this.#context.diagnostics.publish("regenerated", {});
+      return { retired: true };
+    } catch (error) {
+      if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return { retired: false, failure: error };
+      return this.#giveUp(successor, error);
+    }
+  }
+
+  /** Our successor becomes a marker, never nothing: a lost answer may still be on its way to create it. */
+  async #giveUp(successor: Known, reason: unknown): Promise<never> {
+    if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
+    try {
+      await destroy(this.#backend, this.#context, this.#fresh, successor, this.#destroyKey);
+    } catch {
+      // Published by the backend. What remains is a session whose id nobody was told; it expires.
+    }
+    throw reason;
+  }
+}
+
+interface Retirement {
+  readonly retired: boolean;
+  readonly current?: Known | undefined;
+  readonly failure?: SessionError;
+}
+
+function withChanges(base: Fields, changes: Changes): Fields {
+  const fields = new Map(base);
+  changes.applyTo(fields);
+  return fields;
+}

@@ -1,0 +1,101 @@
+import { SessionError } from "../errors.js";
+import type { Changes, FieldUpdate } from "../fields.js";
+import type { Backend } from "./backend.js";
+import { commitTogether } from "./commit.js";
+import type { StoreContext } from "./context.js";
+import { destroy } from "./destroy.js";
+import type { Known } from "./known.js";
+import { Lane, type LaneOwner } from "./lane.js";
+import { type Regenerated, Regeneration } from "./regenerate.js";
+
+/** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
+export class Repository implements LaneOwner {
+  readonly #backend: Backend;
+  readonly #context: StoreContext;
+  readonly #lanes = new Map<string, Lane>();
+  #closed = false;
+
+  constructor(backend: Backend, context: StoreContext) {
+    this.#backend = backend;
+    this.#context = context;
+  }
+
+  /** Markers are returned. */
+  load(key: string): Promise<Known | undefined> {
+    return this.#backend.read(key);
+  }
+
+  /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
+  async commit(
+    key: string,
+    base: Known | undefined,
+    changes: Changes,
+    update?: FieldUpdate,
+  ): Promise<Known | undefined> {
+    this.#assertOpen();
+    return this.#lane(key).commit(base, changes, update);
+  }
+
+  /** Both lanes are held throughout, old before new; so are they when destroying, and so nobody waits in a ring. */
+  async regenerate(key: string, newKey: string, loaded: Known, changes: Changes): Promise<Regenerated> {
+    this.#assertOpen();
+    return this.#lane(key).alone((old) =>
+      this.#lane(newKey).alone((fresh) => {
+        const destroyKey = (each: string) => this.#destroy(each);
+        const regeneration = new Regeneration(this.#backend, this.#context, old, fresh, destroyKey);
+        return loaded.retired === undefined
+          ? regeneration.fromSession(loaded, changes)
+          : regeneration.fromMarker(loaded, changes);
+      }),
+    );
+  }
+
+  /** The session under a key and what succeeded it. Resolves to whether anything was there. */
+  async destroy(key: string, loaded?: Known): Promise<boolean> {
+    this.#assertOpen();
+    return this.#destroy(key, loaded);
+  }
+
+  touch(key: string, known: Known, expiresAt: number): Promise<void> {
+    return this.#backend.touch(key, known, expiresAt);
+  }
+
+  /** Waits until all that was asked for is done; what is asked for later is refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#lanes.size > 0) {
+      await Promise.all([...this.#lanes.values()].map((lane) => lane.running));
+    }
+  }
+
+  write(lane: Lane, members: Parameters<LaneOwner["write"]>[1]): Promise<void> {
+    return commitTogether(this.#backend, this.#context, lane, members);
+  }
+
+  idle(lane: Lane): void {
+    this.#lanes.delete(lane.key);
+  }
+
+  #destroy(key: string, loaded?: Known): Promise<boolean> {
+    return this.#lane(key).alone((lane) =>
+      destroy(this.#backend, this.#context, lane, loaded, (each) => this.#destroy(each)),
+    );
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closed();
+  }
+
+  #lane(key: string): Lane {
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = new Lane(key, this.#context, this);
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+}
+
+export function closed(): SessionError {
+  return new SessionError("SESS_CLOSED", "this session manager was closed");
+}
