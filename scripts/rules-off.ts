@@ -1,0 +1,269 @@
+/**
+ * Switches each rule of core off, one at a time, and sees the test that stands for it fail: a test that passes without
+ * its rule proves nothing. Each rule is one edit of the source, made on a copy.
+ *
+ *     npm run rules-off
+ */
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+interface Rule {
+  readonly rule: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** The name of the test that must fail, or its beginning. */
+  readonly test: string;
+}
+
+const rules: readonly Rule[] = [
+  {
+    rule: "there is no delete, and an update never creates (design 3)",
+    file: "store/commit.ts",
+    from: "if (base === undefined || outcome.current === undefined) return batch.refuse",
+    to: "if (base === undefined) return batch.refuse",
+    test: "a save that comes when even the marker has expired creates nothing",
+  },
+  {
+    rule: "a marker refuses, and changes go nowhere else (4.7, 4.9)",
+    file: "store/commit.ts",
+    from: "if (base?.retired !== undefined) return batch.refuse(goneOrRetired(base));",
+    to: "",
+    test: "a save that was under way when the session was destroyed is refused",
+  },
+  {
+    rule: "markers live long enough (4.7)",
+    file: "store/context.ts",
+    from: "marker: 120_000",
+    to: "marker: 20_000",
+    test: "a marker outlives every request that could still come with the old id",
+  },
+  {
+    rule: "one batch of a key in flight, others share the next (4.2)",
+    file: "store/lane.ts",
+    from: "    this.#queue.push(job);\n",
+    to: "    if (typeof job !== 'function') return void this.#owner.write(this, [job]);\n    this.#queue.push(job);\n",
+    test: "a batch whose answer is lost while another waits is applied once",
+  },
+  {
+    rule: "a refusal that lists my batch is an acknowledgement (4.3)",
+    file: "store/backend.ts",
+    from: "const mine =",
+    to: "const mine = 0 > 1 &&",
+    test: "an update whose answer is lost is not applied again",
+  },
+  {
+    rule: "a record lists the last batch of every Manager, not only of the last (4.3)",
+    file: "store/context.ts",
+    from: "return new Map(entries).set(context.nonce, [batch, now]);",
+    to: "return new Map(entries.slice(0, 0)).set(context.nonce, [batch, now]);",
+    test: "nor when somebody else has written since",
+  },
+  {
+    rule: "a marker keeps who wrote last (4.3)",
+    file: "store/context.ts",
+    from: "    retired,\n    created: 0,\n    absolute: Number.POSITIVE_INFINITY,\n    applied: listing(context, base.applied, version, now),",
+    to: "    retired,\n    created: 0,\n    absolute: Number.POSITIVE_INFINITY,\n    applied: listing(context, undefined, version, now),",
+    test: "nor when the session has been destroyed since",
+  },
+  {
+    rule: "a batch is abandoned before its entry is pruned (4.3)",
+    file: "store/context.ts",
+    from: "return performance.now() - this.#begun >= this.#limit || this.#context.now() - this.#wall >= this.#limit;",
+    to: "return this.#limit < 0 && this.#context.now() - this.#wall > this.#begun;",
+    test: "a batch is abandoned before the entry it would recognise itself by is pruned",
+  },
+  {
+    rule: "a lost answer to create is read back (4.4)",
+    file: "store/backend.ts",
+    from: "return this.#refused(next, await this.read(key));",
+    to: "return { written: false, current: undefined };",
+    test: "a creation whose answer is lost creates one session",
+  },
+  {
+    rule: "a Manager never uses a batch id twice (4.3)",
+    file: "store/context.ts",
+    from: "return randomToken(16);",
+    to: "return randomToken(16).slice(0, 0);",
+    test: "no batch id is used twice, on whatever key",
+  },
+  {
+    rule: "a successor lists no batch (4.3)",
+    file: "store/regenerate.ts",
+    from: "{ ...sessionAfter(this.#context, base, fields), applied: new Map() }",
+    to: "sessionAfter(this.#context, base, fields)",
+    test: "a successor lists no batch; a marker lists them, keeps the owner, and nothing else",
+  },
+  {
+    rule: "a marker keeps the owner (4.3)",
+    file: "store/context.ts",
+    from: "    owner: base.owner,\n    retired,",
+    to: "    owner: undefined,\n    retired,",
+    test: "a successor lists no batch; a marker lists them, keeps the owner, and nothing else",
+  },
+  {
+    rule: "a key holds one session, ever (4.4)",
+    file: "store/commit.ts",
+    from: "if (base === undefined || outcome.current === undefined) return batch.refuse",
+    to: "if (outcome.current === undefined) return batch.refuse",
+    test: "a key holds one session, ever",
+  },
+  {
+    rule: "regenerate replays on the session that refused it (4.5)",
+    file: "store/regenerate.ts",
+    from: "      successor = await this.#bringUpToDate(successor, base, withChanges(base.fields, changes));\n",
+    to: "",
+    test: "refused by a session: the successor is brought up to date",
+  },
+  {
+    rule: "a successor that lost becomes a marker (4.5)",
+    file: "store/regenerate.ts",
+    from: "await destroy(this.#backend, this.#context, this.#fresh, successor, this.#destroyKey);",
+    to: "void destroy, successor;",
+    test: "refused by a marker: somebody else won, and our successor becomes a marker",
+  },
+  {
+    rule: "outcome unknown is not refused (4.5)",
+    file: "store/regenerate.ts",
+    from: 'if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return',
+    to: 'if (isSessionError(error) && error.code === "SESS_GONE") return',
+    test: "its outcome unknown, the successor is not given up",
+  },
+  {
+    rule: "a successor revoked meanwhile is not brought back (4.5)",
+    file: "store/regenerate.ts",
+    from: "const outcome = await this.#backend.update(this.#fresh.key, next, successor);\n    if (!outcome.written) throw goneOrRetired(undefined);",
+    to: "const outcome = await this.#backend.update(this.#fresh.key, next, successor);\n    if (!outcome.written) return successor;",
+    test: "the successor revoked before it was brought up to date",
+  },
+  {
+    rule: "regenerating a retired id destroys what succeeded it (4.7)",
+    file: "store/regenerate.ts",
+    from: "if (marker.retired) await this.#destroyKey(marker.retired);",
+    to: "",
+    test: "from a retired id: what succeeded it is destroyed, nothing is taken over",
+  },
+  {
+    rule: "a retired id is regenerated at the version loaded (4.7)",
+    file: "store/regenerate.ts",
+    from: "const { retired, failure } = await this.#retire(marker, successor);",
+    to: "const { retired, failure } = await this.#retire((await this.#backend.read(this.#old.key)) ?? marker, successor);",
+    test: "from a retired id twice at once: one session lives",
+  },
+  {
+    rule: "regenerate and destroy are barriers (4.5)",
+    file: "store/lane.ts",
+    from: 'if (typeof job === "function") await job(this);',
+    to: 'if (typeof job === "function") void job(this);',
+    test: "is a barrier in its Manager",
+  },
+  {
+    rule: "destroying a retired id destroys the successor (4.6)",
+    file: "store/destroy.ts",
+    from: "if (current.retired !== undefined) await destroyKey(current.retired);",
+    to: "void destroyKey;",
+    test: "from a retired id goes along the whole chain",
+  },
+  {
+    rule: "the successor is destroyed first (4.6)",
+    file: "store/destroy.ts",
+    from: "    if (current.retired !== undefined) await destroyKey(current.retired);\n",
+    to: "    const early = await backend.update(lane.key, markerAfter(context, current, ''), current);\n    if (current.retired !== undefined) await destroyKey(current.retired);\n    if (early.written) return true;\n",
+    test: "takes the successor first, so that a failure in between can be made good",
+  },
+  {
+    rule: "refused, destroy starts again from what is there (4.6)",
+    file: "store/destroy.ts",
+    from: "    current = outcome.current;\n",
+    to: "    return true;\n",
+    test: "refused by another successor, starts again from there",
+  },
+  {
+    rule: "a handle that regenerated destroys both ids (4.6)",
+    file: "session.ts",
+    from: "for (const key of this.#past) await repository.destroy(key);",
+    to: "",
+    test: "by a handle that regenerated takes both ids",
+  },
+  {
+    rule: "a handle older than any marker cannot say that it destroyed (4.6)",
+    file: "session.ts",
+    from: "if (!found && now() - this.#loadedAt >= limits.marker) {",
+    to: "if (!found && now() - this.#loadedAt < 0) {",
+    test: "on a handle older than any marker, of a session that is not there, is SESS_GONE",
+  },
+];
+
+const root = join(import.meta.dirname, "..");
+const work = join(root, ".tmp", "rules-off");
+const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+
+/** A copy of core's source, with one edit or none. */
+function copy(name: string, edit?: Rule): string {
+  const folder = join(work, name);
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(root, "packages", "core", "src"), join(folder, "src"), { recursive: true });
+  writeFileSync(
+    join(folder, "vitest.config.mjs"),
+    "export default { test: { include: ['src/store/rules.test.ts'] } };\n",
+  );
+  if (edit === undefined) return folder;
+  const path = join(folder, "src", edit.file);
+  const source = readFileSync(path, "utf8");
+  const places = source.split(edit.from).length - 1;
+  if (places !== 1) throw new Error(`"${edit.rule}": its line stands ${places} times in ${edit.file}`);
+  writeFileSync(
+    path,
+    source.replace(edit.from, () => edit.to),
+  );
+  return folder;
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly title: string; readonly status: string }[];
+  }[];
+}
+
+/** The tests that failed; undefined when the copy did not run at all. */
+async function failures(folder: string): Promise<readonly string[] | undefined> {
+  const report = join(folder, "report.json");
+  const options = ["run", "--root", folder, "--testTimeout", "4000", "--reporter", "json", "--outputFile", report];
+  const child = spawn(process.execPath, [vitest, ...options], { stdio: "ignore" });
+  await new Promise((resolve) => child.on("close", resolve));
+  try {
+    const { testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
+    const tests = testResults.flatMap((file) => file.assertionResults);
+    if (tests.length === 0) return undefined;
+    return tests.filter((test) => test.status === "failed").map((test) => test.title);
+  } catch {
+    return undefined;
+  }
+}
+
+async function check(rule: Rule, index: number): Promise<boolean> {
+  const failed = await failures(copy(String(index), rule));
+  const caught = failed?.some((title) => title.startsWith(rule.test)) ?? false;
+  console.log(`${caught ? "caught" : "MISSED"}  ${rule.rule}\n        by: ${rule.test}`);
+  if (failed !== undefined && failed.length > 1) console.log(`        and ${failed.length - 1} more`);
+  if (failed === undefined) console.log("        the copy did not run");
+  return caught;
+}
+
+rmSync(work, { recursive: true, force: true });
+const untouched = await failures(copy("none"));
+if (untouched === undefined || untouched.length > 0) {
+  console.log(`the rules' tests must pass first: ${untouched?.join("; ") ?? "they did not run"}`);
+  process.exit(1);
+}
+const results: boolean[] = [];
+const queue = [...rules.entries()];
+const worker = async () => {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await check(next[1], next[0]));
+};
+await Promise.all([worker(), worker()]);
+rmSync(work, { recursive: true, force: true });
+const missed = results.filter((caught) => !caught).length;
+console.log(`${results.length - missed} rules switched off were noticed, ${missed} were not`);
+process.exit(missed === 0 ? 0 : 1);
