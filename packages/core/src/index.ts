@@ -1,4 +1,4 @@
-import { memory } from "./memory.js";
+import { memory } from "./memory/memory.js";
 import { register } from "./registry.js";
 
 export type { ManagerConfig } from "./config/config.js";
@@ -6,7 +6,7 @@ export { createManager, type NamedProvider } from "./create-manager.js";
 export type { RefusedEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";
 export type { Manager, SessionHandler } from "./manager.js";
-export { type MemoryConfig, memory } from "./memory.js";
+export { type MemoryConfig, memory } from "./memory/memory.js";
 export type {
   Connector,
   Provider,

@@ -1,5 +1,5 @@
 import { SessionError } from "./errors.js";
-import type { MemoryConfig } from "./memory.js";
+import type { MemoryConfig } from "./memory/memory.js";
 import type { Connector } from "./provider.js";
 
 /**

@@ -3,7 +3,7 @@ import { Diagnostics } from "../diagnostics.js";
 import { Changes } from "../fields.js";
 import { sessionKey } from "../keys.js";
 import type { Manager } from "../manager.js";
-import { memory } from "../memory.js";
+import { memory } from "../memory/memory.js";
 import type { SessionRecord } from "../provider.js";
 import type { SessionData } from "../session-store.js";
 import { codeOf, Stage, stored, visit } from "../test-support/stage.js";

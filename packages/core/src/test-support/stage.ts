@@ -2,8 +2,9 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { ManagerConfig } from "../config/config.js";
 import { createManager } from "../create-manager.js";
+import { SessionError } from "../errors.js";
 import type { Manager } from "../manager.js";
-import { memory } from "../memory.js";
+import { memory } from "../memory/memory.js";
 import type { Provider, ProviderContext, StoreConnector } from "../provider.js";
 import type { SessionData, SessionStore } from "../session-store.js";
 
@@ -71,6 +72,8 @@ export class Stage implements StoreConnector {
   readonly #held = new Map<Method, HeldCall[]>();
   /** Decides about calls that nobody holds: true loses the answer. */
   lossy: (method: Method) => boolean = () => false;
+  /** More data than this, in UTF-16 code units, is SESS_TOO_LARGE. */
+  largest = Number.POSITIVE_INFINITY;
   /** Where set, every call rejects. */
   down = false;
 
@@ -104,7 +107,10 @@ export class Stage implements StoreConnector {
         this.#onCreate(key);
         return this.#run("create", () => inner.create(key, record));
       },
-      update: (key, record, expected) => this.#run("update", () => inner.update(key, record, expected)),
+      update: async (key, record, expected) => {
+        if (record.data.length > this.largest) throw new SessionError("SESS_TOO_LARGE", "too large for this stage");
+        return this.#run("update", () => inner.update(key, record, expected));
+      },
       touch: (key, expiresAt, expected) => this.#run("touch", () => inner.touch(key, expiresAt, expected)),
       count: () => inner.count(),
       gc: () => inner.gc(),

@@ -1,7 +1,8 @@
-import { SessionError } from "./errors.js";
+import { quoted } from "../config/checks.js";
+import { SessionError } from "../errors.js";
+import type { StoreConnector } from "../provider.js";
 import { MemoryProvider } from "./memory-provider.js";
 import { MemoryStore } from "./memory-store.js";
-import type { StoreConnector } from "./provider.js";
 
 /** How the memory provider is set up. */
 export interface MemoryConfig {
@@ -31,6 +32,10 @@ function maxSessionsOf(config: MemoryConfig | string | undefined): number {
   if (config === undefined || config === "") return 100_000;
   if (typeof config !== "object" || config === null) {
     throw new SessionError("SESS_CONFIG", "providerConfig: the memory provider takes an object or the empty string");
+  }
+  const unknown = Object.keys(config).find((key) => key !== "maxSessions");
+  if (unknown !== undefined) {
+    throw new SessionError("SESS_CONFIG", `unknown key ${quoted(unknown)} in the memory provider's configuration`);
   }
   const { maxSessions = 100_000 } = config;
   if (!Number.isSafeInteger(maxSessions) || maxSessions < 1) {

@@ -1,0 +1,105 @@
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { type Connector, createManager, type Manager, memory, providers, register, type SessionData } from "./index.js";
+import { codeOf, stored } from "./test-support/stage.js";
+
+// The lines marked @ts-expect-error are tests too: `npm run typecheck` fails where one of them compiles.
+
+describe("createManager", () => {
+  test("the seed's memory snippet, verbatim in its JSON", async () => {
+    const globalSessions = await createManager("memory", `{"cookieName":"gosessionid","gclifetime":3600}`);
+    const stop = globalSessions.startGC();
+    expectTypeOf(globalSessions).toEqualTypeOf<Manager<SessionData>>();
+    expect(await globalSessions.count()).toBe(0);
+    stop();
+    await globalSessions.close();
+  });
+
+  test("a name with a typed configuration, a connector, a type for the fields", async () => {
+    interface Fields {
+      user: string;
+      visits: number;
+    }
+    const named = await createManager<Fields>("memory", { gcLifetime: 60, providerConfig: { maxSessions: 10 } });
+    const connected = await createManager(memory({ maxSessions: 10 }), { cookieName: "id" });
+    expectTypeOf(named).toEqualTypeOf<Manager<Fields>>();
+    expectTypeOf(connected).toEqualTypeOf<Manager<SessionData>>();
+    const types = async () => {
+      const session = await named.load("");
+      if (session === undefined) return;
+      expectTypeOf(session.get("user")).toEqualTypeOf<string | undefined>();
+      expectTypeOf(session.update("visits", (n) => (n ?? 0) + 1)).toEqualTypeOf<Promise<number | undefined>>();
+      // @ts-expect-error a field that was not declared
+      session.get("other");
+      // @ts-expect-error a value of another type
+      session.set("visits", "many");
+      const untyped = await connected.load("");
+      const greeting: string = `hello ${untyped?.get("user")}`;
+      return greeting;
+    };
+    expectTypeOf(types).toBeFunction();
+    await named.close();
+    await connected.close();
+  });
+
+  test("what is wrong is a compile error, and a typed error for those who do not compile", async () => {
+    // @ts-expect-error nobody registered that name
+    expect(await codeOf(createManager("mysq1", {}))).toBe("SESS_PROVIDER");
+    // @ts-expect-error another provider's configuration
+    expect(await codeOf(createManager("memory", { providerConfig: { host: "localhost" } }))).toBe("SESS_CONFIG");
+    // @ts-expect-error an explicit type for the fields does not switch that check off
+    expect(await codeOf(createManager<{ user: string }>("memory", { providerConfig: 7 }))).toBe("SESS_CONFIG");
+    // @ts-expect-error an unknown key
+    expect(await codeOf(createManager("memory", { cookiename: "x" }))).toBe("SESS_CONFIG");
+    // @ts-expect-error a wrong type
+    expect(await codeOf(createManager("memory", { gcLifetime: "3600" }))).toBe("SESS_CONFIG");
+    // @ts-expect-error no connector
+    expect(await codeOf(createManager({}))).toBe("SESS_PROVIDER");
+    expect(await codeOf(createManager("memory", '{"gclifetime":0}'))).toBe("SESS_CONFIG");
+  });
+
+  test("an unknown provider's message names those that are known", async () => {
+    await expect(createManager("mysql", "{}")).rejects.toThrow('unknown provider "mysql" (forgotten import?)');
+    await expect(createManager("mysql", "{}")).rejects.toThrow('"memory"');
+  });
+
+  test("every Manager opened by name has a store of its own; one connector has one store", async () => {
+    const [one, two] = [await createManager("memory"), await createManager("memory")];
+    expect(await two.exists(await stored(one))).toBe(false);
+    const connector = memory();
+    const [three, four] = [await createManager(connector), await createManager(connector)];
+    expect(await four.exists(await stored(three))).toBe(true);
+    await three.close();
+    expect(await four.count()).toBe(1);
+  });
+});
+
+describe("the registry", () => {
+  const factory = (): Connector => memory();
+
+  test("takes a name again from the same package, and from no other", () => {
+    register("again", factory, "@one/provider");
+    register("again", factory, "@one/provider");
+    expect(() => register("again", factory, "@other/provider")).toThrow(/@one\/provider/);
+    expect(providers()).toContain("again");
+    expect(providers()).toContain("memory");
+  });
+
+  test("refuses an empty name and a factory that is none", () => {
+    const wrong = expect.objectContaining({ code: "SESS_PROVIDER" });
+    expect(() => register("", factory, "x")).toThrow(wrong);
+    expect(() => register("x", undefined as never, "x")).toThrow(wrong);
+    expect(providers()).not.toContain("x");
+  });
+});
+
+describe("gc", () => {
+  test("runs once when asked, and by itself every gcLifetime, without keeping the process alive", async () => {
+    let now = 1e12;
+    const manager = await createManager("memory", { now: () => now, maxLifetime: 10 });
+    await stored(manager);
+    expect(await manager.gc()).toBe(0);
+    now += 71_000;
+    expect(await manager.gc()).toBe(1);
+    await manager.close();
+  });
+});

@@ -1,0 +1,156 @@
+import type { SessionRecord } from "../provider.js";
+import { ExpiryHeap } from "./expiry-heap.js";
+import { RecencyList } from "./recency-list.js";
+
+/** A new record with the contract's own fields and nothing else, so that nothing is shared by reference. */
+export function copyRecord(record: SessionRecord): SessionRecord {
+  return {
+    data: record.data,
+    version: record.version,
+    expiresAt: record.expiresAt,
+    ...(record.owner === undefined ? {} : { owner: record.owner }),
+    ...(record.retired === undefined ? {} : { retired: record.retired }),
+  };
+}
+
+class Entry {
+  place = 0;
+  newer: Entry | undefined;
+  older: Entry | undefined;
+
+  constructor(
+    readonly key: string,
+    readonly serial: number,
+    public record: SessionRecord,
+  ) {}
+
+  get expiresAt(): number {
+    return this.record.expiresAt;
+  }
+
+  get isMarker(): boolean {
+    return this.record.retired !== undefined;
+  }
+}
+
+/**
+ * The data behind {@link memory}: every method is synchronous, so whatever a provider does between two of its own
+ * awaits is atomic. Bounded: beyond `maxSessions` the least recently used session goes, an unexpired marker never.
+ */
+export class MemoryStore {
+  readonly #maxSessions: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #sessions = new ExpiryHeap<Entry>();
+  readonly #markers = new ExpiryHeap<Entry>();
+  readonly #recency = new RecencyList<Entry>();
+  readonly #owned = new Map<string, Set<string>>();
+  #serial = 0;
+
+  constructor(maxSessions: number) {
+    this.#maxSessions = maxSessions;
+  }
+
+  /** The live record itself: copy it before it leaves. Looking counts as a use. */
+  find(key: string, now: number): SessionRecord | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || !(entry.expiresAt > now)) return undefined;
+    if (!entry.isMarker) this.#recency.use(entry);
+    return entry.record;
+  }
+
+  /** Puts a copy of the record in the place of whatever has the key. */
+  put(key: string, record: SessionRecord, now: number): void {
+    const before = this.#entries.get(key);
+    if (before !== undefined) this.#unlink(before);
+    const entry = before ?? new Entry(key, ++this.#serial, record);
+    entry.record = copyRecord(record);
+    this.#entries.set(key, entry);
+    this.#link(entry);
+    if (entry.isMarker) this.#collectFrom(this.#markers, now - 60_000, 2);
+    else if (this.#sessions.size > this.#maxSessions) this.#evict(now);
+  }
+
+  /** Removes the record under the key, if there is one. */
+  remove(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#unlink(entry);
+    this.#entries.delete(key);
+  }
+
+  /** Sessions that are live at `now`. */
+  count(now: number): number {
+    return this.#sessions.size - this.#sessions.countUntil(now);
+  }
+
+  /** Removes at most `most` records that expire at `until` or earlier; returns how many. */
+  collect(until: number, most: number): number {
+    const sessions = this.#collectFrom(this.#sessions, until, most);
+    return sessions + this.#collectFrom(this.#markers, until, most - sessions);
+  }
+
+  /**
+   * Sessions live as each is reached. Ends though others create all the while: keys that came after the start are
+   * not looked at.
+   */
+  *keys(now: () => number): Generator<string> {
+    const last = this.#serial;
+    for (const entry of this.#entries.values()) {
+      if (entry.serial > last) return;
+      if (!entry.isMarker && entry.expiresAt > now()) yield entry.key;
+    }
+  }
+
+  /** Records of the owner, markers included, live as each is reached. */
+  *keysOf(owner: string, now: () => number): Generator<string> {
+    for (const key of [...(this.#owned.get(owner) ?? [])]) {
+      const entry = this.#entries.get(key);
+      if (entry?.record.owner === owner && entry.expiresAt > now()) yield key;
+    }
+  }
+
+  /** An expired session that still takes a place goes before any living one. */
+  #evict(now: number): void {
+    const first = this.#sessions.first();
+    const victim = first !== undefined && first.expiresAt <= now ? first : this.#recency.oldest;
+    if (victim !== undefined) this.remove(victim.key);
+  }
+
+  #collectFrom(heap: ExpiryHeap<Entry>, until: number, most: number): number {
+    let removed = 0;
+    for (; removed < most; removed += 1) {
+      const first = heap.first();
+      if (first === undefined || first.expiresAt > until) break;
+      this.remove(first.key);
+    }
+    return removed;
+  }
+
+  #link(entry: Entry): void {
+    if (entry.isMarker) {
+      this.#markers.add(entry);
+    } else {
+      this.#sessions.add(entry);
+      this.#recency.add(entry);
+    }
+    const { owner } = entry.record;
+    if (owner === undefined) return;
+    const keys = this.#owned.get(owner);
+    if (keys === undefined) this.#owned.set(owner, new Set([entry.key]));
+    else keys.add(entry.key);
+  }
+
+  #unlink(entry: Entry): void {
+    if (entry.isMarker) {
+      this.#markers.remove(entry);
+    } else {
+      this.#sessions.remove(entry);
+      this.#recency.remove(entry);
+    }
+    const { owner } = entry.record;
+    if (owner === undefined) return;
+    const keys = this.#owned.get(owner);
+    keys?.delete(entry.key);
+    if (keys?.size === 0) this.#owned.delete(owner);
+  }
+}
