@@ -1,0 +1,99 @@
+import { MemoryProvider } from "../../memory/memory-provider.js";
+import { MemoryStore } from "../../memory/memory-store.js";
+import type { Provider, SessionRecord, Update } from "../../provider.js";
+import type { OpenOptions } from "../case.js";
+
+/** What a broken provider is made of: a handle of the memory provider, and its insides. */
+export interface Bench {
+  readonly real: MemoryProvider;
+  /** Shared by all handles on the namespace. */
+  readonly store: MemoryStore;
+  readonly now: () => number;
+  readonly namespace: string;
+  /** The store of every namespace so far. */
+  readonly stores: ReadonlyMap<string, MemoryStore>;
+}
+
+/** The memory provider with one edit, and the ids of the cases that must notice: these and no others. */
+export interface Broken {
+  readonly name: string;
+  readonly fails: readonly string[];
+  /** The methods that differ. */
+  edit(bench: Bench): Partial<Provider>;
+  /** The namespace that is used in the place of the one asked for. */
+  readonly place?: (namespace: string) => string;
+}
+
+/** A kit's `open` for one broken provider. */
+export function openBroken(broken: Broken): (options: OpenOptions) => Promise<Provider> {
+  const stores = new Map<string, MemoryStore>();
+  return async ({ namespace: asked, now }) => {
+    const namespace = broken.place?.(asked) ?? asked;
+    const store = stores.get(namespace) ?? new MemoryStore(100_000);
+    stores.set(namespace, store);
+    const real = new MemoryProvider(store, now);
+    return { ...methodsOf(real), ...broken.edit({ real, store, now, namespace, stores }) };
+  };
+}
+
+function methodsOf(real: MemoryProvider): Provider {
+  return {
+    read: (key) => real.read(key),
+    create: (key, record) => real.create(key, record),
+    update: (key, record, expected) => real.update(key, record, expected),
+    touch: (key, expiresAt, expected) => real.touch(key, expiresAt, expected),
+    count: () => real.count(),
+    gc: () => real.gc(),
+    close: () => real.close(),
+    keys: () => real.keys(),
+    keysOf: (owner) => real.keysOf(owner),
+  };
+}
+
+/** State that belongs to a store, whichever handle asks. */
+export function perStore<T>(make: () => T): (store: MemoryStore) => T {
+  const states = new WeakMap<MemoryStore, T>();
+  return (store) => {
+    const state = states.get(store) ?? make();
+    states.set(store, state);
+    return state;
+  };
+}
+
+/** The record under the key, though it may have expired. */
+export function evenExpired(bench: Bench, key: string): SessionRecord | undefined {
+  return bench.store.find(key, Number.NEGATIVE_INFINITY);
+}
+
+/** The contract's update, with what is to be stored passed through `change` at the end. */
+export async function updateWith(
+  bench: Bench,
+  [key, record, expected]: readonly [key: string, record: SessionRecord, expected: string],
+  change: (next: SessionRecord, current: SessionRecord) => SessionRecord,
+): Promise<Update> {
+  const current = bench.store.find(key, bench.now());
+  const answer = bench.real.update(key, record, expected);
+  const next = bench.store.find(key, Number.NEGATIVE_INFINITY);
+  if (current !== undefined && next !== undefined && next !== current) {
+    bench.store.put(key, change(next, current), bench.now());
+  }
+  return answer;
+}
+
+/** Every text of the record passed through `change`, on its way into the store. */
+export function storing(bench: Bench, change: (record: SessionRecord) => SessionRecord): Partial<Provider> {
+  return {
+    create: (key, record) => bench.real.create(key, change(record)),
+    update: (key, record, expected) => bench.real.update(key, change(record), expected),
+  };
+}
+
+/** One call after the other, as behind a lock. */
+export function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next;
+    return next;
+  };
+}

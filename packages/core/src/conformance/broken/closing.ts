@@ -1,0 +1,53 @@
+import { MemoryProvider } from "../../memory/memory-provider.js";
+import type { Provider } from "../../provider.js";
+import { type Bench, type Broken, perStore } from "./bench.js";
+
+const groups = perStore(() => [] as MemoryProvider[]);
+
+/** One method of a handle that does not know that it was closed. */
+function unclosed(method: keyof Provider, edit: (open: MemoryProvider) => Partial<Provider>): Broken {
+  return {
+    name: `${method} works after close`,
+    fails: ["closed-rejects"],
+    edit: ({ store, now }: Bench) => edit(new MemoryProvider(store, now)),
+  };
+}
+
+/** Handles that do not close, or close too much. */
+export const brokenClosing: readonly Broken[] = [
+  { name: "close does not close", fails: ["closed-rejects"], edit: () => ({ close: async () => {} }) },
+  unclosed("gc", (open) => ({ gc: () => open.gc() })),
+  unclosed("keysOf", (open) => ({ keysOf: (owner) => open.keysOf(owner) })),
+  {
+    name: "close rejects the second time",
+    fails: ["close-twice"],
+    edit: ({ real }) => ({
+      async close() {
+        await real.count();
+        await real.close();
+      },
+    }),
+  },
+  {
+    name: "close closes every handle",
+    fails: ["close-alone"],
+    edit({ real, store }) {
+      groups(store).push(real);
+      return {
+        async close() {
+          for (const handle of groups(store)) await handle.close();
+        },
+      };
+    },
+  },
+  {
+    name: "close clears the store",
+    fails: ["close-alone", "data-outlives-handles"],
+    edit: ({ real, store }) => ({
+      async close() {
+        await real.close();
+        store.collect(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      },
+    }),
+  },
+];

@@ -1,0 +1,63 @@
+import type { SessionRecord } from "../../provider.js";
+import { type Broken, perStore, storing } from "./bench.js";
+
+const references = perStore(() => new Map<string, SessionRecord>());
+
+/** A provider that changes data on its way in. */
+function mangling(name: string, fails: readonly string[], change: (data: string) => string): Broken {
+  const stored = (record: SessionRecord) => ({ ...record, data: change(record.data) });
+  return { name, fails, edit: (bench) => storing(bench, stored) };
+}
+
+function reparse(data: string): string {
+  try {
+    return JSON.stringify(JSON.parse(data));
+  } catch {
+    return data;
+  }
+}
+
+/** Data that does not come back as it went in. */
+export const brokenData: readonly Broken[] = [
+  mangling("data ends at NUL", ["data-controls"], (data) => data.replace(/\0.*/s, "")),
+  mangling("data is trimmed", ["data-controls", "data-whitespace", "data-unicode"], (data) => data.trim()),
+  mangling("data gets its line ends changed", ["data-whitespace"], (data) => data.replaceAll("\r\n", "\n")),
+  mangling("data is normalised", ["data-unicode"], (data) => data.normalize("NFC")),
+  mangling("data loses what is beyond the basic plane", ["data-unicode", "data-big"], (data) =>
+    data.replace(/[\u{10000}-\u{10ffff}]/gu, "?"),
+  ),
+  mangling("data is parsed and printed again", ["data-lookalikes"], reparse),
+  mangling("empty data becomes something", ["data-empty"], (data) => data || "{}"),
+  mangling("data is cut at 65,535 units", ["data-big"], (data) => data.slice(0, 65_535)),
+  mangling("data is cut at a million units", ["data-big"], (data) => data.slice(0, 1_000_000)),
+  {
+    name: "create retains the record",
+    fails: ["records-not-retained"],
+    edit: ({ real, store }) => ({
+      async create(key, record) {
+        const created = await real.create(key, record);
+        if (created) references(store).set(key, record);
+        return created;
+      },
+      async read(key) {
+        const record = await real.read(key);
+        const retained = references(store).get(key);
+        return record && retained ? { ...record, data: retained.data } : record;
+      },
+      update(key, record, expected) {
+        references(store).delete(key);
+        return real.update(key, record, expected);
+      },
+    }),
+  },
+  {
+    name: "read hands out the stored record",
+    fails: ["records-not-shared"],
+    edit: ({ real, store, now }) => ({
+      async read(key) {
+        await real.count();
+        return store.find(key, now());
+      },
+    }),
+  },
+];

@@ -1,0 +1,174 @@
+import type { SessionRecord } from "../../provider.js";
+import { type Bench, type Broken, perStore } from "./bench.js";
+
+type Index = Map<string, Map<string, number>>;
+
+const indexes = perStore<Index>(() => new Map());
+const createCounts = perStore(() => ({ count: 0 }));
+
+async function all(keys: AsyncIterable<string>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const key of keys) found.push(key);
+  return found;
+}
+
+/** By position, each page asked for anew: whatever goes meanwhile shifts the rest. */
+async function* byOffset(page: () => AsyncIterable<string>): AsyncGenerator<string> {
+  for (let offset = 0; ; offset += 1) {
+    const key = (await all(page()))[offset];
+    if (key === undefined) return;
+    yield key;
+  }
+}
+
+async function* firstPage(keys: AsyncIterable<string>, size: number): AsyncGenerator<string> {
+  for (const key of (await all(keys)).slice(0, size)) yield key;
+}
+
+function enter(index: Index, key: string, { owner, expiresAt }: SessionRecord): void {
+  if (owner === undefined) return;
+  const entries = index.get(owner) ?? new Map<string, number>();
+  index.set(owner, entries.set(key, Math.max(expiresAt, entries.get(key) ?? 0)));
+}
+
+/** An index of owners beside the records, entered before them. */
+function indexed(bench: Bench, index: Index): Pick<Bench["real"], "create" | "update"> {
+  return {
+    create(key, record) {
+      enter(index, key, record);
+      return bench.real.create(key, record);
+    },
+    update(key, record, expected) {
+      enter(index, key, record);
+      return bench.real.update(key, record, expected);
+    },
+  };
+}
+
+/** Counting and listing that leave something out, or put something in. */
+export const brokenListing: readonly Broken[] = [
+  {
+    name: "count counts creates",
+    fails: ["expires-for-count", "count-sessions", "count-without-markers"],
+    edit: ({ real, store }) => ({
+      create(key, record) {
+        if (record.retired === undefined) createCounts(store).count += 1;
+        return real.create(key, record);
+      },
+      async count() {
+        const sessions = await real.count();
+        return Math.max(sessions, createCounts(store).count);
+      },
+    }),
+  },
+  {
+    name: "keys lists its first page",
+    fails: ["keys-complete"],
+    edit: ({ real }) => ({ keys: () => firstPage(real.keys(), 100) }),
+  },
+  {
+    name: "keys lists by position",
+    fails: ["keys-under-churn"],
+    edit: ({ real }) => ({ keys: () => byOffset(() => real.keys()) }),
+  },
+  {
+    name: "keysOf lists its first page",
+    fails: ["keys-of-complete"],
+    edit: ({ real }) => ({ keysOf: (owner) => firstPage(real.keysOf(owner), 100) }),
+  },
+  {
+    name: "keysOf lists by position",
+    fails: ["keys-of-under-churn"],
+    edit: ({ real }) => ({ keysOf: (owner) => byOffset(() => real.keysOf(owner)) }),
+  },
+  {
+    name: "keysOf leaves markers out",
+    fails: ["keys-of-markers"],
+    edit: ({ real, store, now }) => ({
+      async *keysOf(owner) {
+        for await (const key of real.keysOf(owner)) if (store.find(key, now())?.retired === undefined) yield key;
+      },
+    }),
+  },
+  {
+    name: "owners are indexed by create only",
+    fails: ["keys-of-new-owner"],
+    edit: (bench) => ({
+      create: indexed(bench, indexes(bench.store)).create,
+      async *keysOf(owner) {
+        await bench.real.count();
+        yield* indexes(bench.store).get(owner)?.keys() ?? [];
+      },
+    }),
+  },
+  {
+    name: "each handle has its own index of owners",
+    fails: ["keys-of-other-handle", "keys-of-spares-slow-clocks"],
+    edit(bench) {
+      const index: Index = new Map();
+      return {
+        ...indexed(bench, index),
+        async *keysOf(owner) {
+          await bench.real.count();
+          yield* index.get(owner)?.keys() ?? [];
+        },
+      };
+    },
+  },
+  {
+    name: "an index entry goes because the record is missing",
+    fails: ["keys-of-during-create", "keys-of-spares-slow-clocks"],
+    edit(bench) {
+      const index = indexes(bench.store);
+      return {
+        ...indexed(bench, index),
+        async create(key, record) {
+          enter(index, key, record);
+          for (let turn = 0; turn < 5; turn += 1) await bench.real.count();
+          return bench.real.create(key, record);
+        },
+        async *keysOf(owner) {
+          await bench.real.count();
+          for (const key of [...(index.get(owner)?.keys() ?? [])]) {
+            if (bench.store.find(key, bench.now()) === undefined) index.get(owner)?.delete(key);
+            else yield key;
+          }
+        },
+      };
+    },
+  },
+  {
+    name: "an index entry goes with the first expiry of its record",
+    fails: ["keys-of-renewed"],
+    edit(bench) {
+      const index = indexes(bench.store);
+      return {
+        create: indexed(bench, index).create,
+        async update(key, record, expected) {
+          if (!index.get(record.owner ?? "")?.has(key)) enter(index, key, record);
+          return bench.real.update(key, record, expected);
+        },
+        async *keysOf(owner) {
+          await bench.real.count();
+          const entries = [...(index.get(owner) ?? [])];
+          for (const [key, expiresAt] of entries) if (expiresAt > bench.now() - 60_000) yield key;
+        },
+      };
+    },
+  },
+  {
+    name: "an owner stays once he is known",
+    fails: ["owner-follows-record", "keys-of-new-owner"],
+    edit: ({ real, store, now }) => ({
+      update(key, record, expected) {
+        const owner = store.find(key, now())?.owner;
+        return real.update(key, owner === undefined ? record : { ...record, owner }, expected);
+      },
+    }),
+  },
+  {
+    name: "update drops the owner",
+    fails: ["owner-follows-record", "marker-keeps-owner", "keys-of-markers", "keys-of-new-owner", "keys-of-renewed"],
+    edit: ({ real }) => ({ update: (key, { owner, ...record }, expected) => real.update(key, record, expected) }),
+  },
+];

@@ -1,0 +1,35 @@
+import type { Case } from "../case.js";
+
+/** What `count` counts. That the expired are not counted is among the cases of expiry. */
+export const countingCases: readonly Case[] = [
+  {
+    id: "count-sessions",
+    rule: "C1",
+    title: "count counts each session once, whatever was written to it or refused",
+    guide: "#count",
+    async run(kit) {
+      const [provider, record] = [await kit.open(), kit.session()];
+      kit.equal(await provider.count(), 0, "count in a new namespace");
+      const [key = "", other = ""] = await kit.fill(provider, [record, record, record]);
+      await provider.update(key, kit.session(), record.version);
+      await provider.update(other, kit.session(), kit.version());
+      await provider.update(kit.key(), kit.session(), kit.version());
+      await provider.touch(other, record.expiresAt + 1000, record.version);
+      await provider.create(other, kit.session());
+      kit.equal(await provider.count(), 3, "count of three sessions");
+    },
+  },
+  {
+    id: "count-without-markers",
+    rule: "C1",
+    title: "markers are not counted",
+    guide: "#count",
+    async run(kit) {
+      const [provider, record] = [await kit.open(), kit.session()];
+      const [key = ""] = await kit.fill(provider, [record, record, kit.marker(), kit.marker(kit.key())]);
+      kit.equal(await provider.count(), 2, "count of two sessions and two markers");
+      await provider.update(key, kit.marker(), record.version);
+      kit.equal(await provider.count(), 1, "count after one session became a marker");
+    },
+  },
+];

@@ -1,0 +1,37 @@
+import type { Case } from "../case.js";
+import { closingCases } from "./closing.js";
+import { countingCases } from "./counting.js";
+import { creatingCases } from "./creating.js";
+import { dataCases } from "./data.js";
+import { existenceCases } from "./existence.js";
+import { expiryCases } from "./expiry.js";
+import { gcCases } from "./gc.js";
+import { keysCases } from "./keys.js";
+import { keysOfCases } from "./keys-of.js";
+import { markerCases } from "./markers.js";
+import { namespaceCases } from "./namespaces.js";
+import { ownerCases } from "./owners.js";
+import { racingCases } from "./racing.js";
+import { sendingAgainCases } from "./sending-again.js";
+import { touchingCases } from "./touching.js";
+import { updatingCases } from "./updating.js";
+
+/** Every case, in the order in which they run. Each one stands alone. */
+export const cases: readonly Case[] = [
+  ...updatingCases,
+  ...sendingAgainCases,
+  ...markerCases,
+  ...creatingCases,
+  ...racingCases,
+  ...existenceCases,
+  ...expiryCases,
+  ...touchingCases,
+  ...gcCases,
+  ...dataCases,
+  ...namespaceCases,
+  ...countingCases,
+  ...keysCases,
+  ...ownerCases,
+  ...keysOfCases,
+  ...closingCases,
+];

@@ -1,0 +1,157 @@
+import type { Provider } from "../../provider.js";
+import type { Case } from "../case.js";
+import { KitClock } from "../clock.js";
+import { type Kit, list } from "../kit.js";
+
+const many = 120;
+
+/** Listing an owner's records, so that all of them can be revoked: more keys are legal, fewer are not. */
+export const keysOfCases: readonly Case[] = [
+  {
+    id: "keys-of-complete",
+    rule: "C2",
+    title: "keysOf yields every session of the owner, however many there are",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, owner] = [await kit.open(), kit.key()];
+      const keys = await kit.fill(
+        provider,
+        Array.from({ length: many }, () => kit.session({ owner })),
+      );
+      await listed(kit, provider, owner, keys, `keys of an owner of ${many} sessions`);
+    },
+  },
+  {
+    id: "keys-of-markers",
+    rule: "C2",
+    title: "keysOf yields the owner's markers as well, created as such or not",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, owner] = [await kit.open(), kit.key()];
+      const [start, marker] = [kit.session({ owner }), kit.marker(kit.key(), { owner })];
+      const keys = await kit.fill(provider, [start, marker]);
+      await provider.update(keys[0] ?? "", marker, start.version);
+      await listed(kit, provider, owner, keys, "keys of an owner of two markers");
+    },
+  },
+  {
+    id: "keys-of-new-owner",
+    rule: "C2",
+    title: "a session whose owner changes by an update is listed for its new owner",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, key, owners] = [await kit.open(), kit.key(), kit.keys(2)];
+      let before = kit.session();
+      await provider.create(key, before);
+      for (const owner of owners) {
+        const after = kit.session({ owner });
+        await provider.update(key, after, before.version);
+        await listed(kit, provider, owner, [key], "keys of the new owner");
+        before = after;
+      }
+    },
+  },
+  {
+    id: "keys-of-other-handle",
+    rule: "C2",
+    title: "keysOf yields what other handles have written",
+    guide: "#owners",
+    needs: ["keysOf", "shared"],
+    async run(kit) {
+      const [one, two, owner] = [await kit.open(), await kit.open(), kit.key()];
+      const keys = await kit.fill(one, [kit.session({ owner })]);
+      await listed(kit, two, owner, keys, "keys listed by another handle");
+    },
+  },
+  {
+    id: "keys-of-under-churn",
+    rule: "C2",
+    title: "keysOf yields what has the owner throughout, while other sessions lose or gain it",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, owner] = [await kit.open(), kit.key()];
+      const record = kit.session({ owner });
+      const keys = await kit.fill(provider, new Array(30).fill(record));
+      const leaving = new Set(keys.filter((_, index) => index % 2 !== 0));
+      const seen: string[] = [];
+      for await (const key of provider.keysOf?.(owner) ?? []) {
+        seen.push(key);
+        if (leaving.has(key)) await provider.update(key, kit.session({ owner: kit.key() }), record.version);
+        if (seen.length < 30) await provider.create(kit.key(), kit.session({ owner }));
+      }
+      const staying = keys.filter((key) => !leaving.has(key));
+      kit.contains(seen, staying, "keys while listed sessions change their owner and others are created");
+    },
+  },
+  {
+    id: "keys-of-during-create",
+    rule: "C2",
+    title: "listing an owner while a session of his is being created does not lose it",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, owner] = [await kit.open(), kit.key()];
+      for (const key of kit.keys(10)) {
+        let settled = false;
+        const creating = provider.create(key, kit.session({ owner })).finally(() => {
+          settled = true;
+        });
+        for (let round = 0; round < 100 && !settled; round += 1) await list(provider.keysOf?.(owner));
+        kit.equal(await creating, true, "create on a free key");
+        await listed(kit, provider, owner, [key], "keys after the create has been answered");
+      }
+    },
+  },
+  {
+    id: "keys-of-spares-slow-clocks",
+    rule: "C2",
+    title: "listing an owner forgets nothing that a process whose clock is behind may still renew",
+    guide: "#owners",
+    needs: ["keysOf", "shared"],
+    async run(kit) {
+      const slow = new KitClock(kit.clock.now());
+      const [ahead, behind, owner] = [await kit.open(), await kit.open("home", slow), kit.key()];
+      const record = kit.session({ owner });
+      const keys = await kit.fill(behind, [record]);
+      kit.clock.advanceTo(record.expiresAt + 30_000);
+      await list(ahead.keysOf?.(owner));
+      await ahead.gc();
+      const renewed = await behind.touch(keys[0] ?? "", record.expiresAt + 600_000, record.version);
+      kit.equal(renewed, true, "touch by the clock that is behind");
+      await listed(kit, behind, owner, keys, "keys listed by the clock that is behind");
+      await listed(kit, ahead, owner, keys, "keys listed by the clock that is ahead");
+    },
+  },
+  {
+    id: "keys-of-renewed",
+    rule: "C2",
+    title: "keysOf yields sessions that were renewed past the expiry they were created with",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, owner] = [await kit.open(), kit.key()];
+      const record = kit.session({ owner });
+      const keys = await kit.fill(provider, [record, record]);
+      const expiresAt = record.expiresAt + 600_000;
+      await provider.touch(keys[0] ?? "", expiresAt, record.version);
+      await provider.update(keys[1] ?? "", kit.session({ owner, expiresAt }), record.version);
+      kit.clock.advanceTo(record.expiresAt + 120_000);
+      await provider.gc();
+      await listed(kit, provider, owner, keys, "keys two minutes after the first expiry, and after gc");
+    },
+  },
+];
+
+async function listed(
+  kit: Kit,
+  provider: Provider,
+  owner: string,
+  keys: readonly string[],
+  what: string,
+): Promise<void> {
+  kit.contains(await list(provider.keysOf?.(owner)), keys, what);
+}

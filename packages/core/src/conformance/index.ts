@@ -1,0 +1,76 @@
+/**
+ * The conformance kit: what every store provider must do, as cases that run under any test runner.
+ *
+ * @example
+ * ```ts
+ * import { test } from "vitest"; // or from "node:test"
+ * import { conformance } from "@sess/core/conformance";
+ *
+ * conformance(test, { name: "mine", open: ({ namespace, now }) => mine({ prefix: namespace }).connect({ now, contract: 1 }) });
+ * ```
+ *
+ * @module
+ */
+import type { Case, ConformanceOptions } from "./case.js";
+import { cases } from "./cases/index.js";
+import { type Outcome, runCase } from "./run.js";
+import { summaryLines } from "./summary.js";
+
+export type { Case, ConformanceOptions, Need, OpenOptions, Rule } from "./case.js";
+export { rules } from "./case.js";
+export { cases } from "./cases/index.js";
+export type { KitClock } from "./clock.js";
+export { ConformanceFailure } from "./failure.js";
+export type { Kit, Namespace } from "./kit.js";
+export { type Outcome, runCase } from "./run.js";
+
+/** The `test` of a runner: those of vitest and of node:test both fit. */
+export type TestFunction = (name: string, fn: () => Promise<void>) => unknown;
+
+/**
+ * Registers every case as a test, and a last one, `conformance: summary`, which never fails and hands the table to
+ * `log`. A case that the provider cannot run is reported as skipped, by name and with the reason.
+ */
+export function conformance(test: TestFunction, options: ConformanceOptions): void {
+  const outcomes = new Map<string, Outcome>();
+  const prefix = options.name === undefined ? "" : `${options.name}: `;
+  for (const one of cases) {
+    test(`${prefix}${one.rule} ${one.title} [${one.id}]`, runAsTest.bind(undefined, one, options, outcomes));
+  }
+  test("conformance: summary", summarize.bind(undefined, options, outcomes));
+}
+
+// Runners pass a context of their own. A parameter with a default does not count in a function's length, by which
+// some of them decide that a callback is wanted; and a bound function shows no parameters to those that read them.
+async function runAsTest(
+  testCase: Case,
+  options: ConformanceOptions,
+  outcomes: Map<string, Outcome>,
+  context: unknown = undefined,
+): Promise<void> {
+  const outcome = await runCase(testCase, options);
+  outcomes.set(testCase.id, outcome);
+  if (outcome.status === "failed") throw outcome.error;
+  if (outcome.status === "skipped") await tell(context, "skip", outcome.reason);
+}
+
+async function summarize(
+  options: ConformanceOptions,
+  outcomes: ReadonlyMap<string, Outcome>,
+  context: unknown = undefined,
+): Promise<void> {
+  for (const line of summaryLines(cases, outcomes)) {
+    if (options.log !== undefined) options.log(line);
+    else (await tell(context, "diagnostic", line)) || (await tell(context, "annotate", line));
+  }
+}
+
+/** Calls a method of the runner's context where there is one; a runner may abort a skipped test by a throw. */
+async function tell(context: unknown, method: string, line: string): Promise<boolean> {
+  // The context of vitest is a function with properties.
+  if ((typeof context !== "object" && typeof context !== "function") || context === null) return false;
+  const found: unknown = Reflect.get(context, method);
+  if (typeof found !== "function") return false;
+  await Reflect.apply(found, context, [line]);
+  return true;
+}

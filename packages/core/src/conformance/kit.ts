@@ -1,0 +1,133 @@
+import type { Provider, SessionRecord, Update } from "../provider.js";
+import type { Case, ConformanceOptions } from "./case.js";
+import { KitClock } from "./clock.js";
+import { ConformanceFailure, show, showDifference } from "./failure.js";
+
+/** Namespaces that a careless provider confuses: one begins with the other, one matches the other as a pattern. */
+export type Namespace = "home" | "longer" | "lookalike";
+
+const fields = ["version", "expiresAt", "owner", "retired", "data"] as const;
+
+/** What a case works with: handles in namespaces of its own, a clock, records, and expectations. */
+export class Kit {
+  /** The clock of every handle that was not opened with another. */
+  readonly clock = new KitClock();
+  readonly #case: Case;
+  readonly #options: ConformanceOptions;
+  readonly #namespace = hex(6);
+  readonly #handles: Provider[] = [];
+
+  constructor(testCase: Case, options: ConformanceOptions) {
+    this.#case = testCase;
+    this.#options = options;
+  }
+
+  /** A new handle; the kit closes it after the case. */
+  async open(namespace: Namespace = "home", clock: KitClock = this.clock): Promise<Provider> {
+    const home = `k_${this.#namespace}`;
+    const names = { home, longer: `${home}_b`, lookalike: `kx${this.#namespace}` };
+    const handle = await this.#options.open({ namespace: names[namespace], now: clock.now });
+    this.#handles.push(handle);
+    return handle;
+  }
+
+  /** A handle in each namespace, `home` first. */
+  async openAll(): Promise<readonly [home: Provider, ...others: Provider[]]> {
+    return [await this.open(), await this.open("longer"), await this.open("lookalike")];
+  }
+
+  /** Closes what was opened. How a provider closes is the business of its own cases. */
+  async closeAll(): Promise<void> {
+    await Promise.allSettled(this.#handles.map(async (handle) => handle.close()));
+  }
+
+  /** A key, or an owner, that nothing has. */
+  key(): string {
+    return hex(32);
+  }
+
+  keys(count: number): string[] {
+    return Array.from({ length: count }, () => this.key());
+  }
+
+  version(): string {
+    return `v${hex(10)}`;
+  }
+
+  /** A record with a new version and ten minutes to live, in milliseconds that are no whole seconds. */
+  session(fixed: Partial<SessionRecord> = {}): SessionRecord {
+    const version = this.version();
+    return { data: `data of ${version}`, version, expiresAt: this.clock.now() + 600_123, ...fixed };
+  }
+
+  /** A record that retires a key, as long to live as a session. */
+  marker(retired = "", fixed: Partial<SessionRecord> = {}): SessionRecord {
+    return { ...this.session(), retired, ...fixed };
+  }
+
+  /** Creates each record under a key of its own, and returns the keys. */
+  async fill(provider: Provider, records: readonly SessionRecord[]): Promise<string[]> {
+    const keys = this.keys(records.length);
+    const created = await Promise.all(records.map((record, index) => provider.create(keys[index] ?? "", record)));
+    this.equal(created.filter((one) => one).length, records.length, "create on keys that are free");
+    return keys;
+  }
+
+  /** Compares by `Object.is`. */
+  equal(came: unknown, expected: unknown, what: string): void {
+    if (!Object.is(came, expected)) this.fail(what, show(expected), show(came));
+  }
+
+  /** Compares the contract's own fields: one that is absent may be undefined, nothing else. */
+  record(came: SessionRecord | undefined, expected: SessionRecord | undefined, what: string): void {
+    if (came === undefined || expected === undefined || came === null) this.equal(came, expected, what);
+    else for (const field of fields) this.#field(came[field], expected[field], `${what}: ${field}`);
+  }
+
+  #field(came: string | number | undefined, expected: string | number | undefined, what: string): void {
+    if (typeof came !== "string" || typeof expected !== "string") this.equal(came, expected, what);
+    else if (came !== expected) this.fail(what, ...showDifference(expected, came));
+  }
+
+  written(came: Update, what: string): void {
+    if (came.written !== true) this.fail(what, show({ written: true }), show(came));
+  }
+
+  /** Refused; what the refusal carries is checked only where `current` is passed. */
+  refused(came: Update, what: string, ...current: readonly [] | readonly [SessionRecord | undefined]): void {
+    if (came.written !== false) this.fail(what, show({ written: false }), show(came));
+    if (current.length === 1) this.record(came.current, current[0], `${what}: current of the refusal`);
+  }
+
+  async rejects(act: () => Promise<unknown>, what: string): Promise<void> {
+    const outcome = await act().then(
+      (value) => ({ value }),
+      () => undefined,
+    );
+    if (outcome !== undefined) this.fail(what, "a rejection", show(outcome.value));
+  }
+
+  /** Every one of `expected` is in `came`; more is legal. */
+  contains(came: Iterable<string>, expected: Iterable<string>, what: string): void {
+    const found = new Set(came);
+    const missing = [...expected].filter((key) => !found.has(key));
+    if (missing.length > 0) this.fail(what, "every key", `${missing.length} missing, among them ${show(missing[0])}`);
+  }
+
+  fail(what: string, expected: string, came: string): never {
+    const { id, rule, title, guide } = this.#case;
+    throw new ConformanceFailure({ id, rule, title, guide, what, expected, came });
+  }
+}
+
+/** Everything a listing yields; nothing where the provider has no such listing. */
+export async function list(keys: AsyncIterable<string> | undefined): Promise<string[]> {
+  const found: string[] = [];
+  for await (const key of keys ?? []) found.push(key);
+  return found;
+}
+
+function hex(bytes: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,18 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { cases } from "./index.js";
+
+const fixture = fileURLToPath(new URL("./fixtures/node-test.ts", import.meta.url));
+
+test("the kit runs under node:test, skips included", { timeout: 60_000 }, async () => {
+  const args = ["--import", "tsx", "--test", "--test-reporter=tap", fixture];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 24 });
+  const skipped = cases.filter(({ needs }) => needs !== undefined).length;
+  expect(stdout).toContain("\n# fail 0\n");
+  expect(stdout).toContain(`\n# skipped ${skipped}\n`);
+  expect(stdout).toContain(`\n# pass ${2 * (cases.length + 1) - skipped}\n`);
+  expect(stdout).toContain("# SKIP single: one file, one process");
+  expect(stdout).toContain("skipped C2 keys-complete: the provider has no keys()");
+});
