@@ -2,10 +2,10 @@ import { memory } from "./memory/memory.js";
 import { register } from "./registry.js";
 
 export type { ManagerConfig } from "./config/config.js";
-export { createManager, type NamedProvider } from "./create-manager.js";
 export type { RefusedEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";
-export type { Manager, SessionHandler } from "./manager.js";
+export { createManager, type NamedStore, type NamedToken } from "./manager/create-manager.js";
+export type { Manager, SessionHandler, TokenManager } from "./manager/manager.js";
 export { type MemoryConfig, memory } from "./memory/memory.js";
 export type {
   Connector,
@@ -14,10 +14,11 @@ export type {
   SessionRecord,
   StoreConnector,
   TokenConnector,
+  TokenContext,
   TokenProvider,
   Update,
 } from "./provider.js";
-export { type ProviderConfigs, type ProviderFactory, providers, register } from "./registry.js";
-export type { Field, SessionData, SessionStore } from "./session-store.js";
+export { type ProviderConfigs, type ProviderFactory, providers, register, type TokenProviders } from "./registry.js";
+export type { Field, SessionData, SessionStore } from "./session/session-store.js";
 
 register("memory", memory, "@sess/core");

@@ -79,11 +79,17 @@ export interface Provider {
   keysOf?(owner: string): AsyncIterable<string>;
 }
 
-/** The other kind: the record travels with the client, sealed, and there is no store. */
+/**
+ * The other kind: the record travels with the client, sealed, in the cookie, and there is no store. Whether the cookie
+ * has room for the token is core's to check.
+ */
 export interface TokenProvider {
-  /** Throws a `SessionError` with `SESS_TOO_LARGE` when the token would not fit into a cookie. */
+  /**
+   * A record as a token of cookie characters (RFC 6265, section 4.1.1). The record's version is its session's id here:
+   * the same in every token of a session until it gets a new one.
+   */
   seal(record: SessionRecord): string;
-  /** Anything not sealed by us, altered, or expired is `undefined`. */
+  /** Whatever was not sealed by us for this cookie and namespace, was altered or has expired is `undefined`. */
   open(token: string): SessionRecord | undefined;
   /** Idempotent. */
   close(): Promise<void>;
@@ -97,6 +103,12 @@ export interface ProviderContext {
   readonly contract: 1;
 }
 
+/** What core hands to a token provider: with it, what a token must be bound to. */
+export interface TokenContext extends ProviderContext {
+  readonly cookieName: string;
+  readonly namespace: string;
+}
+
 export interface StoreConnector {
   readonly kind: "store";
   /** The provider's name, as in messages and events. */
@@ -108,7 +120,8 @@ export interface StoreConnector {
 export interface TokenConnector {
   readonly kind: "token";
   readonly name: string;
-  connect(context: ProviderContext): Promise<TokenProvider>;
+  /** Called once by each Manager. Rejects with `SESS_CONFIG` when the configuration is wrong. */
+  connect(context: TokenContext): Promise<TokenProvider>;
 }
 
 /** What a provider's factory returns, and what `createManager` takes in place of a registered name. */

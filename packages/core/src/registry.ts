@@ -15,6 +15,13 @@ export interface ProviderConfigs {
   memory: MemoryConfig;
 }
 
+/**
+ * The names among {@link ProviderConfigs} whose sessions travel with the client: their Managers cannot look a session
+ * up. Augmented, with `true`, by the registering entry of a token provider.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: core has none; token providers augment it.
+export interface TokenProviders {}
+
 /** Makes a connector from what the application wrote under `providerConfig`. Must not do I/O: `connect` does. */
 export type ProviderFactory<C> = (config: C | string | undefined) => Connector;
 

@@ -1,13 +1,17 @@
-import type { Rule } from "./case.js";
+import type { Rule } from "./rules.js";
 
 const guide = "packages/core/docs/writing-a-provider.md";
 
-/** What a {@link ConformanceFailure} says. */
-export interface Finding {
+/** The case a finding is about. */
+export interface Subject {
   readonly id: string;
   readonly rule: Rule;
   readonly title: string;
   readonly guide: string;
+}
+
+/** What a {@link ConformanceFailure} says. */
+export interface Finding extends Subject {
   /** What was done, or looked at. */
   readonly what: string;
   readonly expected: string;

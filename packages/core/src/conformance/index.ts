@@ -11,17 +11,19 @@
  *
  * @module
  */
-import type { Case, ConformanceOptions } from "./case.js";
+import type { Case } from "./case.js";
 import { cases } from "./cases/index.js";
+import type { ConformanceOptions } from "./options.js";
 import { type Outcome, runCase } from "./run.js";
 import { summaryLines } from "./summary.js";
 
-export type { Case, ConformanceOptions, Need, OpenOptions, Rule } from "./case.js";
-export { rules } from "./case.js";
+export type { Case, Need } from "./case.js";
 export { cases } from "./cases/index.js";
 export type { KitClock } from "./clock.js";
 export { ConformanceFailure } from "./failure.js";
 export type { Kit, Namespace } from "./kit.js";
+export type { ConformanceOptions, OpenOptions } from "./options.js";
+export { type Rule, rules } from "./rules.js";
 export { type Outcome, runCase } from "./run.js";
 
 /** The `test` of a runner: those of vitest and of node:test both fit. */

@@ -1,7 +1,7 @@
 import type { Provider, SessionRecord, Update } from "../provider.js";
-import type { Case, ConformanceOptions } from "./case.js";
 import { KitClock } from "./clock.js";
-import { ConformanceFailure, show, showDifference } from "./failure.js";
+import { ConformanceFailure, type Subject, show, showDifference } from "./failure.js";
+import type { ConformanceOptions } from "./options.js";
 
 /** Namespaces that a careless provider confuses: one begins with the other, one matches the other as a pattern. */
 export type Namespace = "home" | "longer" | "lookalike";
@@ -12,13 +12,13 @@ const fields = ["version", "expiresAt", "owner", "retired", "data"] as const;
 export class Kit {
   /** The clock of every handle that was not opened with another. */
   readonly clock = new KitClock();
-  readonly #case: Case;
+  readonly #subject: Subject;
   readonly #options: ConformanceOptions;
   readonly #namespace = hex(6);
   readonly #handles: Provider[] = [];
 
-  constructor(testCase: Case, options: ConformanceOptions) {
-    this.#case = testCase;
+  constructor(subject: Subject, options: ConformanceOptions) {
+    this.#subject = subject;
     this.#options = options;
   }
 
@@ -115,7 +115,7 @@ export class Kit {
   }
 
   fail(what: string, expected: string, came: string): never {
-    const { id, rule, title, guide } = this.#case;
+    const { id, rule, title, guide } = this.#subject;
     throw new ConformanceFailure({ id, rule, title, guide, what, expected, came });
   }
 }

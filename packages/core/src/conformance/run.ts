@@ -1,6 +1,7 @@
-import type { Case, ConformanceOptions, Need } from "./case.js";
+import type { Case, Need } from "./case.js";
 import { ConformanceFailure, show } from "./failure.js";
 import { Kit } from "./kit.js";
+import type { ConformanceOptions } from "./options.js";
 
 /** What became of a case. */
 export type Outcome =

@@ -1,4 +1,5 @@
-import { type Case, type Rule, rules } from "./case.js";
+import type { Case } from "./case.js";
+import { type Rule, rules } from "./rules.js";
 import type { Outcome } from "./run.js";
 
 /** The table at the end of a run, rule by rule; below it every case that was skipped or failed, by name. */

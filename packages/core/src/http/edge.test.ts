@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ManagerConfig } from "../config/config.js";
-import type { Manager, SessionHandler } from "../manager.js";
-import type { SessionData } from "../session-store.js";
+import type { Manager, SessionHandler } from "../manager/manager.js";
+import type { SessionData } from "../session/session-store.js";
 import { Stage } from "../test-support/stage.js";
 
 // The Node edge over real sockets: what the client sees, and when.

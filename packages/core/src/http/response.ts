@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Settings } from "../config/config.js";
 import { report } from "../diagnostics.js";
 import { isSessionError } from "../errors.js";
-import type { Binding, Session } from "../session.js";
+import type { Binding, Session } from "../session/session.js";
 import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseGate } from "./held-response.js";
 import { isSecure } from "./request.js";
@@ -54,7 +54,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     if (sidHeader !== undefined) this.#vary(head, sidHeader);
     const session = this.#session;
     if (session?.cookieDue === undefined) return;
-    const cookie = session.cookieDue === "set" ? this.#cookieFor(session.id) : this.#clearing();
+    const cookie = session.cookieDue === "set" ? this.#cookieFor(session.cookieValue) : this.#clearing();
     if (cookie !== undefined) head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
     if (sidHeader !== undefined && session.cookieDue === "set") head.setHeader(sidHeader, session.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));

@@ -6,7 +6,7 @@ import { isSessionError } from "../errors.js";
 export function runHandler(res: ServerResponse, handler: () => Promise<unknown>): void {
   handler().catch((error: unknown) => {
     const status = isSessionError(error) ? error.status : 500;
-    if (status >= 500) report(error);
+    if (status >= 500 && !isAbort(error, res)) report(error);
     if (res.writableEnded) return;
     if (res.headersSent) {
       res.destroy();
@@ -16,4 +16,9 @@ export function runHandler(res: ServerResponse, handler: () => Promise<unknown>)
     res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" });
     res.end(status === 409 ? "The session has changed meanwhile.\n" : "The request failed.\n");
   });
+}
+
+/** A client that went away while its request was read: nobody's mistake, and nobody is there to answer. */
+function isAbort(error: unknown, res: ServerResponse): boolean {
+  return res.destroyed && error instanceof Error && "code" in error && error.code === "ECONNRESET";
 }

@@ -1,6 +1,7 @@
 import { isSessionError, SessionError } from "../errors.js";
-import type { Fields } from "../fields.js";
+import type { Fields } from "../session/fields.js";
 import { type Backend, pause } from "./backend.js";
+import { compose } from "./compose.js";
 import { Deadline, limits, type StoreContext, sessionAfter } from "./context.js";
 import type { Known } from "./known.js";
 import type { Lane, Member } from "./lane.js";
@@ -69,11 +70,7 @@ class Batch {
     this.members = this.members.filter((member) => {
       const { changes, update } = member;
       try {
-        const result = update?.run(changes.read(update.name, fields));
-        changes.applyTo(fields);
-        if (update === undefined) return true;
-        if (result === undefined) fields.delete(update.name);
-        else fields.set(update.name, result);
+        compose(fields, changes, update);
         return true;
       } catch (error) {
         member.reject(error);

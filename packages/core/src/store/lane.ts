@@ -1,5 +1,5 @@
 import { SessionError } from "../errors.js";
-import type { Changes, FieldUpdate } from "../fields.js";
+import type { Changes, FieldUpdate } from "../session/fields.js";
 import { Deadline, limits, type StoreContext } from "./context.js";
 import type { Known } from "./known.js";
 

@@ -1,5 +1,6 @@
 import { SessionError } from "../errors.js";
-import type { Changes, FieldUpdate } from "../fields.js";
+import type { Changes, FieldUpdate } from "../session/fields.js";
+import type { Identity, Keeper } from "../session/keeper.js";
 import type { Backend } from "./backend.js";
 import { commitTogether } from "./commit.js";
 import type { StoreContext } from "./context.js";
@@ -9,7 +10,8 @@ import { Lane, type LaneOwner } from "./lane.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 
 /** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
-export class Repository implements LaneOwner {
+export class Repository implements Keeper, LaneOwner {
+  readonly inCookie = false;
   readonly #backend: Backend;
   readonly #context: StoreContext;
   readonly #lanes = new Map<string, Lane>();
@@ -27,7 +29,7 @@ export class Repository implements LaneOwner {
 
   /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
   async commit(
-    key: string,
+    { key }: Identity,
     base: Known | undefined,
     changes: Changes,
     update?: FieldUpdate,
@@ -37,10 +39,10 @@ export class Repository implements LaneOwner {
   }
 
   /** Both lanes are held throughout, old before new; so are they when destroying, and so nobody waits in a ring. */
-  async regenerate(key: string, newKey: string, loaded: Known, changes: Changes): Promise<Regenerated> {
+  async regenerate(identity: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated> {
     this.#assertOpen();
-    return this.#lane(key).alone((old) =>
-      this.#lane(newKey).alone((fresh) => {
+    return this.#lane(identity.key).alone((old) =>
+      this.#lane(next.key).alone((fresh) => {
         const destroyKey = (each: string) => this.#destroy(each);
         const regeneration = new Regeneration(this.#backend, this.#context, old, fresh, destroyKey);
         return loaded.retired === undefined
@@ -56,8 +58,13 @@ export class Repository implements LaneOwner {
     return this.#destroy(key, loaded);
   }
 
-  touch(key: string, known: Known, expiresAt: number): Promise<void> {
-    return this.#backend.touch(key, known, expiresAt);
+  async touch({ key }: Identity, known: Known, expiresAt: number): Promise<Known> {
+    await this.#backend.touch(key, known, expiresAt);
+    return known;
+  }
+
+  cookieValue({ id }: Identity): string {
+    return id;
   }
 
   /** Waits until all that was asked for is done; what is asked for later is refused. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Diagnostics } from "../diagnostics.js";
-import { Changes } from "../fields.js";
 import { sessionKey } from "../keys.js";
-import type { Manager } from "../manager.js";
+import type { Manager } from "../manager/manager.js";
 import { memory } from "../memory/memory.js";
 import type { SessionRecord } from "../provider.js";
-import type { SessionData } from "../session-store.js";
+import { Changes } from "../session/fields.js";
+import type { SessionData } from "../session/session-store.js";
 import { codeOf, Stage, stored, visit } from "../test-support/stage.js";
 import { Backend } from "./backend.js";
 import { limits, type StoreContext } from "./context.js";
@@ -248,7 +248,7 @@ describe("create", () => {
     const known = { version: "v", expiresAt: clock.now() + 1000, owner: undefined, retired: undefined };
     const other = { ...known, created: 0, absolute: Number.POSITIVE_INFINITY, applied: new Map(), fields: new Map() };
     await raw.create(key, seal(other));
-    expect(await codeOf(repository.commit(key, undefined, changes))).toBe("SESS_GONE");
+    expect(await codeOf(repository.commit({ id: "taken", key }, undefined, changes))).toBe("SESS_GONE");
     expect((await raw.read(key))?.version).toBe("v");
   });
 });

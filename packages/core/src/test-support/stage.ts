@@ -1,12 +1,12 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { ManagerConfig } from "../config/config.js";
-import { createManager } from "../create-manager.js";
 import { SessionError } from "../errors.js";
-import type { Manager } from "../manager.js";
+import { createManager } from "../manager/create-manager.js";
+import type { Manager } from "../manager/manager.js";
 import { memory } from "../memory/memory.js";
 import type { Provider, ProviderContext, StoreConnector } from "../provider.js";
-import type { SessionData, SessionStore } from "../session-store.js";
+import type { SessionData, SessionStore } from "../session/session-store.js";
 
 type Method = "read" | "create" | "update" | "touch";
 

@@ -1,7 +1,7 @@
 import { MemoryProvider } from "../../memory/memory-provider.js";
 import { MemoryStore } from "../../memory/memory-store.js";
 import type { Provider, SessionRecord, Update } from "../../provider.js";
-import type { OpenOptions } from "../case.js";
+import type { OpenOptions } from "../options.js";
 
 /** What a broken provider is made of: a handle of the memory provider, and its insides. */
 export interface Bench {

@@ -1,12 +1,12 @@
-import { decode } from "./codec/decode.js";
-import { encode } from "./codec/encode.js";
-import { SessionError } from "./errors.js";
+import { decode } from "../codec/decode.js";
+import { encode } from "../codec/encode.js";
+import { SessionError } from "../errors.js";
+import { limits } from "../store/context.js";
+import type { Known } from "../store/known.js";
 import { Changes, type FieldUpdate } from "./fields.js";
 import { HandedOut } from "./handed-out.js";
+import type { Identity, Keeper } from "./keeper.js";
 import type { Field, SessionStore } from "./session-store.js";
-import { limits } from "./store/context.js";
-import type { Known } from "./store/known.js";
-import type { Repository } from "./store/repository.js";
 
 /** What a session needs of the response it belongs to. */
 export interface Binding {
@@ -17,14 +17,8 @@ export interface Binding {
 /** What the response owes the client: the cookie of the present id, its deletion, or nothing. */
 export type CookieDue = "set" | "clear" | undefined;
 
-/** Where a session's id comes from and which key it is stored under. */
-export interface Identity {
-  readonly id: string;
-  readonly key: string;
-}
-
 export interface SessionParts {
-  readonly repository: Repository;
+  readonly keeper: Keeper;
   readonly now: () => number;
   /** Idle lifetime, ms. */
   readonly idle: number;
@@ -135,8 +129,7 @@ export class Session<D extends object> implements SessionStore<D> {
       }
       const changes = this.#takeChanges();
       try {
-        const { repository } = this.#parts;
-        const result = await repository.regenerate(this.#identity.key, identity.key, this.#known, changes);
+        const result = await this.#parts.keeper.regenerate(this.#identity, identity, this.#known, changes);
         this.#past.push(this.#identity.key);
         this.#identity = identity;
         this.#loaded(result.known);
@@ -166,7 +159,7 @@ export class Session<D extends object> implements SessionStore<D> {
       if (this.#destroyed) return false;
       if (this.#known === undefined) return true;
       this.#findMutations();
-      const known = await this.#parts.repository.load(this.#identity.key);
+      const known = await this.#parts.keeper.load(this.#identity.key);
       if (known === undefined || known.retired !== undefined) return false;
       this.#loaded(known);
       this.#handed.clear();
@@ -216,6 +209,11 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#cookie;
   }
 
+  /** What a cookie that is due holds. */
+  get cookieValue(): string {
+    return this.#known === undefined ? this.id : this.#parts.keeper.cookieValue(this.#identity, this.#known);
+  }
+
   get #fields(): Known["fields"] | undefined {
     return this.#destroyed ? undefined : this.#known?.fields;
   }
@@ -243,7 +241,9 @@ export class Session<D extends object> implements SessionStore<D> {
     while (!this.#changes.empty);
     const known = this.#known;
     if (known === undefined || !this.#touchIsDue) return;
-    await this.#parts.repository.touch(this.#identity.key, known, this.#nextExpiry(known));
+    const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
+    if (touched !== known) this.#loaded(touched);
+    if (this.#parts.keeper.inCookie) this.#cookie = "set";
   }
 
   #findMutations(): void {
@@ -274,11 +274,10 @@ export class Session<D extends object> implements SessionStore<D> {
   async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
     this.#assertOpen();
     const known = this.#known;
-    if (known === undefined && this.#parts.binding?.headersSent) throw headersSent("a new session");
-    const { key } = this.#identity;
-    const result = await this.#parts.repository.commit(key, known, changes, update);
+    if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
+    const result = await this.#parts.keeper.commit(this.#identity, known, changes, update);
     if (result === undefined) return;
-    if (this.#known === undefined) this.#cookie = "set";
+    if (this.#known === undefined || this.#parts.keeper.inCookie) this.#cookie = "set";
     this.#loaded(result);
   }
 
@@ -291,9 +290,9 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async #destroyStored(): Promise<void> {
-    const { repository, now } = this.#parts;
-    for (const key of this.#past) await repository.destroy(key);
-    const found = await repository.destroy(this.#identity.key, this.#known);
+    const { keeper, now } = this.#parts;
+    for (const key of this.#past) await keeper.destroy(key);
+    const found = await keeper.destroy(this.#identity.key, this.#known);
     // A marker would be gone by now: the session may live on under an id that nobody here knows.
     if (!found && now() - this.#loadedAt >= limits.marker) {
       throw new SessionError("SESS_GONE", "this session was loaded too long ago to be destroyed: reload() first");
@@ -325,7 +324,12 @@ export class Session<D extends object> implements SessionStore<D> {
 
   #assertChangeable(): void {
     this.#assertOpen();
-    if (this.#known === undefined && this.#parts.binding?.headersSent) throw headersSent("a new session");
+    if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
+  }
+
+  /** Whether a change must be followed by a cookie: on a session not stored yet, or one that the cookie holds. */
+  get #needsCookie(): boolean {
+    return this.#known === undefined || this.#parts.keeper.inCookie;
   }
 }
 

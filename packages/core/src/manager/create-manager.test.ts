@@ -1,6 +1,14 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { type Connector, createManager, type Manager, memory, providers, register, type SessionData } from "./index.js";
-import { codeOf, stored } from "./test-support/stage.js";
+import {
+  type Connector,
+  createManager,
+  type Manager,
+  memory,
+  providers,
+  register,
+  type SessionData,
+} from "../index.js";
+import { codeOf, stored } from "../test-support/stage.js";
 
 // The lines marked @ts-expect-error are tests too: `npm run typecheck` fails where one of them compiles.
 

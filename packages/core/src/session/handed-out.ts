@@ -1,5 +1,5 @@
-import { decode } from "./codec/decode.js";
-import { encode } from "./codec/encode.js";
+import { decode } from "../codec/decode.js";
+import { encode } from "../codec/encode.js";
 
 interface Handed {
   readonly value: unknown;

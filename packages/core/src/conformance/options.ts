@@ -1,0 +1,26 @@
+import type { Provider } from "../provider.js";
+
+/** How the kit asks for a handle. */
+export interface OpenOptions {
+  /**
+   * 1 to 40 characters of `a-z`, `0-9` and `_`, starting with a letter, new with every case. One namespace may begin
+   * with another.
+   */
+  readonly namespace: string;
+  /** Starts at real time, only advances, and stands still unless the kit moves it. Handles may differ in it. */
+  readonly now: () => number;
+}
+
+/** How a provider presents itself to the kit. */
+export interface ConformanceOptions {
+  /** Stands before the name of each test. */
+  readonly name?: string;
+  /** A new handle. Called twice with one namespace it must reach the same data, or `single` is declared. */
+  readonly open: (options: OpenOptions) => Promise<Provider>;
+  /** Why two handles cannot reach the same data: cases that need two handles are skipped by name. */
+  readonly single?: string;
+  /** Why expired records may go without `gc`: cases that count what `gc` removes are skipped by name. */
+  readonly serverClock?: string;
+  /** Takes the lines of the table. Without it they go to the runner's own context, where it has a place for them. */
+  readonly log?: (line: string) => void;
+}

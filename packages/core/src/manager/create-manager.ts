@@ -1,0 +1,72 @@
+import { type ManagerConfig, resolveConfig, type Settings } from "../config/config.js";
+import { Diagnostics } from "../diagnostics.js";
+import { SessionError } from "../errors.js";
+import { randomToken } from "../keys.js";
+import type { Connector, StoreConnector, TokenConnector } from "../provider.js";
+import { connectorOf, type ProviderConfigs, type TokenProviders } from "../registry.js";
+import type { SessionData } from "../session/session-store.js";
+import { Backend } from "../store/backend.js";
+import type { StoreContext } from "../store/context.js";
+import type { Manager, TokenManager } from "./manager.js";
+import { StoreManager } from "./store-manager.js";
+import { SealedManager } from "./token-manager.js";
+
+type Named<N extends keyof ProviderConfigs> = {
+  [K in N]: [name: K, config?: ManagerConfig & { readonly providerConfig?: ProviderConfigs[K] | string }];
+}[N];
+
+type TokenName = Extract<keyof ProviderConfigs, keyof TokenProviders>;
+
+/** A registered store provider's name with a configuration whose `providerConfig` is that provider's. */
+export type NamedStore = Named<Exclude<keyof ProviderConfigs, TokenName>>;
+
+/** The same for a registered token provider. */
+export type NamedToken = Named<TokenName>;
+
+/**
+ * Opens sessions kept by a registered provider, or by the connector of one.
+ *
+ * With two strings it is the seed's `NewManager(name, json)`, which is also the form for `process.env`.
+ *
+ * Rejects with `SESS_CONFIG` (the message names the key), `SESS_PROVIDER` (nobody registered that name), or with what
+ * the provider found as it connected.
+ */
+export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<Manager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<TokenManager<D>>;
+export function createManager<D extends object = SessionData>(
+  connector: TokenConnector,
+  config?: ManagerConfig,
+): Promise<TokenManager<D>>;
+export function createManager<D extends object = SessionData>(
+  connector: Connector,
+  config?: ManagerConfig,
+): Promise<Manager<D>>;
+export function createManager<D extends object = SessionData>(name: string, json: string): Promise<Manager<D>>;
+export async function createManager<D extends object>(
+  nameOrConnector: string | Connector,
+  config?: ManagerConfig | string,
+): Promise<TokenManager<D>> {
+  const settings = resolveConfig(config);
+  const connector =
+    typeof nameOrConnector === "string" ? connectorOf(nameOrConnector, settings.providerConfig) : nameOrConnector;
+  if (connector?.kind === "token") return overToken(connector, settings);
+  if (connector?.kind === "store") return overStore(connector, settings);
+  throw new SessionError("SESS_PROVIDER", "createManager takes a provider's name or a connector");
+}
+
+async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<Manager<D>> {
+  const context = contextOf(connector, settings);
+  const provider = await connector.connect({ now: settings.now, contract: 1 });
+  return new StoreManager<D>(settings, new Backend(provider, context), context);
+}
+
+async function overToken<D extends object>(connector: TokenConnector, settings: Settings): Promise<TokenManager<D>> {
+  const { now, cookieName, namespace } = settings;
+  const provider = await connector.connect({ now, contract: 1, cookieName, namespace });
+  return new SealedManager<D>(settings, provider, contextOf(connector, settings));
+}
+
+function contextOf({ name }: Connector, { now, idle, absolute, namespace }: Settings): StoreContext {
+  const diagnostics = new Diagnostics({ provider: name, namespace });
+  return { now, idle, absolute, nonce: randomToken(12), diagnostics };
+}

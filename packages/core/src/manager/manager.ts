@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { SessionStore } from "../session/session-store.js";
+
+/** What a request listener made by {@link TokenManager.handler} calls for each request. */
+export type SessionHandler<D extends object> = (
+  session: SessionStore<D>,
+  req: IncomingMessage,
+  res: ServerResponse,
+) => unknown;
+
+/**
+ * Sessions of one application where the client keeps them itself, sealed in its cookie: what every Manager can do.
+ * Made by `createManager`; `close()` it at shutdown.
+ */
+export interface TokenManager<D extends object> extends AsyncDisposable {
+  /**
+   * A `node:http` request listener that has the session loaded before `handler` runs. When the handler throws, the
+   * response is a 500 (or the status of the `SessionError`) and changes not yet stored are discarded; when the store
+   * is down it is a 503.
+   */
+  handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void;
+
+  /**
+   * The request's session: the stored one, or a new one that is stored once it holds something. From here on nothing
+   * of the response leaves before the session is stored. Called again in the same request it gives the same session.
+   * Rejects with `SESS_UNAVAILABLE`, `SESS_ENVELOPE` or `SESS_CLOSED`: never a new session because the store is down.
+   */
+  start(req: IncomingMessage, res: ServerResponse): Promise<SessionStore<D>>;
+
+  /** {@link start}, then {@link SessionStore.regenerate}. */
+  regenerate(req: IncomingMessage, res: ServerResponse): Promise<SessionStore<D>>;
+
+  /** {@link start}, then {@link SessionStore.destroy}. */
+  destroy(req: IncomingMessage, res: ServerResponse): Promise<void>;
+
+  /** Has the provider remove what expired; resolves to how many records. Where the client keeps them: 0. */
+  gc(): Promise<number>;
+
+  /** Calls {@link gc} every `gcLifetime` seconds, without keeping the process alive, until the returned function. */
+  startGC(): () => void;
+
+  /** Finishes what is being stored, stops gc, and closes the provider. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Sessions of one application, kept in a store. Made by `createManager`; `close()` it at shutdown. */
+export interface Manager<D extends object> extends TokenManager<D> {
+  /**
+   * The session of an id, outside of any response (a WebSocket, a job); `undefined` when there is none. Its changes are
+   * stored by `release()`, or as it is disposed of.
+   */
+  load(id: string): Promise<SessionStore<D> | undefined>;
+
+  /** Whether an id is a session's now. */
+  exists(id: string): Promise<boolean>;
+
+  /** How many sessions the provider keeps now, those of other Managers on the same store included. */
+  count(): Promise<number>;
+}

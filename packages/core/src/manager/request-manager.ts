@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Settings } from "../config/config.js";
+import { holdResponse } from "../http/held-response.js";
+import { SessionResponse } from "../http/response.js";
+import { runHandler } from "../http/run-handler.js";
+import { newId } from "../keys.js";
+import type { Identity, Keeper } from "../session/keeper.js";
+import { type Binding, Session } from "../session/session.js";
+import type { SessionStore } from "../session/session-store.js";
+import type { Known } from "../store/known.js";
+import { closed } from "../store/repository.js";
+import type { SessionHandler } from "./manager.js";
+
+/** A session or a marker, and the id that led to it. */
+export interface Found {
+  readonly identity: Identity;
+  readonly known: Known;
+}
+
+/** What a request came with. */
+export interface Presented {
+  readonly found: Found | undefined;
+  /** Whether there was a cookie of our name at all. */
+  readonly cookie: boolean;
+}
+
+/** What all Managers have in common: from a request to its session and on to its response. */
+export abstract class RequestManager<D extends object> {
+  protected readonly settings: Settings;
+  readonly #keeper: Keeper;
+  readonly #started = new WeakMap<IncomingMessage, Promise<Session<D>>>();
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: Settings, keeper: Keeper) {
+    this.settings = settings;
+    this.#keeper = keeper;
+  }
+
+  handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void {
+    return (req, res) => runHandler(res, () => this.#handle(handler, req, res));
+  }
+
+  start(req: IncomingMessage, res: ServerResponse): Promise<SessionStore<D>> {
+    return this.#start(req, res);
+  }
+
+  async regenerate(req: IncomingMessage, res: ServerResponse): Promise<SessionStore<D>> {
+    const session = await this.#start(req, res);
+    await session.regenerate();
+    return session;
+  }
+
+  async destroy(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const session = await this.#start(req, res);
+    await session.destroy();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.finish();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** What the request's cookie, header or query leads to. */
+  protected abstract presented(req: IncomingMessage): Promise<Presented>;
+
+  /** The storage key of an id. */
+  protected abstract identify(id: string): Identity;
+
+  /** Finishes what is under way and closes the provider. */
+  protected abstract finish(): Promise<void>;
+
+  protected assertOpen(): void {
+    if (this.#closing !== undefined) throw closed();
+  }
+
+  protected session(found: Found | undefined, presented: boolean, binding?: Binding): Session<D> {
+    const newIdentity = () => this.identify(newId(this.settings.id));
+    return new Session<D>({
+      keeper: this.#keeper,
+      now: this.settings.now,
+      idle: this.settings.idle,
+      newIdentity,
+      identity: found?.identity ?? newIdentity(),
+      known: found?.known,
+      presented,
+      binding,
+    });
+  }
+
+  async #handle(handler: SessionHandler<D>, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const session = await this.#start(req, res);
+    try {
+      await handler(session, req, res);
+    } catch (error) {
+      await session.discardForResponse();
+      throw error;
+    }
+  }
+
+  #start(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
+    const started = this.#started.get(req);
+    if (started !== undefined) return started;
+    const starting = this.#begin(req, res);
+    this.#started.set(req, starting);
+    // A store that was down may be up again when the handler asks a second time.
+    starting.catch(() => this.#started.delete(req));
+    return starting;
+  }
+
+  async #begin(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
+    this.assertOpen();
+    const response = new SessionResponse<D>(req, res, this.settings);
+    holdResponse(res, response);
+    const { found, cookie } = await this.presented(req);
+    const session = this.session(found, cookie, response);
+    response.bind(session);
+    return session;
+  }
+}
+
+/**
+ * Of what several cookies of our name lead to: the one session among them, or else a marker that names a successor.
+ * Two live sessions under one name are nobody's: one of the cookies was planted (RFC 6265, section 8.6).
+ */
+export function choose(found: readonly Found[]): Found | undefined {
+  const sessions = found.filter(({ known }) => known.retired === undefined);
+  if (sessions.length > 1) return undefined;
+  return sessions[0] ?? found[0];
+}

@@ -1,0 +1,91 @@
+import type { IncomingMessage } from "node:http";
+import type { Settings } from "../config/config.js";
+import { presentedIds } from "../http/request.js";
+import { isId, sessionKey } from "../keys.js";
+import type { Identity } from "../session/keeper.js";
+import type { SessionStore } from "../session/session-store.js";
+import type { Backend } from "../store/backend.js";
+import type { StoreContext } from "../store/context.js";
+import { Repository } from "../store/repository.js";
+import type { Manager } from "./manager.js";
+import { choose, type Found, type Presented, RequestManager } from "./request-manager.js";
+
+/** The Manager over a store. */
+export class StoreManager<D extends object> extends RequestManager<D> implements Manager<D> {
+  readonly #backend: Backend;
+  readonly #repository: Repository;
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(settings: Settings, backend: Backend, context: StoreContext) {
+    const repository = new Repository(backend, context);
+    super(settings, repository);
+    this.#backend = backend;
+    this.#repository = repository;
+  }
+
+  async load(id: string): Promise<SessionStore<D> | undefined> {
+    const found = await this.#find(id);
+    return found && this.session(found, false);
+  }
+
+  async exists(id: string): Promise<boolean> {
+    return (await this.#find(id)) !== undefined;
+  }
+
+  async count(): Promise<number> {
+    this.assertOpen();
+    return this.#backend.count();
+  }
+
+  async gc(): Promise<number> {
+    this.assertOpen();
+    return this.#backend.gc();
+  }
+
+  startGC(): () => void {
+    this.assertOpen();
+    let running = false;
+    const timer = setInterval(async () => {
+      if (running) return;
+      running = true;
+      await this.gc().catch(() => {}); // Published by the backend; the next round tries again.
+      running = false;
+    }, this.settings.gcInterval);
+    timer.unref();
+    this.#timers.add(timer);
+    return () => {
+      clearInterval(timer);
+      this.#timers.delete(timer);
+    };
+  }
+
+  protected async finish(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers.clear();
+    await this.#repository.close();
+    await this.#backend.close();
+  }
+
+  protected async presented(req: IncomingMessage): Promise<Presented> {
+    const { ids, cookie } = presentedIds(req, this.settings);
+    const found: Found[] = [];
+    for (const id of ids) {
+      const identity = this.identify(id);
+      const known = await this.#repository.load(identity.key);
+      if (known !== undefined && known.retired !== "") found.push({ identity, known });
+    }
+    return { found: choose(found), cookie };
+  }
+
+  protected identify(id: string): Identity {
+    return { id, key: sessionKey(this.settings.namespace, id) };
+  }
+
+  async #find(id: string): Promise<Found | undefined> {
+    this.assertOpen();
+    if (typeof id !== "string" || !isId(this.settings.id, id)) return undefined;
+    const identity = this.identify(id);
+    const known = await this.#repository.load(identity.key);
+    return known === undefined || known.retired !== undefined ? undefined : { identity, known };
+  }
+}

@@ -1,0 +1,30 @@
+import type { Known } from "../store/known.js";
+import type { Regenerated } from "../store/regenerate.js";
+import type { Changes, FieldUpdate } from "./fields.js";
+
+/** Where a session's id comes from and which key it is stored under. */
+export interface Identity {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** Where a session is kept, as the session sees it: a store, or the client itself. */
+export interface Keeper {
+  /** Whether the cookie holds the session itself, so that every change needs a new one. */
+  readonly inCookie: boolean;
+  load(key: string): Promise<Known | undefined>;
+  /** Resolves to the session with the changes in it; to `undefined` when there still is nothing to keep. */
+  commit(
+    identity: Identity,
+    base: Known | undefined,
+    changes: Changes,
+    update?: FieldUpdate,
+  ): Promise<Known | undefined>;
+  regenerate(identity: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated>;
+  /** Resolves to whether anything was there. */
+  destroy(key: string, loaded?: Known): Promise<boolean>;
+  /** Resolves to what is known of the session afterwards. */
+  touch(identity: Identity, known: Known, expiresAt: number): Promise<Known>;
+  /** What the cookie of a session is to hold. */
+  cookieValue(identity: Identity, known: Known): string;
+}
