@@ -181,14 +181,14 @@ const rules: readonly Rule[] = [
   },
   {
     rule: "a handle that regenerated destroys both ids (4.6)",
-    file: "session.ts",
-    from: "for (const key of this.#past) await repository.destroy(key);",
+    file: "session/session.ts",
+    from: "for (const key of this.#past) await keeper.destroy(key);",
     to: "",
     test: "by a handle that regenerated takes both ids",
   },
   {
     rule: "a handle older than any marker cannot say that it destroyed (4.6)",
-    file: "session.ts",
+    file: "session/session.ts",
     from: "if (!found && now() - this.#loadedAt >= limits.marker) {",
     to: "if (!found && now() - this.#loadedAt < 0) {",
     test: "on a handle older than any marker, of a session that is not there, is SESS_GONE",

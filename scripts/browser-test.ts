@@ -1,0 +1,304 @@
+/**
+ * The login site in a real browser: `npm run test:browser`. Starts the site as `npm start` does, on a free port, and
+ * drives Debian's chromium. Leaves screenshots in .tmp/screenshots. Run the build first.
+ */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { findChromium, install, root, type Site, startSite } from "./browser/site.js";
+import {
+  heldBackClick,
+  items,
+  password,
+  seenWith,
+  sessionCookie,
+  signIn,
+  signInHeading,
+  text,
+  visits,
+  watch,
+} from "./browser/visitor.js";
+
+const screenshots = join(root, ".tmp/screenshots");
+
+/** What the browser complained about, in every page that is watched. */
+const complaints: string[] = [];
+let passed = 0;
+let failed = 0;
+
+/** One line of the report. A failure does not end the test: what comes later may say more about it. */
+async function check(what: string, body: () => Promise<void> | void): Promise<void> {
+  try {
+    await body();
+    passed++;
+    console.log(`ok      ${what}`);
+  } catch (error) {
+    failed++;
+    console.log(`FAILED  ${what}\n${String(error instanceof Error ? error.stack : error).replace(/^/gm, "        ")}`);
+  }
+}
+
+// ---- The checks --------------------------------------------------------------------------------------------------
+
+async function mainChecks(browser: Browser, site: Site): Promise<void> {
+  const context = await browser.newContext({ colorScheme: "light", viewport: { width: 1120, height: 800 } });
+  watch(context, complaints);
+  const page = await context.newPage();
+
+  await check("the page loads", async () => {
+    const response = await page.goto(site.url, { waitUntil: "networkidle" });
+    assert.equal(response?.status(), 200);
+    assert.deepEqual(complaints, []);
+  });
+  await check("the cookie is HttpOnly, SameSite=Lax, for Path=/, and unreadable by scripts", async () => {
+    const { httpOnly, sameSite, path } = await sessionCookie(context);
+    assert.deepEqual({ httpOnly, sameSite, path }, { httpOnly: true, sameSite: "Lax", path: "/" });
+    assert.equal(await page.evaluate("document.cookie"), "");
+  });
+
+  const before = await sessionCookie(context);
+  await check("a wrong password does not sign in, and the name need not be typed again", async () => {
+    await page.getByLabel("Name").fill("Ada <b>");
+    await page.getByLabel("Password").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    assert.equal(await page.getByLabel("Name").inputValue(), "Ada <b>");
+    assert.equal((await sessionCookie(context)).value, before.value);
+  });
+  await screenshotsOf(page, "wrong-password");
+  await check("signing in changes the session's id", async () => {
+    await signIn(page, "Ada");
+    assert.notEqual((await sessionCookie(context)).value, before.value);
+  });
+  await check("the cookie from before signing in is worthless", async () => {
+    assert.deepEqual(await seenWith(browser, site, before), { heading: signInHeading, held: {} });
+    await page.reload();
+    await page.getByRole("heading", { name: "Hello, Ada." }).waitFor();
+  });
+  await check("a reload keeps the user and counts exactly one visit", async () => {
+    for (let round = 0; round < 3; round++) {
+      const counted = await visits(page);
+      await page.reload();
+      assert.equal(await text(page, "#user"), "Ada");
+      assert.equal(await visits(page), counted + 1);
+    }
+  });
+  await check("ten tabs that load at once count exactly ten visits", async () => {
+    const counted = await visits(page);
+    await Promise.all(Array.from({ length: 10 }, () => context.request.get(site.url)));
+    await page.reload();
+    assert.equal(await visits(page), counted + 11);
+  });
+
+  for (const round of [1, 2, 3]) {
+    await check(`ten clicks that do not wait for each other add ten items, round ${round}`, async () => {
+      const there = await items(page);
+      // From inside the page: every click comes before the first answer.
+      await page.evaluate(`for (let n = 0; n < 10; n++) document.querySelector("form[data-add='1'] button").click()`);
+      await page.getByText(/all saved/).waitFor();
+      assert.equal(await items(page), there + 10);
+      await page.reload();
+      assert.equal(await items(page), there + 10);
+    });
+  }
+  await check("ten at once, by its button, adds ten items", async () => {
+    const there = await items(page);
+    await page.getByRole("button", { name: "Add ten olives at once" }).click();
+    await page.getByText("10 clicks, 10 requests: all saved.").waitFor();
+    assert.equal(await items(page), there + 10);
+  });
+  await check("ten clicks that have all loaded the session before the first one stores it add ten items", async () => {
+    const there = await items(page);
+    const cookie = await sessionCookie(context);
+    const clicks = await Promise.all(Array.from({ length: 10 }, () => heldBackClick(site, cookie)));
+    const statuses = await Promise.all(clicks.map((send) => send()));
+    assert.deepEqual(statuses, Array(10).fill(204));
+    await page.reload();
+    assert.equal(await items(page), there + 10);
+  });
+  await check("clicks in two tabs at once are all kept", async () => {
+    const there = await items(page);
+    const other = await context.newPage();
+    await other.goto(site.url);
+    const buttons = [page, other].map((tab) => tab.getByRole("button", { name: "Add ten olives at once" }));
+    await Promise.all(buttons.map((button) => button.click()));
+    for (const tab of [page, other]) await tab.getByText(/all saved/).waitFor();
+    await other.close();
+    await page.reload();
+    assert.equal(await items(page), there + 20);
+  });
+  await check("a form from another origin is refused", async () => {
+    const headers = { "Sec-Fetch-Site": "same-site", Origin: "http://localhost:1" };
+    const response = await context.request.post(`${site.url}/cart`, { headers, form: { item: "olives" } });
+    assert.equal(response.status(), 403);
+  });
+  await check("a form that is too large is refused", async () => {
+    const response = await context.request.post(`${site.url}/cart`, { form: { item: "x".repeat(5000) } });
+    assert.equal(response.status(), 413);
+  });
+  await page.getByRole("button", { name: "Add ten olives at once" }).click();
+  await page.getByText(/all saved/).waitFor();
+  await screenshotsOf(page, "shop");
+
+  const signedIn = await sessionCookie(context);
+  const late = await heldBackClick(site, signedIn);
+  await check("signing out shows the form to sign in", async () => {
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: signInHeading }).waitFor();
+    assert.notEqual((await sessionCookie(context)).value, signedIn.value);
+  });
+  await check("a click from before signing out that comes late is refused, and brings nothing back", async () => {
+    assert.equal(await late(), 409);
+  });
+  await check("the cookie from before signing out is worthless", async () => {
+    // A fresh session, on its first visit.
+    assert.deepEqual(await seenWith(browser, site, signedIn), { heading: signInHeading, held: { visits: 1 } });
+  });
+  await screenshotsOf(page, "sign-in");
+  await check("the browser had nothing to complain about", () => assert.deepEqual(complaints, []));
+  await context.close();
+}
+
+async function keyboardChecks(browser: Browser, site: Site): Promise<void> {
+  const context = await browser.newContext();
+  watch(context, complaints);
+  const page = await context.newPage();
+  const focused = () =>
+    page.evaluate<string>(
+      "document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent.trim()",
+    );
+  const tabTo = async (what: RegExp) => {
+    for (let presses = 0; presses < 20; presses++) {
+      await page.keyboard.press("Tab");
+      // From the last element the focus leaves the page, and comes back with the next press.
+      if (await page.evaluate<boolean>("document.activeElement === document.body")) continue;
+      const outline = await page.evaluate<string>("getComputedStyle(document.activeElement).outlineStyle");
+      assert.notEqual(outline, "none", `the focus shows on "${await focused()}"`);
+      if (what.test(await focused())) return;
+    }
+    assert.fail(`Tab does not lead to ${what}`);
+  };
+
+  await check("the keyboard alone signs in", async () => {
+    await page.goto(site.url);
+    await tabTo(/^Skip to the content$/);
+    await page.keyboard.press("Enter");
+    await tabTo(/^Name$/);
+    await page.keyboard.type("Grace");
+    await tabTo(/^Password$/);
+    await page.keyboard.type(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Hello, Grace." }).waitFor();
+  });
+  await check("the keyboard alone fills the cart, keeps the focus, and signs out", async () => {
+    await tabTo(/^Sign out$/);
+    await tabTo(/^Add Sourdough$/);
+    for (const clicks of ["1 click,", "2 clicks,"]) {
+      await page.keyboard.press("Enter");
+      await page.getByText(clicks).waitFor();
+    }
+    assert.equal(await items(page), 2);
+    assert.match(await focused(), /^Add Sourdough$/);
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: signInHeading }).waitFor();
+  });
+  await context.close();
+}
+
+async function plainChecks(browser: Browser, site: Site): Promise<void> {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  watch(context, complaints);
+  const page = await context.newPage();
+
+  await check("without JavaScript: sign in, add, empty, sign out", async () => {
+    await page.goto(site.url);
+    await signIn(page, "Linus");
+    await page.getByRole("button", { name: "Add Coffee" }).click();
+    await page.locator("#items", { hasText: "1 item" }).waitFor();
+    await page.getByRole("button", { name: "Add Olives" }).click();
+    await page.locator("#items", { hasText: "2 items" }).waitFor();
+    assert.equal(await page.getByText("Add ten olives at once").isVisible(), false);
+    await page.getByRole("button", { name: "Empty the cart" }).click();
+    await page.locator("#items", { hasText: "0 items" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: signInHeading }).waitFor();
+  });
+  await context.close();
+}
+
+/** As it looks in light, in dark and on a telephone, where nothing may stick out to the side. */
+async function screenshotsOf(page: Page, name: string): Promise<void> {
+  const desktop = page.viewportSize() ?? { width: 1120, height: 800 };
+  const phone = { width: 375, height: 740 };
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const [device, viewport] of [
+      ["desktop", desktop],
+      ["phone", phone],
+    ] as const) {
+      await page.setViewportSize(viewport);
+      const path = join(screenshots, `${name}-${device}-${scheme}.png`);
+      await page.screenshot({ path, fullPage: true, animations: "disabled" });
+      await check(`${name} fits a ${device} in ${scheme}`, async () => {
+        const sticksOut = await page.evaluate<boolean>("document.documentElement.scrollWidth > innerWidth");
+        assert.equal(sticksOut, false);
+      });
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize(desktop);
+}
+
+async function processChecks(site: Site): Promise<void> {
+  await check("a port that is taken is one clear line and exit code 1", async () => {
+    const port = new URL(site.url).port;
+    const env = { ...process.env, PORT: port };
+    const second = spawnSync(process.execPath, ["scripts/start.mjs"], {
+      cwd: root,
+      env,
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    assert.equal(second.status, 1);
+    assert.match(second.stderr, new RegExp(`^Port ${port} is taken\\..*\\n$`));
+  });
+  await check("SIGTERM ends the site in good order", async () => {
+    const ended = once(site.process, "exit", { signal: AbortSignal.timeout(5000) });
+    site.process.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+  });
+}
+
+async function main(): Promise<void> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) {
+    console.log(`No chromium here. To install it: ${install}`);
+    failed = process.env.CI ? 1 : 0;
+    return;
+  }
+  mkdirSync(screenshots, { recursive: true });
+  const site = await startSite();
+  const browser = await chromium.launch({ executablePath });
+  try {
+    await mainChecks(browser, site);
+    await keyboardChecks(browser, site);
+    await plainChecks(browser, site);
+    await processChecks(site);
+  } finally {
+    await browser.close();
+    site.process.kill("SIGTERM");
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  failed++;
+  console.log(error);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
