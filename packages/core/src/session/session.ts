@@ -2,10 +2,10 @@ import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
 import { SessionError } from "../errors.js";
 import { limits } from "../store/context.js";
+import { Changes, type FieldUpdate } from "../store/fields.js";
+import type { Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
-import { Changes, type FieldUpdate } from "./fields.js";
 import { HandedOut } from "./handed-out.js";
-import type { Identity, Keeper } from "./keeper.js";
 import type { Field, SessionStore } from "./session-store.js";
 
 /** What a session needs of the response it belongs to. */

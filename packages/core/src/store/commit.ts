@@ -1,8 +1,8 @@
 import { isSessionError, SessionError } from "../errors.js";
-import type { Fields } from "../session/fields.js";
 import { type Backend, pause } from "./backend.js";
 import { compose } from "./compose.js";
 import { Deadline, limits, type StoreContext, sessionAfter } from "./context.js";
+import type { Fields } from "./fields.js";
 import type { Known } from "./known.js";
 import type { Lane, Member } from "./lane.js";
 

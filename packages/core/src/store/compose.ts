@@ -1,4 +1,4 @@
-import type { Changes, FieldUpdate } from "../session/fields.js";
+import type { Changes, FieldUpdate } from "./fields.js";
 
 /** Makes one request's changes on `fields`, in place. When its update function throws, it has left no trace. */
 export function compose(fields: Map<string, string>, changes: Changes, update: FieldUpdate | undefined): void {

@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.js";
 import type { SessionRecord } from "../provider.js";
-import type { Fields } from "../session/fields.js";
+import type { Fields } from "./fields.js";
 
 /** The last batch of each Manager that wrote a record of late: Manager's nonce to the batch's id and time (ms). */
 export type Applied = ReadonlyMap<string, readonly [batch: string, time: number]>;

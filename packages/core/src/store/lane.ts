@@ -1,6 +1,6 @@
 import { SessionError } from "../errors.js";
-import type { Changes, FieldUpdate } from "../session/fields.js";
 import { Deadline, limits, type StoreContext } from "./context.js";
+import type { Changes, FieldUpdate } from "./fields.js";
 import type { Known } from "./known.js";
 
 /** One request's commit, waiting to be written together with others. */

@@ -1,9 +1,9 @@
 import { isSessionError, type SessionError } from "../errors.js";
-import type { Changes, Fields } from "../session/fields.js";
 import type { Backend } from "./backend.js";
 import { conflict, goneOrRetired } from "./commit.js";
 import { Deadline, limits, markerAfter, type StoreContext, sessionAfter } from "./context.js";
 import { destroy } from "./destroy.js";
+import type { Changes, Fields } from "./fields.js";
 import type { Known } from "./known.js";
 import type { Lane } from "./lane.js";
 

@@ -1,10 +1,10 @@
 import { SessionError } from "../errors.js";
-import type { Changes, FieldUpdate } from "../session/fields.js";
-import type { Identity, Keeper } from "../session/keeper.js";
 import type { Backend } from "./backend.js";
 import { commitTogether } from "./commit.js";
 import type { StoreContext } from "./context.js";
 import { destroy } from "./destroy.js";
+import type { Changes, FieldUpdate } from "./fields.js";
+import type { Identity, Keeper } from "./keeper.js";
 import type { Known } from "./known.js";
 import { Lane, type LaneOwner } from "./lane.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";

@@ -4,11 +4,11 @@ import { sessionKey } from "../keys.js";
 import type { Manager } from "../manager/manager.js";
 import { memory } from "../memory/memory.js";
 import type { SessionRecord } from "../provider.js";
-import { Changes } from "../session/fields.js";
 import type { SessionData } from "../session/session-store.js";
 import { codeOf, Stage, stored, visit } from "../test-support/stage.js";
 import { Backend } from "./backend.js";
 import { limits, type StoreContext } from "./context.js";
+import { Changes } from "./fields.js";
 import { open, seal } from "./known.js";
 import { Repository } from "./repository.js";
 

@@ -1,9 +1,9 @@
 import { SessionError } from "../errors.js";
 import type { TokenProvider } from "../provider.js";
-import type { Changes, FieldUpdate } from "../session/fields.js";
-import type { Identity, Keeper } from "../session/keeper.js";
 import { compose } from "../store/compose.js";
 import { type StoreContext, sessionAfter } from "../store/context.js";
+import type { Changes, FieldUpdate } from "../store/fields.js";
+import type { Identity, Keeper } from "../store/keeper.js";
 import { type Known, open, seal } from "../store/known.js";
 import type { Regenerated } from "../store/regenerate.js";
 

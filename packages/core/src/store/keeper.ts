@@ -1,6 +1,6 @@
-import type { Known } from "../store/known.js";
-import type { Regenerated } from "../store/regenerate.js";
 import type { Changes, FieldUpdate } from "./fields.js";
+import type { Known } from "./known.js";
+import type { Regenerated } from "./regenerate.js";
 
 /** Where a session's id comes from and which key it is stored under. */
 export interface Identity {
