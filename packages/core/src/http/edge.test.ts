@@ -460,6 +460,33 @@ describe("after the head has gone", () => {
     expect(after.body).toBe("1");
   });
 
+  test("also when an object was changed in place while the head was held", async () => {
+    const { stage, visit } = await site();
+    const cookie = await signedIn(visit);
+    await visit((session, _req, res) => res.end(String(session.set("cart", ["bread"]))), { cookie });
+    const held = stage.hold("update");
+    const answering = visit(
+      async (session, _req, res) => {
+        const cart = session.get("cart") as string[];
+        session.set("a", 1);
+        res.write("a");
+        await held.reached;
+        cart.push("milk");
+        res.write("b");
+        res.end("c");
+        res.end();
+      },
+      { cookie },
+    );
+    await held.reached;
+    await held.proceed();
+    expect((await answering).body).toBe("abc");
+    const after = await visit((session, _req, res) => res.end(`${session.get("a")} ${session.get("cart")}`), {
+      cookie,
+    });
+    expect(after.body).toBe("1 bread,milk");
+  });
+
   test("or the answer breaks off", async () => {
     silenceWarnings();
     const { stage, visit } = await site();

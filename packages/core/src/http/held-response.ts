@@ -1,4 +1,5 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
+import { assertStatus, type HeadHeaders, setHeaders } from "./write-head.js";
 
 /** What must happen before a response may leave. Each may answer at once, and then nothing is delayed. */
 export interface ResponseGate {
@@ -93,7 +94,7 @@ class HeldResponse {
     const [message, headers] = typeof rest[0] === "string" ? rest : [undefined, rest[0] ?? rest[1]];
     assertStatus(status);
     // Taken over into the response's own headers, where the gate's can be merged with them.
-    setHeaders(this.#res, headers as OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined);
+    setHeaders(this.#res, headers as HeadHeaders | undefined);
     this.#res.statusCode = status;
     if (typeof message === "string") this.#res.statusMessage = message;
     this.#through(() => this.#native.writeHead(this.#res.statusCode));
@@ -167,11 +168,9 @@ class HeldResponse {
     this.#state = "passing";
     let last: unknown;
     try {
-      for (
-        let call = this.#calls.shift();
-        call !== undefined && this.#state === "passing";
-        call = this.#calls.shift()
-      ) {
+      while (this.#state === "passing") {
+        const call = this.#calls.shift();
+        if (call === undefined) break;
         last = call();
       }
     } catch (error) {
@@ -223,32 +222,6 @@ function discard(args: readonly unknown[]): true {
   const callback = args.at(-1);
   if (typeof callback === "function") process.nextTick(callback as () => void);
   return true;
-}
-
-function assertStatus(status: number): void {
-  if (Number.isInteger(status) && status >= 100 && status <= 999) return;
-  throw Object.assign(new RangeError(`Invalid status code: ${status}`), { code: "ERR_HTTP_INVALID_STATUS_CODE" });
-}
-
-/** `writeHead`'s headers in all its forms: an object, pairs, or names and values in turn (CVE-2025-7339). */
-function setHeaders(res: ServerResponse, headers: OutgoingHttpHeaders | readonly unknown[] | undefined): void {
-  if (!Array.isArray(headers)) {
-    for (const [name, value] of Object.entries(headers ?? {})) res.setHeader(name, value as OutgoingHttpHeader);
-    return;
-  }
-  const pairs: [string, string | string[]][] = Array.isArray(headers[0]) ? headers : inPairs(headers);
-  const seen = new Set<string>();
-  for (const [name, value] of pairs) {
-    const key = String(name).toLowerCase();
-    if (seen.has(key)) res.appendHeader(name, value);
-    else res.setHeader(name, value);
-    seen.add(key);
-  }
-}
-
-function inPairs(flat: readonly unknown[]): [string, string][] {
-  if (flat.length % 2 !== 0) throw new TypeError("writeHead takes names and values in pairs");
-  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]] as [string, string]);
 }
 
 function inherited(object: object, property: string): PropertyDescriptor | undefined {
