@@ -74,6 +74,8 @@ export class Stage implements StoreConnector {
   lossy: (method: Method) => boolean = () => false;
   /** More data than this, in UTF-16 code units, is SESS_TOO_LARGE. */
   largest = Number.POSITIVE_INFINITY;
+  /** How long the store takes for every call, ms: a slow store, not a way to order things. */
+  delay = 0;
   /** Where set, every call rejects. */
   down = false;
 
@@ -125,6 +127,7 @@ export class Stage implements StoreConnector {
   async #run<T>(method: Method, call: () => Promise<T>): Promise<T> {
     this.calls.push(method);
     if (this.down) throw new Error("the stage is down");
+    if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
     const held = this.#held.get(method)?.shift();
     if (held !== undefined) return held.run(call);
     const answer = await call();
