@@ -246,6 +246,31 @@ describe("saved before seen", () => {
     expect(after.body).toBe("ada");
   });
 
+  test("a head that cannot be written: the error still carries the new id's cookie", async () => {
+    silenceWarnings();
+    const { visit } = await site();
+    const cookie = await signedIn(visit);
+    const failed = await visit(
+      async (session, _req, res) => {
+        await session.regenerate();
+        session.set("n", 1);
+        res.statusMessage = "not\nallowed";
+        res.end("saved");
+      },
+      { cookie },
+    );
+    expect(failed.status).toBe(500);
+    const after = await visit((session, _req, res) => res.end(String(session.get("user"))), {
+      cookie: cookieOf(failed),
+    });
+    expect(after.body).toBe("ada");
+    const nothing = await visit((_session, _req, res) => {
+      res.statusMessage = "not\nallowed";
+      res.end();
+    });
+    expect(nothing.status).toBe(500);
+  });
+
   test("a store that is down at read is a 503, never a new session", async () => {
     silenceWarnings();
     const { stage, visit } = await site();

@@ -7,8 +7,8 @@ export interface ResponseGate {
   beforeHeaders(status: number, head: Head): void | Promise<void>;
   /** Before the end, where that is not also the first byte. Rejecting breaks the connection off. */
   beforeEnd(): void | Promise<void>;
-  /** Makes the error response's head: the status to send instead. Other headers were removed. */
-  failed(error: unknown, head: Head): number;
+  /** Makes the error response's head and says its status; without a head, it has gone already. */
+  failed(error: unknown, head: Head | undefined): number;
 }
 
 /** A response's headers as the gate may still set them while nobody else may. */
@@ -122,7 +122,13 @@ class HeldResponse {
     // Where the end is the first call of all, or not the first end, there is nothing left to wait for before it.
     const last = this.#state !== "open" && !this.#ended;
     this.#ended = true;
-    this.#through(last ? () => this.#beforeEnd(finish) : finish);
+    try {
+      this.#through(last ? () => this.#beforeEnd(finish) : finish);
+    } catch (error) {
+      // A head that Node refuses to write: the caller may try another.
+      this.#ended = false;
+      throw error;
+    }
     return this.#res;
   }
 
@@ -204,16 +210,19 @@ class HeldResponse {
     this.#calls.length = 0;
     const res = this.#res;
     if (res.headersSent) {
-      this.#gate.failed(error, this.#head);
+      this.#gate.failed(error, undefined);
       res.destroy();
       return;
     }
     for (const name of res.getHeaderNames()) this.#native.removeHeader(name);
     res.statusMessage = "";
     const status = this.#gate.failed(error, this.#head);
+    const body = status === 409 ? "The session has changed meanwhile.\n" : "The session could not be stored.\n";
     this.#native.setHeader("Content-Type", "text/plain; charset=utf-8");
+    // Said, because Node keeps the length of a body whose head it could not write.
+    this.#native.setHeader("Content-Length", body.length);
     this.#native.writeHead(status);
-    this.#native.end(status === 409 ? "The session has changed meanwhile.\n" : "The session could not be stored.\n");
+    this.#native.end(body);
   }
 }
 

@@ -3,6 +3,40 @@ import type { Settings } from "../config/config.js";
 import { isId } from "../keys.js";
 import { cookieValues } from "./cookies.js";
 
+/** What a session needs to know of a request, whatever kind of server it came to. */
+export interface RequestView {
+  /** By its name in lower case; several of one name as one, as RFC 9110, section 5.3 joins them. */
+  header(name: string): string | undefined;
+  readonly url: string;
+  /** Whether it came over TLS to this very process. */
+  readonly encrypted: boolean;
+  /** The peer's address, where it is known. */
+  readonly peer: string;
+}
+
+/** A request of `node:http`. */
+export function viewOfNode(req: IncomingMessage): RequestView {
+  return {
+    header: (name) => {
+      const value = req.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+    url: req.url ?? "",
+    encrypted: "encrypted" in req.socket && req.socket.encrypted === true,
+    peer: req.socket.remoteAddress ?? "",
+  };
+}
+
+/** A request of the Fetch standard: whoever made it says by its URL how it came. */
+export function viewOfFetch(request: Request): RequestView {
+  return {
+    header: (name) => request.headers.get(name) ?? undefined,
+    url: request.url,
+    encrypted: request.url.startsWith("https:"),
+    peer: "",
+  };
+}
+
 /** The ids a request came with. */
 export interface Presented {
   /** Well-shaped and distinct, in the request's order; mostly one or none. */
@@ -15,9 +49,9 @@ export interface Presented {
 const mostIds = 3;
 
 /** Checks shapes only: what is not an id of ours costs no I/O. The cookie wins over the header, that over the query. */
-export function presentedIds(req: IncomingMessage, settings: Settings): Presented {
-  const cookies = cookieValues(req.headers.cookie, settings.cookieName);
-  const sources = [() => cookies, () => fromHeader(req, settings), () => fromQuery(req, settings)];
+export function presentedIds(request: RequestView, settings: Settings): Presented {
+  const cookies = cookieValues(request.header("cookie"), settings.cookieName);
+  const sources = [() => cookies, () => fromHeader(request, settings), () => fromQuery(request, settings)];
   for (const source of sources) {
     const ids = new Set(source().filter((value) => isId(settings.id, value)));
     if (ids.size > 0) return { ids: [...ids].slice(0, mostIds), cookie: cookies.length > 0 };
@@ -25,25 +59,25 @@ export function presentedIds(req: IncomingMessage, settings: Settings): Presente
   return { ids: [], cookie: cookies.length > 0 };
 }
 
-function fromHeader(req: IncomingMessage, settings: Settings): string[] {
-  const value = settings.sidHeader && req.headers[settings.sidHeader.toLowerCase()];
-  return typeof value === "string" ? [value] : [];
+function fromHeader(request: RequestView, { sidHeader }: Settings): string[] {
+  const value = sidHeader && request.header(sidHeader.toLowerCase());
+  return value ? [value] : [];
 }
 
-function fromQuery(req: IncomingMessage, settings: Settings): string[] {
-  const start = settings.sidInUrlQuery ? (req.url ?? "").indexOf("?") : -1;
-  return start < 0 ? [] : new URLSearchParams((req.url ?? "").slice(start)).getAll(settings.cookieName);
+function fromQuery({ url }: RequestView, settings: Settings): string[] {
+  const start = settings.sidInUrlQuery ? url.indexOf("?") : -1;
+  return start < 0 ? [] : new URLSearchParams(url.slice(start)).getAll(settings.cookieName);
 }
 
 /**
  * Whether the client reached us over TLS: directly, or as `X-Forwarded-Proto` says where the peer is a proxy that the
  * application declared. Undeclared, that header is the client's own word and counts for nothing.
  */
-export function isSecure(req: IncomingMessage, trustProxy: Settings["trustProxy"]): boolean {
-  if ("encrypted" in req.socket && req.socket.encrypted === true) return true;
+export function isSecure(request: RequestView, trustProxy: Settings["trustProxy"]): boolean {
+  if (request.encrypted) return true;
   if (trustProxy === false || trustProxy === 0) return false;
-  if (typeof trustProxy === "function" && !trustProxy(req.socket.remoteAddress ?? "")) return false;
-  const forwarded = String(req.headers["x-forwarded-proto"] ?? "").split(",");
+  if (typeof trustProxy === "function" && !trustProxy(request.peer)) return false;
+  const forwarded = (request.header("x-forwarded-proto") ?? "").split(",");
   // Each proxy appends; with n trusted ones, the n-th from the right is what the outermost of them saw.
   const hops = typeof trustProxy === "number" ? trustProxy : 1;
   const seen = forwarded[Math.max(0, forwarded.length - hops)];

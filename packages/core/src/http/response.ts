@@ -1,23 +1,22 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Settings } from "../config/config.js";
 import { report } from "../diagnostics.js";
 import { isSessionError } from "../errors.js";
 import type { Binding, Session } from "../session/session.js";
 import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseGate } from "./held-response.js";
-import { isSecure } from "./request.js";
+import { isSecure, type RequestView } from "./request.js";
 
 /** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
 export class SessionResponse<D extends object> implements Binding, ResponseGate {
-  readonly #req: IncomingMessage;
+  readonly #request: RequestView;
   readonly #settings: Settings;
   #session: Session<D> | undefined;
-  #headersSent = false;
+  #headersSent: boolean;
 
-  constructor(req: IncomingMessage, res: ServerResponse, settings: Settings) {
-    this.#req = req;
+  constructor(request: RequestView, settings: Settings, headersSent: boolean) {
+    this.#request = request;
     this.#settings = settings;
-    this.#headersSent = res.headersSent;
+    this.#headersSent = headersSent;
   }
 
   get headersSent(): boolean {
@@ -38,16 +37,16 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     return this.#session?.releaseForEnd();
   }
 
-  failed(error: unknown, head: Head): number {
+  failed(error: unknown, head: Head | undefined): number {
     const status = isSessionError(error) ? error.status : 500;
     if (status >= 500) report(error);
     this.#session?.discard();
-    this.#finishHead(head);
+    // A new id that was acknowledged is the client's only one: it goes out with the error as well.
+    if (head !== undefined) this.#finishHead(head);
     return status;
   }
 
   #finishHead(head: Head): void {
-    if (this.#headersSent) return;
     this.#headersSent = true;
     const { sidHeader } = this.#settings;
     this.#vary(head, "Cookie");
@@ -79,7 +78,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
 
   get #attributes() {
     const { cookie, trustProxy } = this.#settings;
-    return { ...cookie, secure: cookie.secure === "auto" ? isSecure(this.#req, trustProxy) : cookie.secure };
+    return { ...cookie, secure: cookie.secure === "auto" ? isSecure(this.#request, trustProxy) : cookie.secure };
   }
 }
 

@@ -13,8 +13,10 @@ export function runHandler(res: ServerResponse, handler: () => Promise<unknown>)
       return;
     }
     for (const name of res.getHeaderNames()) res.removeHeader(name);
-    res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" });
-    res.end(status === 409 ? "The session has changed meanwhile.\n" : "The request failed.\n");
+    res.statusMessage = "";
+    const body = status === 409 ? "The session has changed meanwhile.\n" : "The request failed.\n";
+    res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Content-Length": body.length });
+    res.end(body);
   });
 }
 

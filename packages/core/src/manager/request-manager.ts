@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Settings } from "../config/config.js";
 import { holdResponse } from "../http/held-response.js";
+import { type RequestView, viewOfNode } from "../http/request.js";
 import { SessionResponse } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
 import { newId } from "../keys.js";
@@ -65,7 +66,7 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** What the request's cookie, header or query leads to. */
-  protected abstract presented(req: IncomingMessage): Promise<Presented>;
+  protected abstract presented(request: RequestView): Promise<Presented>;
 
   /** The storage key of an id. */
   protected abstract identify(id: string): Identity;
@@ -113,9 +114,14 @@ export abstract class RequestManager<D extends object> {
 
   async #begin(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
     this.assertOpen();
-    const response = new SessionResponse<D>(req, res, this.settings);
+    const request = viewOfNode(req);
+    const response = new SessionResponse<D>(request, this.settings, res.headersSent);
     holdResponse(res, response);
-    const { found, cookie } = await this.presented(req);
+    return this.#bind(request, response);
+  }
+
+  async #bind(request: RequestView, response: SessionResponse<D>): Promise<Session<D>> {
+    const { found, cookie } = await this.presented(request);
     const session = this.session(found, cookie, response);
     response.bind(session);
     return session;

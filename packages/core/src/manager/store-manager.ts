@@ -1,6 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import type { Settings } from "../config/config.js";
-import { presentedIds } from "../http/request.js";
+import { presentedIds, type RequestView } from "../http/request.js";
 import { isId, sessionKey } from "../keys.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { Backend } from "../store/backend.js";
@@ -66,8 +65,8 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
     await this.#backend.close();
   }
 
-  protected async presented(req: IncomingMessage): Promise<Presented> {
-    const { ids, cookie } = presentedIds(req, this.settings);
+  protected async presented(request: RequestView): Promise<Presented> {
+    const { ids, cookie } = presentedIds(request, this.settings);
     const found: Found[] = [];
     for (const id of ids) {
       const identity = this.identify(id);

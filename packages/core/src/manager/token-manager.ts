@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import type { Settings } from "../config/config.js";
 import { SessionError } from "../errors.js";
 import { cookieValues, setCookie } from "../http/cookies.js";
+import type { RequestView } from "../http/request.js";
 import { isId } from "../keys.js";
 import type { TokenProvider } from "../provider.js";
 import type { StoreContext } from "../store/context.js";
@@ -56,8 +56,8 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
     return this.#provider.close();
   }
 
-  protected async presented(req: IncomingMessage): Promise<Presented> {
-    const tokens = new Set(cookieValues(req.headers.cookie, this.settings.cookieName));
+  protected async presented(request: RequestView): Promise<Presented> {
+    const tokens = new Set(cookieValues(request.header("cookie"), this.settings.cookieName));
     const found: Found[] = [];
     for (const token of [...tokens].slice(0, mostTokens)) {
       const opened = this.#keeper.open(token);
