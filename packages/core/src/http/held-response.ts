@@ -12,7 +12,10 @@ export interface ResponseGate {
 }
 
 /** A response's headers as the gate may still set them while nobody else may. */
-export type Head = Pick<ServerResponse, "getHeader" | "setHeader">;
+export interface Head {
+  getHeader(name: string): number | string | string[] | undefined;
+  setHeader(name: string, value: string | readonly string[]): unknown;
+}
 
 type Call = () => unknown;
 const frozen = ["setHeader", "appendHeader", "removeHeader"] as const;

@@ -8,6 +8,25 @@ export type SessionHandler<D extends object> = (
   res: ServerResponse,
 ) => unknown;
 
+/** What {@link TokenManager.handle} calls. */
+export type FetchHandler<D extends object> = (
+  session: SessionStore<D>,
+  request: Request,
+) => Response | Promise<Response>;
+
+/** One request of the Fetch standard and the response to it: for adapters of frameworks that are built on it. */
+export interface Exchange<D extends object> {
+  /** The request's session, loaded when it is first asked for; until then nothing is read. Rejects as `start` does. */
+  session(): Promise<SessionStore<D>>;
+  /**
+   * To be called once, with the response, which resolves with what the session adds to it when the session has been
+   * stored; to an error response when that failed. Immutable responses are copied, bodies are passed on unread.
+   */
+  respond(response: Response): Promise<Response>;
+  /** The error response of a handler that threw. What was not stored is discarded. Never rejects. */
+  fail(error: unknown): Promise<Response>;
+}
+
 /**
  * Sessions of one application where the client keeps them itself, sealed in its cookie: what every Manager can do.
  * Made by `createManager`; `close()` it at shutdown.
@@ -19,6 +38,15 @@ export interface TokenManager<D extends object> extends AsyncDisposable {
    * is down it is a 503.
    */
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void;
+
+  /**
+   * The same for servers built on the Fetch standard: from a `Request` to its `Response`. A response that is thrown
+   * is a response; anything else that is thrown is a 500 (or the status of the `SessionError`).
+   */
+  handle(request: Request, handler: FetchHandler<D>): Promise<Response>;
+
+  /** {@link handle} in its parts. */
+  begin(request: Request): Exchange<D>;
 
   /**
    * The request's session: the stored one, or a new one that is stored once it holds something. From here on nothing

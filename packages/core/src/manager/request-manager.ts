@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Settings } from "../config/config.js";
+import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/held-response.js";
-import { type RequestView, viewOfNode } from "../http/request.js";
+import { type RequestView, viewOfFetch, viewOfNode } from "../http/request.js";
 import { SessionResponse } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
 import { newId } from "../keys.js";
@@ -10,7 +11,7 @@ import type { SessionStore } from "../session/session-store.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
 import { closed } from "../store/repository.js";
-import type { SessionHandler } from "./manager.js";
+import type { FetchHandler, SessionHandler } from "./manager.js";
 
 /** A session or a marker, and the id that led to it. */
 export interface Found {
@@ -39,6 +40,25 @@ export abstract class RequestManager<D extends object> {
 
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void {
     return (req, res) => runHandler(res, () => this.#handle(handler, req, res));
+  }
+
+  begin(request: Request): FetchExchange<D> {
+    const view = viewOfFetch(request);
+    const response = new SessionResponse<D>(view, this.settings, false);
+    return new FetchExchange<D>(response, async () => {
+      this.assertOpen();
+      return this.#bind(view, response);
+    });
+  }
+
+  async handle(request: Request, handler: FetchHandler<D>): Promise<Response> {
+    const exchange = this.begin(request);
+    try {
+      return await exchange.respond(await handler(await exchange.session(), request));
+    } catch (error) {
+      // Where throwing a response is how to answer, it is an answer like any other.
+      return error instanceof Response ? exchange.respond(error) : exchange.fail(error);
+    }
   }
 
   start(req: IncomingMessage, res: ServerResponse): Promise<SessionStore<D>> {
