@@ -63,8 +63,8 @@ const rules: readonly Rule[] = [
   {
     rule: "a marker keeps who wrote last (4.3)",
     file: "store/context.ts",
-    from: "    retired,\n    created: 0,\n    absolute: Number.POSITIVE_INFINITY,\n    applied: listing(context, base.applied, version, now),",
-    to: "    retired,\n    created: 0,\n    absolute: Number.POSITIVE_INFINITY,\n    applied: listing(context, undefined, version, now),",
+    from: "applied: listing(context, base.applied, version, now),",
+    to: "applied: listing(context, undefined, version, now),",
     test: "nor when the session has been destroyed since",
   },
   {
@@ -91,8 +91,8 @@ const rules: readonly Rule[] = [
   {
     rule: "a successor lists no batch (4.3)",
     file: "store/regenerate.ts",
-    from: "{ ...sessionAfter(this.#context, base, fields), applied: new Map() }",
-    to: "sessionAfter(this.#context, base, fields)",
+    from: "{ ...sessionAfter(this.#context, base, draft), applied: new Map() }",
+    to: "sessionAfter(this.#context, base, draft)",
     test: "a successor lists no batch; a marker lists them, keeps the owner, and nothing else",
   },
   {
@@ -112,15 +112,15 @@ const rules: readonly Rule[] = [
   {
     rule: "regenerate replays on the session that refused it (4.5)",
     file: "store/regenerate.ts",
-    from: "      successor = await this.#bringUpToDate(successor, base, withChanges(base.fields, changes));\n",
+    from: "      successor = await this.#bringUpToDate(successor, freshDraft(base, changes));\n",
     to: "",
     test: "refused by a session: the successor is brought up to date",
   },
   {
     rule: "a successor that lost becomes a marker (4.5)",
     file: "store/regenerate.ts",
-    from: "await destroy(this.#backend, this.#context, this.#fresh, successor, this.#destroyKey);",
-    to: "void destroy, successor;",
+    from: "await destroy(this.#backend, this.#context, this.#fresh, successor, everything, this.#destroyKey);",
+    to: "void [destroy, everything, successor];",
     test: "refused by a marker: somebody else won, and our successor becomes a marker",
   },
   {
@@ -161,22 +161,22 @@ const rules: readonly Rule[] = [
   {
     rule: "destroying a retired id destroys the successor (4.6)",
     file: "store/destroy.ts",
-    from: "if (current.retired !== undefined) await destroyKey(current.retired);",
+    from: 'if (current?.retired && (await destroyKey(current.retired)) === "spared") return "spared";',
     to: "void destroyKey;",
     test: "from a retired id goes along the whole chain",
   },
   {
     rule: "the successor is destroyed first (4.6)",
     file: "store/destroy.ts",
-    from: "    if (current.retired !== undefined) await destroyKey(current.retired);\n",
-    to: "    const early = await backend.update(lane.key, markerAfter(context, current, ''), current);\n    if (current.retired !== undefined) await destroyKey(current.retired);\n    if (early.written) return true;\n",
+    from: '    if (current?.retired && (await destroyKey(current.retired)) === "spared") return "spared";\n',
+    to: "    const early = await backend.update(lane.key, markerAfter(context, current as Known, ''), current as Known);\n    if (current?.retired) await destroyKey(current.retired);\n    if (early.written) return 'destroyed';\n",
     test: "takes the successor first, so that a failure in between can be made good",
   },
   {
     rule: "refused, destroy starts again from what is there (4.6)",
     file: "store/destroy.ts",
-    from: "    current = outcome.current;\n",
-    to: "    return true;\n",
+    from: "      current = outcome.current;\n      continue;\n",
+    to: "      return 'destroyed';\n",
     test: "refused by another successor, starts again from there",
   },
   {
@@ -193,6 +193,20 @@ const rules: readonly Rule[] = [
     to: "if (!found && now() - this.#loadedAt < 0) {",
     test: "on a handle older than any marker, of a session that is not there, is SESS_GONE",
   },
+  {
+    rule: "a listed key that is missing gets a tombstone (4.6)",
+    file: "store/destroy.ts",
+    from: 'if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";',
+    to: 'if (current === undefined || (owner !== undefined && current.owner !== owner)) return "missing";',
+    test: "leaves a tombstone under a key that is listed and missing",
+  },
+  {
+    rule: "a marker that leads to a spared session stays (decision 004)",
+    file: "store/destroy.ts",
+    from: 'if (current?.retired && (await destroyKey(current.retired)) === "spared") return "spared";',
+    to: "if (current?.retired) await destroyKey(current.retired);",
+    test: "spares the session that asks for it",
+  },
 ];
 
 const root = join(import.meta.dirname, "..");
@@ -206,7 +220,7 @@ function copy(name: string, edit?: Rule): string {
   cpSync(join(root, "packages", "core", "src"), join(folder, "src"), { recursive: true });
   writeFileSync(
     join(folder, "vitest.config.mjs"),
-    "export default { test: { include: ['src/store/rules.test.ts'] } };\n",
+    "export default { test: { include: ['src/store/{rules,owners}.test.ts'] } };\n",
   );
   if (edit === undefined) return folder;
   const path = join(folder, "src", edit.file);

@@ -5,7 +5,7 @@ export type { ManagerConfig } from "./config/config.js";
 export type { RefusedEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";
 export { createManager, type NamedStore, type NamedToken } from "./manager/create-manager.js";
-export type { Exchange, FetchHandler, Manager, SessionHandler, TokenManager } from "./manager/manager.js";
+export type { Exchange, FetchHandler, Manager, OwnedSession, SessionHandler, TokenManager } from "./manager/manager.js";
 export { type MemoryConfig, memory } from "./memory/memory.js";
 export type {
   Connector,

@@ -53,7 +53,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     if (sidHeader !== undefined) this.#vary(head, sidHeader);
     const session = this.#session;
     if (session?.cookieDue === undefined) return;
-    const cookie = session.cookieDue === "set" ? this.#cookieFor(session.cookieValue) : this.#clearing();
+    const cookie = session.cookieDue === "set" ? this.#cookieFor(session) : this.#clearing();
     if (cookie !== undefined) head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
     if (sidHeader !== undefined && session.cookieDue === "set") head.setHeader(sidHeader, session.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
@@ -63,12 +63,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     head.setHeader("Vary", mergeVary(textOf(head.getHeader("Vary")), field));
   }
 
-  #cookieFor(id: string): string | undefined {
+  #cookieFor(session: Session<D>): string | undefined {
     const { cookieName, enableSetCookie, cookieMaxAge } = this.#settings;
     if (!enableSetCookie) return undefined;
-    return setCookie(cookieName, id, {
+    const maxAge = session.cookieMaxAge ?? cookieMaxAge;
+    return setCookie(cookieName, session.cookieValue, {
       ...this.#attributes,
-      ...(cookieMaxAge !== undefined && { maxAge: cookieMaxAge }),
+      ...(maxAge !== undefined && { maxAge }),
     });
   }
 

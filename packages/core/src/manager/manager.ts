@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { SessionStore } from "../session/session-store.js";
+import type { Field, SessionStore } from "../session/session-store.js";
 
 /** What a request listener made by {@link TokenManager.handler} calls for each request. */
 export type SessionHandler<D extends object> = (
@@ -71,6 +71,19 @@ export interface TokenManager<D extends object> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** One of the sessions of an owner, as `listOwned` found it. */
+export interface OwnedSession<D extends object> {
+  readonly created: Date;
+  /** When it was last stored; reading it does not count. */
+  readonly saved: Date;
+  /** Whether it is the session that was passed as `current`. */
+  readonly current: boolean;
+  /** A field, for what is to be shown of it: a device's name, say. */
+  get<F extends Field<D>>(field: F): D[F] | undefined;
+  /** Ends it. */
+  destroy(): Promise<void>;
+}
+
 /** Sessions of one application, kept in a store. Made by `createManager`; `close()` it at shutdown. */
 export interface Manager<D extends object> extends TokenManager<D> {
   /**
@@ -84,4 +97,17 @@ export interface Manager<D extends object> extends TokenManager<D> {
 
   /** How many sessions the provider keeps now, those of other Managers on the same store included. */
   count(): Promise<number>;
+
+  /**
+   * The sessions whose `owner` was set to this one, last stored first. Rejects with `SESS_UNSUPPORTED` where the
+   * provider keeps no index of owners.
+   */
+  listOwned(owner: string, options?: { readonly current?: SessionStore<D> }): Promise<OwnedSession<D>[]>;
+
+  /**
+   * Signs an owner out everywhere, except from one session where that is passed: every session whose save with this
+   * owner was acknowledged before the call. Resolves to how many were ended. A sign-in under way at the same time may
+   * be missed; an application that must not miss it keeps a version of the credentials in the session.
+   */
+  destroyOwned(owner: string, options?: { readonly except?: SessionStore<D> }): Promise<number>;
 }

@@ -5,7 +5,7 @@ import { holdResponse } from "../http/held-response.js";
 import { type RequestView, viewOfFetch, viewOfNode } from "../http/request.js";
 import { SessionResponse } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
-import { newId } from "../keys.js";
+import { newId, ownerKey } from "../keys.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { Identity, Keeper } from "../store/keeper.js";
@@ -105,6 +105,7 @@ export abstract class RequestManager<D extends object> {
       now: this.settings.now,
       idle: this.settings.idle,
       newIdentity,
+      ownerKey: (owner) => ownerKey(this.settings.namespace, owner),
       identity: found?.identity ?? newIdentity(),
       known: found?.known,
       presented,

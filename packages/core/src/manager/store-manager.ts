@@ -1,12 +1,13 @@
 import type { Settings } from "../config/config.js";
 import { presentedIds, type RequestView } from "../http/request.js";
-import { isId, sessionKey } from "../keys.js";
+import { isId, ownerKey, sessionKey } from "../keys.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { Backend } from "../store/backend.js";
 import type { StoreContext } from "../store/context.js";
 import type { Identity } from "../store/keeper.js";
 import { Repository } from "../store/repository.js";
-import type { Manager } from "./manager.js";
+import type { Manager, OwnedSession } from "./manager.js";
+import { keysOf, listOwned } from "./owned-sessions.js";
 import { choose, type Found, type Presented, RequestManager } from "./request-manager.js";
 
 /** The Manager over a store. */
@@ -58,6 +59,17 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
     };
   }
 
+  async listOwned(owner: string, options?: { readonly current?: SessionStore<D> }): Promise<OwnedSession<D>[]> {
+    this.assertOpen();
+    return listOwned<D>(this.#repository, this.#ownerKey(owner), options?.current);
+  }
+
+  async destroyOwned(owner: string, options?: { readonly except?: SessionStore<D> }): Promise<number> {
+    this.assertOpen();
+    const spare = await keysOf(this.#repository, options?.except);
+    return this.#repository.destroyOwned(this.#ownerKey(owner), spare);
+  }
+
   protected async finish(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers.clear();
@@ -78,6 +90,10 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
 
   protected identify(id: string): Identity {
     return { id, key: sessionKey(this.settings.namespace, id) };
+  }
+
+  #ownerKey(owner: string): string {
+    return ownerKey(this.settings.namespace, owner);
   }
 
   async #find(id: string): Promise<Found | undefined> {

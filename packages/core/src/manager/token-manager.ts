@@ -12,8 +12,8 @@ import { choose, type Found, type Presented, RequestManager } from "./request-ma
 
 /** What browsers keep of a cookie with its name and attributes, bytes (RFC 6265, section 6.1). */
 const mostBytes = 4096;
-/** Tokens of our name that are opened for one request. */
-const mostTokens = 3;
+/** Ten years, seconds: the most that can be configured, and has the most digits. */
+const longestMaxAge = 315_360_000;
 
 /** The Manager over tokens: the client keeps its session itself, sealed, in the cookie. */
 export class SealedManager<D extends object> extends RequestManager<D> implements TokenManager<D> {
@@ -52,18 +52,30 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
     return unsupported("count sessions");
   }
 
+  listOwned(): Promise<never> {
+    return unsupported("list an owner's sessions");
+  }
+
+  destroyOwned(): Promise<never> {
+    return unsupported("end an owner's sessions");
+  }
+
   protected finish(): Promise<void> {
     return this.#provider.close();
   }
 
   protected async presented(request: RequestView): Promise<Presented> {
     const tokens = new Set(cookieValues(request.header("cookie"), this.settings.cookieName));
-    const found: Found[] = [];
-    for (const token of [...tokens].slice(0, mostTokens)) {
+    const sessions = new Map<string, Found>();
+    for (const token of tokens) {
       const opened = this.#keeper.open(token);
-      if (opened !== undefined && isId(this.settings.id, opened.identity.id)) found.push(opened);
+      if (opened === undefined || !isId(this.settings.id, opened.identity.id)) continue;
+      const other = sessions.get(opened.identity.id);
+      // Two tokens of one session, say of two paths: the one that was sealed later ends later.
+      if (other !== undefined && other.known.expiresAt >= opened.known.expiresAt) continue;
+      sessions.set(opened.identity.id, opened);
     }
-    return { found: choose(found), cookie: tokens.size > 0 };
+    return { found: choose([...sessions.values()]), cookie: tokens.size > 0 };
   }
 
   protected identify(id: string): Identity {
@@ -71,11 +83,11 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
   }
 }
 
-function roomForToken({ cookie, cookieName, cookieMaxAge }: Settings): number {
-  const attributes = { ...cookie, secure: true, ...(cookieMaxAge !== undefined && { maxAge: cookieMaxAge }) };
-  return mostBytes - setCookie(cookieName, "", attributes).length;
+/** With the longest Max-Age there is: a session may have a lifetime of its own, and its cookie with it. */
+function roomForToken({ cookie, cookieName }: Settings): number {
+  return mostBytes - setCookie(cookieName, "", { ...cookie, secure: true, maxAge: longestMaxAge }).length;
 }
 
 async function unsupported(what: string): Promise<never> {
-  throw new SessionError("SESS_UNSUPPORTED", `the client keeps its session itself: there is no store to ${what} in`);
+  throw new SessionError("SESS_UNSUPPORTED", `the client keeps its session itself: nobody else can ${what}`);
 }

@@ -38,6 +38,18 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
 
   has(field: Field<D>): boolean;
 
+  /**
+   * Whose session this is, from the next save on: set it as somebody signs in, and `listOwned` and `destroyOwned` find
+   * it. `undefined` makes it nobody's. Write-only: the store keeps a hash, and nobody can read it back.
+   */
+  set owner(owner: string | undefined);
+
+  /**
+   * An idle lifetime for this session alone, seconds ("remember me"), which is its cookie's Max-Age as well. Set it
+   * before the session is created or gets its new id: that is when it takes effect. The absolute end stays.
+   */
+  set lifetime(seconds: number);
+
   delete(field: Field<D>): void;
 
   /** Deletes every field there is when the change is stored, those included that this request never saw. */

@@ -26,6 +26,7 @@ export interface SessionParts {
   readonly identity: Identity;
   /** A session, a marker that names a successor, or `undefined` when nothing is stored. */
   readonly known: Known | undefined;
+  readonly ownerKey: (owner: string) => string;
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
   /** Absent on a session that belongs to no response. */
@@ -42,6 +43,8 @@ export class Session<D extends object> implements SessionStore<D> {
   #loadedAt: number;
   #changes = new Changes();
   readonly #handed = new HandedOut();
+  /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
+  #lifetime: number | undefined;
   #destroyed = false;
   #cookie: CookieDue;
   /** Stores under way; a regenerate or destroy waits for them, and they for it. */
@@ -88,6 +91,21 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#assertChangeable();
     this.#changes.write(field, undefined);
     this.#handed.drop(field);
+  }
+
+  set owner(owner: string | undefined) {
+    if (owner !== undefined && (typeof owner !== "string" || owner === "")) {
+      throw new SessionError("SESS_VALUE", "an owner must be a string that is not empty");
+    }
+    this.#assertChangeable();
+    this.#changes.setOwner(owner === undefined ? undefined : this.#parts.ownerKey(owner));
+  }
+
+  set lifetime(seconds: number) {
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
+      throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
+    }
+    this.#lifetime = seconds * 1000;
   }
 
   flush(): void {
@@ -214,6 +232,17 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#known === undefined ? this.id : this.#parts.keeper.cookieValue(this.#identity, this.#known);
   }
 
+  /** Max-Age of a cookie that is due, seconds, where this session has a lifetime of its own. */
+  get cookieMaxAge(): number | undefined {
+    const lifetime = this.#known?.lifetime;
+    return lifetime === undefined ? undefined : Math.floor(lifetime / 1000);
+  }
+
+  /** The keys of this session in this request, the present one last. */
+  get storageKeys(): readonly string[] {
+    return [...this.#past, this.#identity.key];
+  }
+
   get #fields(): Known["fields"] | undefined {
     return this.#destroyed ? undefined : this.#known?.fields;
   }
@@ -229,11 +258,11 @@ export class Session<D extends object> implements SessionStore<D> {
   get #touchIsDue(): boolean {
     const known = this.#known;
     if (known === undefined || known.retired !== undefined || this.#destroyed) return false;
-    return this.#nextExpiry(known) - known.expiresAt >= this.#parts.idle / 10;
+    return this.#nextExpiry(known) - known.expiresAt >= (known.lifetime ?? this.#parts.idle) / 10;
   }
 
   #nextExpiry(known: Known): number {
-    return Math.min(known.absolute, this.#parts.now() + this.#parts.idle);
+    return Math.min(known.absolute, this.#parts.now() + (known.lifetime ?? this.#parts.idle));
   }
 
   async #commitAndTouch(): Promise<void> {
@@ -286,6 +315,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#findMutations();
     const changes = this.#changes;
     this.#changes = new Changes();
+    changes.lifetime = this.#lifetime;
     return changes;
   }
 
@@ -332,6 +362,8 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#known === undefined || this.#parts.keeper.inCookie;
   }
 }
+
+const longestLifetime = 10 * 365 * 86_400;
 
 function assertName(field: unknown): void {
   if (typeof field !== "string") throw new SessionError("SESS_VALUE", "a field's name must be a string");

@@ -67,6 +67,19 @@ export class Backend {
     }
   }
 
+  /** The keys of an owner's records, and perhaps others. Rejects with `SESS_UNSUPPORTED` where there is no index. */
+  async *keysOf(owner: string): AsyncGenerator<string> {
+    if (this.#provider.keysOf === undefined) {
+      throw new SessionError("SESS_UNSUPPORTED", "this provider does not know whose a session is");
+    }
+    try {
+      yield* this.#provider.keysOf(owner);
+    } catch (error) {
+      this.#context.diagnostics.publish("store-error", { operation: "keysOf", error });
+      throw unavailable("keysOf", error);
+    }
+  }
+
   /** Sessions now. */
   count(): Promise<number> {
     return this.#call("count", () => this.#provider.count());

@@ -1,8 +1,8 @@
 import { isSessionError, SessionError } from "../errors.js";
 import { type Backend, pause } from "./backend.js";
-import { compose } from "./compose.js";
+import { compose, draftOf } from "./compose.js";
 import { Deadline, limits, type StoreContext, sessionAfter } from "./context.js";
-import type { Fields } from "./fields.js";
+import type { Draft } from "./fields.js";
 import type { Known } from "./known.js";
 import type { Lane, Member } from "./lane.js";
 
@@ -28,10 +28,10 @@ export async function commitTogether(
   try {
     for (let round = 0; ; round++) {
       if (base?.retired !== undefined) return batch.refuse(goneOrRetired(base));
-      const fields = batch.compose(base?.fields);
+      const draft = batch.compose(base);
       if (batch.members.length === 0) return;
-      if (base === undefined && fields.size === 0) return batch.written(undefined);
-      const next = sessionAfter(context, base, fields);
+      if (base === undefined && draft.fields.size === 0) return batch.written(undefined);
+      const next = sessionAfter(context, base, draft);
       const outcome = await (base ? backend.update(lane.key, next, base) : backend.create(lane.key, next));
       if (outcome.written) {
         lane.known = outcome.known;
@@ -65,19 +65,19 @@ class Batch {
   }
 
   /** Every member's changes on `base`. A member whose update function throws is rejected alone and leaves no trace. */
-  compose(base: Fields | undefined): Fields {
-    const fields = new Map(base);
+  compose(base: Known | undefined): Draft {
+    const draft = draftOf(base);
     this.members = this.members.filter((member) => {
       const { changes, update } = member;
       try {
-        compose(fields, changes, update);
+        compose(draft, changes, update, base === undefined);
         return true;
       } catch (error) {
         member.reject(error);
         return false;
       }
     });
-    return fields;
+    return draft;
   }
 
   written(known: Known | undefined): void {

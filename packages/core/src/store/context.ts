@@ -1,5 +1,6 @@
 import type { Diagnostics } from "../diagnostics.js";
 import { randomToken } from "../keys.js";
+import type { Draft } from "./fields.js";
 import type { Applied, Known } from "./known.js";
 
 /**
@@ -43,20 +44,22 @@ function listing(context: StoreContext, applied: Applied | undefined, batch: str
   return new Map(entries).set(context.nonce, [batch, now]);
 }
 
-/** The session that follows `base` with other fields; without a base, one that begins now. */
-export function sessionAfter(context: StoreContext, base: Known | undefined, fields: Known["fields"]): Known {
+/** The session that follows `base` as the draft has it; without a base, one that begins now. */
+export function sessionAfter(context: StoreContext, base: Known | undefined, draft: Draft): Known {
   const now = context.now();
   const version = newBatchId();
   const absolute = base?.absolute ?? now + context.absolute;
   return {
     version,
-    expiresAt: Math.min(absolute, now + context.idle),
-    owner: base?.owner,
+    expiresAt: Math.min(absolute, now + (draft.lifetime ?? context.idle)),
+    owner: draft.owner,
     retired: undefined,
     created: base?.created ?? now,
+    saved: now,
+    lifetime: draft.lifetime,
     absolute,
     applied: listing(context, base?.applied, version, now),
-    fields,
+    fields: draft.fields,
   };
 }
 
@@ -64,7 +67,7 @@ export function sessionAfter(context: StoreContext, base: Known | undefined, fie
  * What takes `base`'s place when it is replaced by the session `retired`, or destroyed (`""`). It keeps who wrote
  * last, or a batch whose answer was lost could not recognise itself, and the owner; nothing else of the session.
  */
-export function markerAfter(context: StoreContext, base: Known, retired: string): Known {
+export function markerAfter(context: StoreContext, base: Pick<Known, "owner" | "applied">, retired: string): Known {
   const now = context.now();
   const version = newBatchId();
   return {
@@ -73,6 +76,8 @@ export function markerAfter(context: StoreContext, base: Known, retired: string)
     owner: base.owner,
     retired,
     created: 0,
+    saved: 0,
+    lifetime: undefined,
     absolute: Number.POSITIVE_INFINITY,
     applied: listing(context, base.applied, version, now),
     fields: new Map(),

@@ -5,33 +5,60 @@ import type { Known } from "./known.js";
 import type { Lane } from "./lane.js";
 
 /**
+ * What became of a key: what was there is destroyed, now or before; there was nothing, or nothing of the owner's; or
+ * it leads to a session that was to be spared.
+ */
+export type Fate = "destroyed" | "missing" | "spared";
+
+/** How a key is destroyed. */
+export interface Destruction {
+  /** Keys that stay, and with them the markers that lead there: a late request that comes by one must be told. */
+  readonly spare: ReadonlySet<string>;
+  /**
+   * Set where the key was found in an owner's index. What is there of somebody else stays, since an index may list
+   * too much; and where nothing is there, a record may be about to be written, which a tombstone prevents.
+   */
+  readonly owner: string | undefined;
+  /** Called for every session that was ended, the successors of markers included. */
+  readonly ended?: () => void;
+}
+
+/**
  * Replaces whatever session is under the lane's key by a marker, and what succeeded it. There is no delete: a record
  * taken away is a record that a late write can bring back. The caller holds the lane.
  *
  * On a marker that names a successor the successor goes first: done the other way round, a failure in between would
  * leave a live session that nothing leads to any more.
- *
- * Resolves to whether anything was there.
  */
 export async function destroy(
   backend: Backend,
   context: StoreContext,
   lane: Lane,
   loaded: Known | undefined,
-  destroyKey: (key: string) => Promise<unknown>,
-): Promise<boolean> {
+  { spare, owner, ended }: Destruction,
+  destroyKey: (key: string) => Promise<Fate>,
+): Promise<Fate> {
+  if (spare.has(lane.key)) return "spared";
   const deadline = new Deadline(context, limits.batch);
   let current = lane.known ?? loaded ?? (await backend.read(lane.key));
-  while (current !== undefined && current.retired !== "") {
+  while (current?.retired !== "") {
     if (deadline.passed) throw conflict();
-    if (current.retired !== undefined) await destroyKey(current.retired);
-    const outcome = await backend.update(lane.key, markerAfter(context, current, ""), current);
-    if (outcome.written) {
-      lane.known = outcome.known;
-      if (current.retired === undefined) context.diagnostics.publish("destroyed", {});
-      return true;
+    if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";
+    if (current?.retired && (await destroyKey(current.retired)) === "spared") return "spared";
+    const tombstone = markerAfter(context, current ?? { owner, applied: new Map() }, "");
+    const outcome = await (current === undefined
+      ? backend.create(lane.key, tombstone)
+      : backend.update(lane.key, tombstone, current));
+    if (!outcome.written) {
+      current = outcome.current;
+      continue;
     }
-    current = outcome.current;
+    lane.known = outcome.known;
+    if (current !== undefined && current.retired === undefined) {
+      context.diagnostics.publish("destroyed", {});
+      ended?.();
+    }
+    return "destroyed";
   }
-  return current !== undefined;
+  return "destroyed";
 }

@@ -1,6 +1,15 @@
 /** A session's fields: name to encoded value, in order of first writing. */
 export type Fields = ReadonlyMap<string, string>;
 
+/** A session as it is about to be written. */
+export interface Draft {
+  readonly fields: Map<string, string>;
+  /** Hash of the owner. */
+  owner: string | undefined;
+  /** Idle lifetime of this session alone, ms. */
+  lifetime: number | undefined;
+}
+
 /** Computes a field's next encoded value from the current one; `undefined` is "no such field". May run again. */
 export interface FieldUpdate {
   readonly name: string;
@@ -15,9 +24,18 @@ export interface FieldUpdate {
 export class Changes {
   #flushed = false;
   readonly #writes = new Map<string, string | undefined>();
+  #owner: { readonly hash: string | undefined } | undefined;
+  /** A lifetime for this session alone, ms. Takes effect where a cookie is sent: at creation, or with a new id. */
+  lifetime: number | undefined;
 
+  /** Whether there is nothing to store: a lifetime by itself is nothing. */
   get empty(): boolean {
-    return !this.#flushed && this.#writes.size === 0;
+    return !this.#flushed && this.#writes.size === 0 && this.#owner === undefined;
+  }
+
+  /** `undefined` makes it nobody's. */
+  setOwner(hash: string | undefined): void {
+    this.#owner = { hash };
   }
 
   /** `undefined` deletes. */
@@ -25,7 +43,7 @@ export class Changes {
     this.#writes.set(name, text);
   }
 
-  /** Deletes every field present at commit, seen or not; what is written afterwards replays after it. */
+  /** Deletes every field present at commit, seen or not; what is written afterwards replays after it. Owner and lifetime stay. */
   flush(): void {
     this.#flushed = true;
     this.#writes.clear();
@@ -42,13 +60,15 @@ export class Changes {
     return this.#flushed ? undefined : base?.get(name);
   }
 
-  /** Makes the changes on `fields` in place. */
-  applyTo(fields: Map<string, string>): void {
-    if (this.#flushed) fields.clear();
+  /** Makes the changes on a draft, in place. `fresh`: its record is a session's first. */
+  applyTo(draft: Draft, fresh: boolean): void {
+    if (this.#flushed) draft.fields.clear();
     for (const [name, text] of this.#writes) {
-      if (text === undefined) fields.delete(name);
-      else fields.set(name, text);
+      if (text === undefined) draft.fields.delete(name);
+      else draft.fields.set(name, text);
     }
+    if (this.#owner !== undefined) draft.owner = this.#owner.hash;
+    if (fresh && this.lifetime !== undefined) draft.lifetime = this.lifetime;
   }
 
   /** These changes followed by `newer`: how a failed commit goes back under what was changed meanwhile. */
@@ -57,6 +77,8 @@ export class Changes {
     for (const part of [this, newer]) {
       if (part.#flushed) both.flush();
       for (const [name, text] of part.#writes) both.write(name, text);
+      both.#owner = part.#owner ?? both.#owner;
+      both.lifetime = part.lifetime ?? both.lifetime;
     }
     return both;
   }

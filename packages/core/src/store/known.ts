@@ -14,6 +14,10 @@ export interface Known {
   readonly retired: string | undefined;
   /** Epoch milliseconds; 0 on a marker. */
   readonly created: number;
+  /** When it was last written, epoch milliseconds; 0 on a marker. */
+  readonly saved: number;
+  /** Idle lifetime of this session alone, ms. */
+  readonly lifetime: number | undefined;
   /** The absolute end, epoch milliseconds; Infinity when there is none. */
   readonly absolute: number;
   readonly applied: Applied;
@@ -28,6 +32,10 @@ interface Header {
   readonly e: number;
   /** created */
   readonly c?: number;
+  /** saved */
+  readonly s?: number;
+  /** lifetime */
+  readonly l?: number;
   /** absolute */
   readonly a?: number;
   /** applied: nonce, batch, time */
@@ -41,7 +49,8 @@ export function seal(known: Known): SessionRecord {
   const applied = [...known.applied].map(([nonce, [batch, time]]) => [nonce, batch, time] as const);
   const header: Header = {
     e: envelopeVersion,
-    ...(known.retired === undefined && { c: known.created }),
+    ...(known.retired === undefined && { c: known.created, s: known.saved }),
+    ...(known.lifetime !== undefined && { l: known.lifetime }),
     ...(known.absolute !== Number.POSITIVE_INFINITY && { a: known.absolute }),
     p: applied,
     ...(known.fields.size > 0 && { f: [...known.fields].map(([name, text]) => [name, text.length] as const) }),
@@ -78,6 +87,8 @@ export function open(record: SessionRecord): Known | undefined {
     owner: record.owner,
     retired: record.retired,
     created: header.c ?? 0,
+    saved: header.s ?? 0,
+    lifetime: header.l,
     absolute: header.a ?? Number.POSITIVE_INFINITY,
     applied: new Map(header.p.map(([nonce, batch, time]) => [nonce, [batch, time]])),
     fields,

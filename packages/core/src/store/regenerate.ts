@@ -1,9 +1,10 @@
 import { isSessionError, type SessionError } from "../errors.js";
 import type { Backend } from "./backend.js";
 import { conflict, goneOrRetired } from "./commit.js";
+import { freshDraft } from "./compose.js";
 import { Deadline, limits, markerAfter, type StoreContext, sessionAfter } from "./context.js";
-import { destroy } from "./destroy.js";
-import type { Changes, Fields } from "./fields.js";
+import { type Destruction, destroy, type Fate } from "./destroy.js";
+import type { Changes, Draft } from "./fields.js";
 import type { Known } from "./known.js";
 import type { Lane } from "./lane.js";
 
@@ -24,14 +25,14 @@ export class Regeneration {
   readonly #context: StoreContext;
   readonly #old: Lane;
   readonly #fresh: Lane;
-  readonly #destroyKey: (key: string) => Promise<unknown>;
+  readonly #destroyKey: (key: string) => Promise<Fate>;
 
   constructor(
     backend: Backend,
     context: StoreContext,
     old: Lane,
     fresh: Lane,
-    destroyKey: (key: string) => Promise<unknown>,
+    destroyKey: (key: string) => Promise<Fate>,
   ) {
     this.#backend = backend;
     this.#context = context;
@@ -45,7 +46,7 @@ export class Regeneration {
     const deadline = new Deadline(this.#context, limits.batch);
     let base = this.#old.known ?? loaded;
     if (base.retired !== undefined) throw goneOrRetired(base);
-    let successor = await this.#create(base, withChanges(base.fields, changes));
+    let successor = await this.#create(base, freshDraft(base, changes));
     for (;;) {
       const { retired, current, failure } = await this.#retire(base, successor);
       if (retired) return { known: successor };
@@ -54,7 +55,7 @@ export class Regeneration {
         return this.#giveUp(successor, goneOrRetired(current));
       if (deadline.passed) return this.#giveUp(successor, conflict());
       base = current;
-      successor = await this.#bringUpToDate(successor, base, withChanges(base.fields, changes));
+      successor = await this.#bringUpToDate(successor, freshDraft(base, changes));
     }
   }
 
@@ -64,7 +65,7 @@ export class Regeneration {
    */
   async fromMarker(marker: Known, changes: Changes): Promise<Regenerated> {
     if (marker.retired) await this.#destroyKey(marker.retired);
-    const successor = await this.#create(undefined, withChanges(new Map(), changes));
+    const successor = await this.#create(undefined, freshDraft(undefined, changes));
     const { retired, failure } = await this.#retire(marker, successor);
     if (retired) return { known: successor };
     if (failure !== undefined) return { known: successor, failure };
@@ -72,8 +73,8 @@ export class Regeneration {
   }
 
   /** A successor lists no batch: none that wrote the old record may recognise itself in the new one. */
-  async #create(base: Known | undefined, fields: Fields): Promise<Known> {
-    const next: Known = { ...sessionAfter(this.#context, base, fields), applied: new Map() };
+  async #create(base: Known | undefined, draft: Draft): Promise<Known> {
+    const next: Known = { ...sessionAfter(this.#context, base, draft), applied: new Map() };
     const outcome = await this.#backend.create(this.#fresh.key, next);
     if (!outcome.written) throw goneOrRetired(undefined);
     this.#fresh.known = outcome.known;
@@ -81,8 +82,8 @@ export class Regeneration {
   }
 
   /** Refused by a marker: it was revoked before anybody had its id. The old record stays as it is. */
-  async #bringUpToDate(successor: Known, base: Known, fields: Fields): Promise<Known> {
-    const next: Known = { ...sessionAfter(this.#context, successor, fields), owner: base.owner };
+  async #bringUpToDate(successor: Known, draft: Draft): Promise<Known> {
+    const next = sessionAfter(this.#context, successor, draft);
     const outcome = await this.#backend.update(this.#fresh.key, next, successor);
     if (!outcome.written) throw goneOrRetired(undefined);
     this.#fresh.known = outcome.known;
@@ -108,7 +109,7 @@ export class Regeneration {
   async #giveUp(successor: Known, reason: unknown): Promise<never> {
     if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
     try {
-      await destroy(this.#backend, this.#context, this.#fresh, successor, this.#destroyKey);
+      await destroy(this.#backend, this.#context, this.#fresh, successor, everything, this.#destroyKey);
     } catch {
       // Published by the backend. What remains is a session whose id nobody was told; it expires.
     }
@@ -116,14 +117,10 @@ export class Regeneration {
   }
 }
 
+const everything: Destruction = { spare: new Set(), owner: undefined };
+
 interface Retirement {
   readonly retired: boolean;
   readonly current?: Known | undefined;
   readonly failure?: SessionError;
-}
-
-function withChanges(base: Fields, changes: Changes): Fields {
-  const fields = new Map(base);
-  changes.applyTo(fields);
-  return fields;
 }

@@ -2,7 +2,7 @@ import { SessionError } from "../errors.js";
 import type { Backend } from "./backend.js";
 import { commitTogether } from "./commit.js";
 import type { StoreContext } from "./context.js";
-import { destroy } from "./destroy.js";
+import { type Destruction, destroy, type Fate } from "./destroy.js";
 import type { Changes, FieldUpdate } from "./fields.js";
 import type { Identity, Keeper } from "./keeper.js";
 import type { Known } from "./known.js";
@@ -43,7 +43,7 @@ export class Repository implements Keeper, LaneOwner {
     this.#assertOpen();
     return this.#lane(identity.key).alone((old) =>
       this.#lane(next.key).alone((fresh) => {
-        const destroyKey = (each: string) => this.#destroy(each);
+        const destroyKey = (each: string) => this.#destroy(each, everything);
         const regeneration = new Regeneration(this.#backend, this.#context, old, fresh, destroyKey);
         return loaded.retired === undefined
           ? regeneration.fromSession(loaded, changes)
@@ -55,7 +55,38 @@ export class Repository implements Keeper, LaneOwner {
   /** The session under a key and what succeeded it. Resolves to whether anything was there. */
   async destroy(key: string, loaded?: Known): Promise<boolean> {
     this.#assertOpen();
-    return this.#destroy(key, loaded);
+    return (await this.#destroy(key, everything, loaded)) !== "missing";
+  }
+
+  /** The owner's live sessions. */
+  async *owned(owner: string): AsyncGenerator<readonly [key: string, known: Known]> {
+    this.#assertOpen();
+    for await (const key of this.#backend.keysOf(owner)) {
+      const known = await this.#backend.read(key);
+      if (known !== undefined && known.retired === undefined && known.owner === owner) yield [key, known];
+    }
+  }
+
+  /**
+   * Every session of the owner but those under `spare`, and what succeeded them: a session may get a new id, and so a
+   * new key, while the index is read. Resolves to how many sessions that were.
+   */
+  async destroyOwned(owner: string, spare: ReadonlySet<string>): Promise<number> {
+    this.#assertOpen();
+    let count = 0;
+    const ended = () => count++;
+    for await (const key of this.#backend.keysOf(owner)) await this.#destroy(key, { spare, owner, ended });
+    return count;
+  }
+
+  /** The key and those that its markers lead to. */
+  async chain(key: string): Promise<ReadonlySet<string>> {
+    const keys = new Set<string>();
+    for (let at: string | undefined = key; at && !keys.has(at); ) {
+      keys.add(at);
+      at = (await this.#backend.read(at))?.retired;
+    }
+    return keys;
   }
 
   async touch({ key }: Identity, known: Known, expiresAt: number): Promise<Known> {
@@ -83,9 +114,12 @@ export class Repository implements Keeper, LaneOwner {
     this.#lanes.delete(lane.key);
   }
 
-  #destroy(key: string, loaded?: Known): Promise<boolean> {
+  #destroy(key: string, destruction: Destruction, loaded?: Known): Promise<Fate> {
     return this.#lane(key).alone((lane) =>
-      destroy(this.#backend, this.#context, lane, loaded, (each) => this.#destroy(each)),
+      destroy(this.#backend, this.#context, lane, loaded, destruction, (each) =>
+        // A successor is led to, whoever's it is, and where it is missing it has expired.
+        this.#destroy(each, { ...destruction, owner: undefined }),
+      ),
     );
   }
 
@@ -102,6 +136,8 @@ export class Repository implements Keeper, LaneOwner {
     return lane;
   }
 }
+
+const everything: Destruction = { spare: new Set(), owner: undefined };
 
 export function closed(): SessionError {
   return new SessionError("SESS_CLOSED", "this session manager was closed");

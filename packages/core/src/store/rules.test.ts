@@ -246,7 +246,15 @@ describe("create", () => {
     const changes = new Changes();
     changes.write("mine", "1");
     const known = { version: "v", expiresAt: clock.now() + 1000, owner: undefined, retired: undefined };
-    const other = { ...known, created: 0, absolute: Number.POSITIVE_INFINITY, applied: new Map(), fields: new Map() };
+    const other = {
+      ...known,
+      created: 0,
+      saved: 0,
+      lifetime: undefined,
+      absolute: Number.POSITIVE_INFINITY,
+      applied: new Map(),
+      fields: new Map(),
+    };
     await raw.create(key, seal(other));
     expect(await codeOf(repository.commit({ id: "taken", key }, undefined, changes))).toBe("SESS_GONE");
     expect((await raw.read(key))?.version).toBe("v");

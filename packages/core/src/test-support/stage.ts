@@ -76,6 +76,10 @@ export class Stage implements StoreConnector {
   largest = Number.POSITIVE_INFINITY;
   /** How long the store takes for every call, ms: a slow store, not a way to order things. */
   delay = 0;
+  /** Whether it has an index of owners. */
+  indexed = true;
+  /** Keys that the index of owners lists besides. */
+  alsoListed: readonly string[] = [];
   /** Where set, every call rejects. */
   down = false;
 
@@ -104,6 +108,7 @@ export class Stage implements StoreConnector {
   async connect(context: ProviderContext): Promise<Provider> {
     const inner = await this.#inner.connect(context);
     return {
+      ...(this.indexed && { keysOf: (owner: string) => this.#keysOf(inner, owner) }),
       read: (key) => this.#run("read", () => inner.read(key)),
       create: (key, record) => {
         this.#onCreate(key);
@@ -122,6 +127,11 @@ export class Stage implements StoreConnector {
 
   manager(config?: ManagerConfig): Promise<Manager<SessionData>> {
     return createManager(this, config);
+  }
+
+  async *#keysOf(inner: Provider, owner: string): AsyncGenerator<string> {
+    yield* this.alsoListed;
+    yield* inner.keysOf?.(owner) ?? [];
   }
 
   async #run<T>(method: Method, call: () => Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
 import { SessionError } from "../errors.js";
 import type { TokenProvider } from "../provider.js";
-import { compose } from "../store/compose.js";
+import { compose, draftOf, freshDraft } from "../store/compose.js";
 import { type StoreContext, sessionAfter } from "../store/context.js";
-import type { Changes, FieldUpdate } from "../store/fields.js";
+import type { Changes, Draft, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import { type Known, open, seal } from "../store/known.js";
 import type { Regenerated } from "../store/regenerate.js";
@@ -19,6 +19,8 @@ export class TokenKeeper implements Keeper {
   readonly #room: number;
   /** So that what was sealed to be measured is not sealed again to be sent. */
   readonly #sealed = new WeakMap<Known, string>();
+  /** Where each session of a request stands: of two changes made at once, the second begins where the first ended. */
+  readonly #latest = new WeakMap<Identity, Known>();
 
   constructor(provider: TokenProvider, context: StoreContext, room: number) {
     this.#provider = provider;
@@ -41,42 +43,46 @@ export class TokenKeeper implements Keeper {
 
   async commit(
     identity: Identity,
-    base: Known | undefined,
+    loaded: Known | undefined,
     changes: Changes,
     update?: FieldUpdate,
   ): Promise<Known | undefined> {
-    const fields = new Map(base?.fields);
-    compose(fields, changes, update);
-    if (base === undefined && fields.size === 0) return undefined;
-    const known = this.#next(identity, base, fields);
+    const base = this.#latest.get(identity) ?? loaded;
+    const draft = draftOf(base);
+    compose(draft, changes, update, base === undefined);
+    if (base === undefined && draft.fields.size === 0) return undefined;
+    const known = this.#next(identity, base, draft);
     this.#context.diagnostics.publish(base ? "saved" : "created", {});
     return known;
   }
 
   async regenerate(_: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated> {
-    const fields = new Map(loaded.fields);
-    changes.applyTo(fields);
-    const known = this.#next(next, loaded, fields);
+    const known = this.#next(next, loaded, freshDraft(loaded, changes));
     this.#context.diagnostics.publish("regenerated", {});
     return { known };
   }
 
-  async destroy(): Promise<boolean> {
-    this.#context.diagnostics.publish("destroyed", {});
+  async destroy(_: string, loaded?: Known): Promise<boolean> {
+    // An id that the session had earlier in this request was the same session.
+    if (loaded !== undefined) this.#context.diagnostics.publish("destroyed", {});
     return true;
   }
 
   async touch(identity: Identity, known: Known): Promise<Known> {
-    return this.#next(identity, known, known.fields);
+    return this.#next(identity, known, draftOf(known));
   }
 
   cookieValue(identity: Identity, known: Known): string {
     return this.#sealed.get(known) ?? this.#seal(identity, known);
   }
 
-  #next(identity: Identity, base: Known | undefined, fields: Known["fields"]): Known {
-    const known: Known = { ...sessionAfter(this.#context, base, fields), applied: new Map() };
+  #next(identity: Identity, base: Known | undefined, draft: Draft): Known {
+    if (draft.owner !== undefined) {
+      throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: nobody can list an owner's");
+    }
+    const known: Known = { ...sessionAfter(this.#context, base, draft), applied: new Map() };
     this.#seal(identity, known);
+    this.#latest.set(identity, known);
     return known;
   }
 
