@@ -1,0 +1,54 @@
+/**
+ * What is asked of a client that the caller brings: ioredis 5 or 6, its `Redis` or its `Cluster`. Only these methods
+ * are used, and never `call`, which ends the process when the client has `enableAutoPipelining` (ioredis 5 and 6).
+ */
+export interface RedisClient extends RedisNode {
+  get(key: string): Promise<string | null>;
+  getrange(key: string, start: number, end: number): Promise<string>;
+  evalsha(sha1: string, numkeys: number, ...args: string[]): Promise<unknown>;
+  eval(script: string, numkeys: number, ...args: string[]): Promise<unknown>;
+  zscan(key: string, cursor: string, countToken: "COUNT", count: number): Promise<[cursor: string, elements: string[]]>;
+  ping(): Promise<string>;
+  /** Of a `Cluster`: SCAN looks at one node, so that every master has to be asked. */
+  nodes?(role: "master"): readonly RedisNode[];
+  /** Used with a `Cluster` that has `enableAutoPipelining`: see evaluate.ts. */
+  pipeline?(commands: unknown[][]): {
+    exec(): Promise<[error: Error | null, result: unknown][] | null>;
+  };
+  readonly options?: {
+    readonly enableAutoPipelining?: boolean | undefined;
+    /** What the client puts before every key, but not before the pattern of SCAN or the names that it returns. */
+    readonly keyPrefix?: string | Buffer | undefined;
+    readonly scaleReads?: unknown;
+  };
+}
+
+/** What is asked of one server. */
+export interface RedisNode {
+  scan(
+    cursor: string,
+    patternToken: "MATCH",
+    pattern: string,
+    countToken: "COUNT",
+    count: number,
+    typeToken: "TYPE",
+    type: string,
+  ): Promise<[cursor: string, elements: string[]]>;
+  info(section: string): Promise<string>;
+}
+
+/** A client and what this provider may do to it. */
+export interface Link {
+  readonly client: RedisClient;
+  /** Whether commands go out now. False while a connection of our own is down: then few may wait. */
+  ready(): boolean;
+  /** The connection gives one command's answer to another: it must not be used any longer. */
+  distrust(): void;
+  /** Closes what we opened, within about a second; leaves the caller's client open. */
+  close(): Promise<void>;
+}
+
+/** The caller's client, which is theirs to watch, to reconnect and to close. */
+export function borrow(client: RedisClient): Link {
+  return { client, ready: () => true, distrust: () => {}, close: async () => {} };
+}

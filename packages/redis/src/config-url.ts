@@ -1,0 +1,44 @@
+import { SessionError } from "@sess/core";
+import type { RedisOptions } from "./options.js";
+
+/**
+ * Reads `redis://[user][:password]@host[:port][/db]`, and `rediss://` for TLS: the provisional URI scheme "redis" of
+ * the IANA registry. Throws a `SessionError` with `SESS_CONFIG` naming the part that is wrong; the URL itself, which
+ * may hold a password, is in no message.
+ */
+export function parseUrl(text: string): RedisOptions {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw wrong("cannot be parsed: are user name and password percent-encoded?");
+  if (url.protocol !== "redis:" && url.protocol !== "rediss:") throw wrong("must begin with redis:// or rediss://");
+  if (url.search !== "" || url.hash !== "") throw wrong("must not have a query or a fragment: use the typed options");
+  const host = decode("host", url.hostname.replace(/^\[(.*)\]$/, "$1"));
+  const username = decode("username", url.username);
+  const password = decode("password", url.password);
+  return {
+    ...(host !== "" && { host }),
+    ...(url.port !== "" && { port: Number(url.port) }),
+    ...(username !== "" && { username }),
+    ...(password !== "" && { password }),
+    ...databaseOf(url.pathname),
+    ...(url.protocol === "rediss:" && { tls: true }),
+  };
+}
+
+function databaseOf(pathname: string): RedisOptions {
+  const text = pathname.replace(/^\//, "");
+  if (text === "") return {};
+  if (!/^\d{1,9}$/.test(text)) throw wrong("has a path that is not the number of a database: db");
+  return { db: Number(text) };
+}
+
+function decode(part: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw wrong(`has a bad percent-encoding: ${part}`);
+  }
+}
+
+function wrong(message: string): SessionError {
+  return new SessionError("SESS_CONFIG", `redis: the url ${message}`);
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "./config.js";
+import type { RedisConfig } from "./options.js";
+
+const defaults = { host: "127.0.0.1", port: 6379, db: 0 };
+
+describe("addr,poolsize,password,dbnum,idle", () => {
+  test.each<[text: string, target: object]>([
+    ["127.0.0.1:6379,100,astaxie", { ...defaults, password: "astaxie" }],
+    ["", defaults],
+    [",,,,", defaults],
+    ["cache.internal", { ...defaults, host: "cache.internal" }],
+    ["cache.internal:7000,100,,3,180", { host: "cache.internal", port: 7000, db: 3 }],
+    [":7000", { ...defaults, port: 7000 }],
+    ["[::1]:7000,,p w", { ...defaults, host: "::1", port: 7000, password: "p w" }],
+    ["[2001:db8::1]", { ...defaults, host: "2001:db8::1" }],
+    [" 10.0.0.1:1 , 5 ,, 2 , 9 ", { host: "10.0.0.1", port: 1, db: 2 }],
+  ])("%j", (text, target) => {
+    expect(parseConfig(text).target).toEqual(target);
+  });
+
+  test.each<[text: string, part: RegExp]>([
+    ["h:1,many", /poolsize/],
+    ["h:1,-1", /poolsize/],
+    ["h:1,1.5", /poolsize/],
+    ["h:1,,,x", /dbnum/],
+    ["h:1,,,0x1", /dbnum/],
+    ["h:1,,,,soon", /idle/],
+    ["h:port", /port/],
+    ["h:0", /port/],
+    ["h:70000", /port/],
+    ["::1", /brackets/],
+    ["::1:6379", /brackets/],
+    ["h:1,,a,b,c,d", /five parts/],
+    ["memcached://h", /redis:\/\//],
+  ])("%j is refused", (text, part) => {
+    expect(() => parseConfig(text)).toThrow(expect.objectContaining({ code: "SESS_CONFIG" }));
+    expect(() => parseConfig(text)).toThrow(part);
+  });
+});
+
+describe("redis:// and rediss://", () => {
+  test.each<[text: string, target: object]>([
+    ["redis://h", { ...defaults, host: "h" }],
+    ["redis://:s%2Cec%40ret@h:1/2", { host: "h", port: 1, db: 2, password: "s,ec@ret" }],
+    ["rediss://ada:pw@[::1]:7000/", { ...defaults, host: "::1", port: 7000, username: "ada", password: "pw", tls: {} }],
+    ["REDIS://h/", { ...defaults, host: "h" }],
+  ])("%j", (text, target) => {
+    expect(parseConfig(text).target).toEqual(target);
+    expect(parseConfig({ url: text }).target).toEqual(target);
+  });
+
+  test.each(["redis://h/x", "redis://h?db=1", "redis://h:99999", "redis://%zz@h", "http://h", "redis://h/1/2"])(
+    "%j is refused",
+    (url) => {
+      expect(() => parseConfig({ url })).toThrow(expect.objectContaining({ code: "SESS_CONFIG" }));
+    },
+  );
+
+  test("what is set beside the url wins", () => {
+    const { target } = parseConfig({ url: "redis://a:1/2", host: "b", password: "pw", username: undefined });
+    expect(target).toEqual({ host: "b", port: 1, db: 2, password: "pw" });
+  });
+});
+
+describe("typed options", () => {
+  test("defaults", () => {
+    expect(parseConfig(undefined)).toEqual({ target: defaults, prefix: "sess:", commandTimeout: 2000 });
+  });
+
+  test("a Unix socket", () => {
+    expect(parseConfig({ path: "/run/redis.sock" }).target).toEqual({ ...defaults, path: "/run/redis.sock" });
+    expect(() => parseConfig({ path: "/run/redis.sock", port: 1 })).toThrow(/path/);
+  });
+
+  test.each<[name: string, config: object]>([
+    ["port", { port: "6379" }],
+    ["db", { db: -1 }],
+    ["commandTimeout", { commandTimeout: 0 }],
+    ["commandTimeout", { commandTimeout: Number.NaN }],
+    ["prefix", { prefix: 1 }],
+    ["tls", { tls: "yes" }],
+    ["host", { host: 1 }],
+    ["pasword", { pasword: "astaxie" }],
+    ["url", { client: {}, url: "redis://h" }],
+  ])("%s is named when it is wrong", (name, config) => {
+    expect(() => parseConfig(config as RedisConfig)).toThrow(expect.objectContaining({ code: "SESS_CONFIG" }));
+    expect(() => parseConfig(config as RedisConfig)).toThrow(new RegExp(name));
+  });
+
+  test("no message holds a password", () => {
+    for (const config of ["redis://:hunter2@h/x", "h:1,x,hunter2", { url: "redis://:hunter2@h:x" }]) {
+      expect(() => parseConfig(config)).toThrow(expect.not.objectContaining({ message: /hunter2/ }));
+    }
+  });
+});

@@ -1,0 +1,29 @@
+import type { Commands, Deadline } from "./commands.js";
+
+let warned = false;
+
+/**
+ * Warns once in a process, through `process.emitWarning`, when the server may evict sessions to make room: users are
+ * then logged out in silence, and logouts can be forgotten. `volatile-*` policies do it too, as every key here has a
+ * TTL. A server that does not let us see its policy is not asked again, and nothing fails.
+ */
+export async function warnOfEviction(commands: Commands, until: Deadline): Promise<void> {
+  if (warned) return;
+  const policy = await policyOf(commands, until);
+  if (policy === undefined || policy === "noeviction" || warned) return;
+  warned = true;
+  process.emitWarning(
+    `redis: maxmemory-policy is ${policy}: when memory runs out the server removes sessions, which logs users out. ` +
+      "Give sessions a server of their own with maxmemory-policy noeviction.",
+    { type: "SessWarning", code: "SESS_REDIS_EVICTION" },
+  );
+}
+
+async function policyOf(commands: Commands, until: Deadline): Promise<string | undefined> {
+  try {
+    const info = await commands.send((client) => client.info("memory"), until);
+    return /^maxmemory_policy:([\w-]+)/m.exec(info)?.[1];
+  } catch {
+    return undefined;
+  }
+}

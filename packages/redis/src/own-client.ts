@@ -1,0 +1,118 @@
+import type { ConnectionOptions } from "node:tls";
+import { SessionError } from "@sess/core";
+import type { Redis } from "ioredis";
+import type { Link } from "./client.js";
+import { messageOf, redacted, unavailable } from "./failure.js";
+
+/** Where our own connection goes. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  /** A Unix socket, in place of host and port. */
+  readonly path?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly db: number;
+  readonly tls?: ConnectionOptions;
+}
+
+/** Attempts to reconnect before the commands that wait are rejected. */
+const retriesPerCommand = 3;
+/** Longest pause between two attempts to reconnect, in milliseconds. */
+const longestPause = 1000;
+/** Longest wait for QUIT, in milliseconds. */
+const patience = 1000;
+
+/**
+ * Opens a connection of our own. It reconnects by itself, sends again what was not answered, and takes a connection
+ * on which commands wait and nothing arrives for `timeout` milliseconds as dead.
+ *
+ * Rejects within `timeout` milliseconds with `SESS_CONFIG` when the server refuses the credentials or the database,
+ * else with `SESS_UNAVAILABLE`; nothing is left open then.
+ */
+export async function openOwn(endpoint: Endpoint, timeout: number): Promise<Link> {
+  // Loaded here, so that an application that brings its own client does not load a second ioredis.
+  const { Redis } = await import("ioredis");
+  const client = new Redis({ ...addressOf(endpoint), ...behaviour(timeout) });
+  let failure: unknown;
+  // Without a listener ioredis prints every failure to connect.
+  client.on("error", (error) => {
+    failure = error;
+    // ioredis would go on with database 0.
+    if (isRefusedSelect(error)) client.disconnect(true);
+  });
+  try {
+    await withTimeout(client.connect(), timeout);
+  } catch (error) {
+    cut(client);
+    throw connectFailure(failure ?? error);
+  }
+  return { client, ready: () => client.status === "ready", distrust: () => reset(client), close: () => quit(client) };
+}
+
+function isRefusedSelect(error: Error): boolean {
+  return "command" in error && (error.command as { readonly name?: unknown } | undefined)?.name === "select";
+}
+
+function addressOf(endpoint: Endpoint) {
+  const { host, port, path, username, password, db, tls } = endpoint;
+  return {
+    ...(path === undefined ? { host, port } : { path }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls !== undefined && { tls }),
+    db,
+  };
+}
+
+function behaviour(timeout: number) {
+  return {
+    lazyConnect: true,
+    // CLIENT SETINFO would be one more command to grant, and a line in the log of the server that denies it.
+    disableClientInfo: true,
+    connectTimeout: timeout,
+    socketTimeout: timeout,
+    maxRetriesPerRequest: retriesPerCommand,
+    retryStrategy: (attempt: number) => Math.min(50 * 2 ** (attempt - 1), longestPause) + Math.random() * 50,
+    // After a failover behind one address the connection may lead to what has become a replica.
+    reconnectOnError: (error: Error) => error.message.includes("READONLY"),
+  };
+}
+
+function connectFailure(error: unknown): SessionError {
+  const message = messageOf(error);
+  if (/WRONGPASS|NOAUTH|NOPERM|invalid password|without any password|DB index|invalid DB/i.test(message)) {
+    const reason = "redis: the server refused the user name, the password or the database number";
+    return new SessionError("SESS_CONFIG", reason, { cause: redacted(error) });
+  }
+  return unavailable("redis: the server cannot be reached", error);
+}
+
+async function quit(client: Redis): Promise<void> {
+  try {
+    if (client.status === "ready") await withTimeout(client.quit(), patience);
+  } catch {
+    // The connection is cut all the same.
+  } finally {
+    cut(client);
+  }
+}
+
+/** Ends the connection for good, at once. */
+function cut(client: Redis): void {
+  client.disconnect();
+  // Else a connection attempt that hangs keeps the process for two seconds more.
+  client.stream?.destroy();
+}
+
+/** Drops the connection, whose answers still on their way must not be read, and opens another. */
+function reset(client: Redis): void {
+  if (client.status === "ready") client.stream.destroy();
+}
+
+function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,72 @@
+import type { Commands, Deadline } from "./commands.js";
+import { encodeTime } from "./record.js";
+import { indexScript } from "./scripts.js";
+
+/**
+ * The index of owners: for each owner a sorted set of session keys, on a slot of its own in a cluster. An entry's score
+ * is a time up to which it is sure to stand.
+ *
+ * The obligation: while a record with an owner is live, by the clock that decides, the owner's set holds its key. It
+ * cannot be kept by writing both at once, because a script may use one key only. It is kept as follows.
+ *
+ * 1. A record with an owner carries `indexedUntil`: the score of an index entry for this owner and this key whose write
+ *    was acknowledged *before* the record was written with that number. So at every crash point the entry is there.
+ * 2. The scripts of create, update and touch never give a record with an owner an expiry beyond its `indexedUntil`.
+ *    Update and touch refuse with "index first" instead; then the entry is extended, acknowledged, and the script sent
+ *    again with the new bound. A change of owner is refused likewise, because the bound was the former owner's.
+ * 3. Scores only grow (ZADD GT), so a late or repeated extension is harmless. An entry is removed only when its score
+ *    plus a minute has passed, and the set's own TTL ends no sooner: the record expired before that, by rule 2. It is
+ *    never removed because the record is missing, since the record may be about to be written.
+ * 4. A script that is carried out late, after a reconnection, stores an expiry no later than the bound it was sent
+ *    with, so that if the entry is gone by then the record is born expired.
+ *
+ * The score leaves room: as much time beyond the expiry as there is until the expiry, a minute at least. So a session
+ * in use pays one command more about once in its idle lifetime, and none otherwise, and entries outlive their
+ * sessions by about one idle lifetime.
+ */
+export class OwnerIndex {
+  readonly #commands: Commands;
+  readonly #now: () => number;
+  readonly #prefix: string;
+
+  constructor(commands: Commands, now: () => number, prefix: string) {
+    this.#commands = commands;
+    this.#now = now;
+    this.#prefix = prefix;
+  }
+
+  /** Makes sure of an entry until `expiresAt` and beyond; resolves to the time up to which it stands. */
+  async extend(owner: string, key: string, expiresAt: number, until: Deadline): Promise<number> {
+    const now = this.#now();
+    const room = Math.max(expiresAt - now, 60_000);
+    const bound = Math.min(Math.ceil(expiresAt + room), Number.MAX_SAFE_INTEGER);
+    const args = [encodeTime(Math.floor(now)), encodeTime(bound), key];
+    await this.#commands.run(indexScript, this.#nameOf(owner), key, args, until);
+    return bound;
+  }
+
+  /** Every key that was in the owner's set throughout the call, each once, and perhaps others. */
+  async *keysOf(owner: string): AsyncGenerator<string> {
+    const seen = new Set<string>();
+    let cursor = "0";
+    do {
+      const at = cursor;
+      const step = this.#commands.send(
+        (client) => client.zscan(this.#nameOf(owner), at, "COUNT", 1000),
+        this.#commands.deadline(),
+      );
+      const [next, elements] = await step;
+      cursor = String(next);
+      for (const [position, key] of elements.entries()) {
+        // Members and scores alternate.
+        if (position % 2 === 1 || seen.has(key)) continue;
+        seen.add(key);
+        yield key;
+      }
+    } while (cursor !== "0");
+  }
+
+  #nameOf(owner: string): string {
+    return `${this.#prefix}o:${owner}`;
+  }
+}

@@ -1,0 +1,44 @@
+import type { ProviderContext, StoreConnector } from "@sess/core";
+import { borrow, type Link, type RedisClient } from "./client.js";
+import { Commands } from "./commands.js";
+import { parseConfig, type Settings } from "./config.js";
+import { warnOfEviction } from "./eviction.js";
+import type { RedisConfig } from "./options.js";
+import { type Endpoint, openOwn } from "./own-client.js";
+import { OwnerIndex } from "./owners.js";
+import { RedisStore } from "./store.js";
+
+export type { RedisClient, RedisNode } from "./client.js";
+export type { RedisClientOptions, RedisCommonOptions, RedisConfig, RedisOptions } from "./options.js";
+
+/**
+ * Sessions in Redis. The configuration is `addr,poolsize,password,dbnum,idle`, a `redis://` or `rediss://` URL, typed
+ * options, or `{ client }`; without any it is `127.0.0.1:6379`. Throws a `SessionError` with `SESS_CONFIG` when it is
+ * wrong.
+ *
+ * Connecting rejects within `commandTimeout` with `SESS_CONFIG` when the server refuses the credentials, else with
+ * `SESS_UNAVAILABLE`, and leaves nothing open.
+ */
+export function redis(config?: RedisConfig | string): StoreConnector {
+  const settings = parseConfig(config);
+  return { kind: "store", name: "redis", connect: (context) => connect(settings, context) };
+}
+
+async function connect({ target, prefix, commandTimeout }: Settings, context: ProviderContext): Promise<RedisStore> {
+  const until = performance.now() + commandTimeout;
+  const link: Link = isClient(target) ? borrow(target) : await openOwn(target, commandTimeout);
+  const commands = new Commands(link, commandTimeout);
+  const now = () => context.now();
+  try {
+    await commands.send((client) => client.ping(), until);
+  } catch (error) {
+    await commands.close();
+    throw error;
+  }
+  await warnOfEviction(commands, until);
+  return new RedisStore(commands, new OwnerIndex(commands, now, prefix), now, prefix);
+}
+
+function isClient(target: Endpoint | RedisClient): target is RedisClient {
+  return "ping" in target;
+}

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { headerLimit, timesOffset } from "./record.js";
+
+/**
+ * The Lua scripts, each of one key and therefore valid in a cluster. They run on Redis 6.2 and later and on Valkey.
+ *
+ * Rules that hold for all of them: no command on a key that was not declared; no clock but the `now` that is passed;
+ * times are compared as numbers but only ever written back as the digits that came in; nothing is written before the
+ * last decision has been made. The first element of every reply names the record it is about, so that an answer to
+ * somebody else's command is noticed.
+ */
+export interface Script {
+  readonly lua: string;
+  /** What EVALSHA knows the script by: SHA-1 of the text, in hexadecimal. */
+  readonly sha: string;
+}
+
+/** The second element of a reply. */
+export const outcome = {
+  refused: "0",
+  done: "1",
+  /** The owner's index entry has to be extended first: the bound follows, and for a touch the owner. */
+  indexFirst: "index",
+  /** Another version of this package wrote the record. */
+  newer: "newer",
+} as const;
+
+/** What `head` reads at first: header, version and owner, unless they are unusually long. */
+const glance = headerLimit + 352;
+
+const common = `
+local own = string.sub(KEYS[1], -64)
+local now = tonumber(ARGV[1])
+
+local function parse(v)
+  local key, expires, indexed, vn, on, rn, dn, at =
+    string.match(v, '^sess1 (%x+) (%d+) (%d+) (%d+) ([%d-]+) ([%d-]+) (%d+)\\n()')
+  if not key then return nil end
+  local owner_at = at + tonumber(vn)
+  local rest = owner_at + (tonumber(on) or 0)
+  local r = { key = key, expires = expires, indexed = indexed, retired = rn ~= '-', header = rest - 1 }
+  r.version = string.sub(v, at, owner_at - 1)
+  if on ~= '-' then r.owner = string.sub(v, owner_at, rest - 1) end
+  r.size = rest - 1 + (tonumber(rn) or 0) + tonumber(dn)
+  return r
+end
+
+-- The live record under the key, or nil and why there is none: 'free', 'foreign' (never to be overwritten) or 'newer'.
+local function head()
+  local v = redis.pcall('GETRANGE', KEYS[1], 0, ${glance - 1})
+  if type(v) == 'table' then
+    if string.find(v.err or '', '^WRONGTYPE') then return nil, 'foreign' end
+    v = redis.call('GETRANGE', KEYS[1], 0, ${glance - 1})
+  end
+  if v == '' then return nil, 'free' end
+  local r = parse(v)
+  if not r then
+    if string.find(v, '^sess%d+ ') and not string.find(v, '^sess1 ') then return nil, 'newer' end
+    return nil, 'foreign'
+  end
+  if r.key ~= own or r.size ~= redis.call('STRLEN', KEYS[1]) then return nil, 'foreign' end
+  if r.header > #v then r = parse(redis.call('GET', KEYS[1])) end
+  if tonumber(r.expires) <= now then return nil, 'free' end
+  return r
+end
+
+local function later(a, b)
+  if tonumber(b) > tonumber(a) then return b end
+  return a
+end
+
+-- Relative, because this server's clock and the clock that decides need not agree. A minute late: TTLs only collect.
+local function ttl(expires)
+  return string.format('%.0f', math.max(1, tonumber(expires) - now + 60000))
+end
+`;
+
+/** KEYS: record. ARGV: now, value. Its header already holds the bound up to which the owner's index entry stands. */
+export const createScript = script(`${common}
+local current, why = head()
+if why == 'newer' then return { own, 'newer' } end
+if current or why == 'foreign' then return { own, '0' } end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl(parse(ARGV[2]).expires))
+return { own, '1' }
+`);
+
+/** KEYS: record. ARGV: now, expected version, value. A refusal returns the live record that is there, if there is one. */
+export const updateScript = script(`${common}
+local current, why = head()
+if why == 'newer' then return { own, 'newer' } end
+if not current then return { own, '0' } end
+if current.version ~= ARGV[2] then return { own, '0', redis.call('GET', KEYS[1]) } end
+local new = parse(ARGV[3])
+local expires, indexed = new.expires, new.indexed
+if not new.retired then expires = later(current.expires, expires) end
+if new.owner then
+  if new.owner == current.owner then indexed = later(current.indexed, indexed) end
+  if tonumber(indexed) < tonumber(expires) then return { own, 'index', expires } end
+end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ttl(expires))
+if expires ~= new.expires or indexed ~= new.indexed then
+  redis.call('SETRANGE', KEYS[1], ${timesOffset}, expires .. ' ' .. indexed)
+end
+return { own, '1' }
+`);
+
+/** KEYS: record. ARGV: now, expected version, new expiry, bound up to which the owner's index entry stands. */
+export const touchScript = script(`${common}
+local current, why = head()
+if why == 'newer' then return { own, 'newer' } end
+if not current or current.retired or current.version ~= ARGV[2] then return { own, '0' } end
+local expires, indexed = later(current.expires, ARGV[3]), current.indexed
+if expires == current.expires then return { own, '1' } end
+if current.owner then
+  indexed = later(indexed, ARGV[4])
+  if tonumber(indexed) < tonumber(expires) then return { own, 'index', expires, current.owner } end
+end
+redis.call('SETRANGE', KEYS[1], ${timesOffset}, expires .. ' ' .. indexed)
+redis.call('PEXPIRE', KEYS[1], ttl(expires))
+return { own, '1' }
+`);
+
+/** KEYS: an owner's index. ARGV: now, score, session key. Entries go a minute after their score, and not before. */
+export const indexScript = script(`
+local now, score = tonumber(ARGV[1]), tonumber(ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - 60000))
+redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[3])
+local ttl = math.max(1, score - now + 60000)
+if redis.call('PTTL', KEYS[1]) < ttl then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', ttl)) end
+return { ARGV[3], '1' }
+`);
+
+function script(text: string): Script {
+  const lua = text.trim();
+  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
+}

@@ -1,0 +1,136 @@
+import type { Provider, SessionRecord, Update } from "@sess/core";
+import type { Commands, Deadline } from "./commands.js";
+import { unavailable } from "./failure.js";
+import type { OwnerIndex } from "./owners.js";
+import { decodeRecord, encodeRecord, encodeTime, never, newerLayout } from "./record.js";
+import { readHeaders, scanKeys } from "./scan.js";
+import { createScript, outcome, type Script, touchScript, updateScript } from "./scripts.js";
+
+/** Attempts to write while others keep moving the expiry beyond what the index was extended to. */
+const mostAttempts = 4;
+
+/**
+ * A {@link Provider} over Redis. A value under one of our names that is no record of ours (torn, of another type, of
+ * another key) is no session: `read` is undefined. But neither is its place free: `create` is false, and nothing ever
+ * overwrites it. A record of a later version of this package is `SESS_ENVELOPE` in all of them.
+ */
+export class RedisStore implements Provider {
+  readonly #commands: Commands;
+  readonly #owners: OwnerIndex;
+  readonly #now: () => number;
+  readonly #prefix: string;
+
+  constructor(commands: Commands, owners: OwnerIndex, now: () => number, prefix: string) {
+    this.#commands = commands;
+    this.#owners = owners;
+    this.#now = now;
+    this.#prefix = prefix;
+  }
+
+  async read(key: string): Promise<SessionRecord | undefined> {
+    const value = await this.#get(key);
+    return value === null ? undefined : this.#live(key, value);
+  }
+
+  async create(key: string, record: SessionRecord): Promise<boolean> {
+    const until = this.#commands.deadline();
+    const { owner, expiresAt } = record;
+    const indexed = owner === undefined ? never : await this.#owners.extend(owner, key, expiresAt, until);
+    const [result] = await this.#run(createScript, key, [encodeRecord(key, record, indexed)], until);
+    return result === outcome.done;
+  }
+
+  async update(key: string, record: SessionRecord, expected: string): Promise<Update> {
+    const until = this.#commands.deadline();
+    const attempt = (indexed: number) =>
+      this.#run(updateScript, key, [expected, encodeRecord(key, record, indexed)], until);
+    const [result, current] = await this.#indexed(key, record.owner, attempt, until);
+    if (result === outcome.done) return { written: true };
+    return { written: false, current: current === undefined ? undefined : this.#live(key, current) };
+  }
+
+  async touch(key: string, expiresAt: number, expected: string): Promise<boolean> {
+    const until = this.#commands.deadline();
+    const attempt = (indexed: number) =>
+      this.#run(touchScript, key, [expected, encodeTime(expiresAt), encodeTime(indexed)], until);
+    const [result] = await this.#indexed(key, undefined, attempt, until);
+    return result === outcome.done;
+  }
+
+  async count(): Promise<number> {
+    const live = new Set<string>();
+    for await (const keys of scanKeys(this.#commands, this.#prefix)) {
+      const headers = await readHeaders(this.#commands, this.#prefix, keys);
+      const now = this.#now();
+      for (const header of headers) {
+        if (header !== undefined && !header.marker && header.expiresAt > now) live.add(header.key);
+      }
+    }
+    return live.size;
+  }
+
+  /** The server collects by its own TTLs, a minute late: there is nothing to do, and 0 is the answer. */
+  async gc(): Promise<number> {
+    this.#commands.assertOpen();
+    return 0;
+  }
+
+  close(): Promise<void> {
+    return this.#commands.close();
+  }
+
+  async *keys(): AsyncGenerator<string> {
+    for await (const keys of scanKeys(this.#commands, this.#prefix)) yield* keys;
+  }
+
+  keysOf(owner: string): AsyncGenerator<string> {
+    return this.#owners.keysOf(owner);
+  }
+
+  async #get(key: string): Promise<string | null> {
+    try {
+      return await this.#commands.send((client) => client.get(this.#prefix + key), this.#commands.deadline());
+    } catch (error) {
+      if (isWrongType(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Never gives out a record that was written for another key. */
+  #live(key: string, value: string): SessionRecord | undefined {
+    const stored = typeof value === "string" ? decodeRecord(value) : undefined;
+    if (stored === undefined) return undefined;
+    if (stored.key !== key) throw this.#commands.distrusted();
+    return stored.record.expiresAt > this.#now() ? stored.record : undefined;
+  }
+
+  /** Runs a script on a record; its reply without the key that the reply is about. */
+  async #run(script: Script, key: string, args: readonly string[], until: Deadline): Promise<readonly string[]> {
+    const now = encodeTime(Math.floor(this.#now()));
+    const reply = await this.#commands.run(script, this.#prefix + key, key, [now, ...args], until);
+    if (reply[0] === outcome.newer) throw newerLayout();
+    return reply;
+  }
+
+  /** Attempts a write, extending the owner's index entry first whenever the script asks for it. */
+  async #indexed(
+    key: string,
+    newOwner: string | undefined,
+    attempt: (indexed: number) => Promise<readonly string[]>,
+    until: Deadline,
+  ): Promise<readonly string[]> {
+    let indexed = never;
+    for (let attempts = 0; attempts < mostAttempts; attempts++) {
+      const reply = await attempt(indexed);
+      const [result, needed, currentOwner] = reply;
+      const owner = newOwner ?? currentOwner;
+      if (result !== outcome.indexFirst || owner === undefined) return reply;
+      indexed = await this.#owners.extend(owner, key, Number(needed), until);
+    }
+    throw unavailable("redis: the session's expiry moved while its owner's index was extended");
+  }
+}
+
+function isWrongType(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Error && error.cause.message.startsWith("WRONGTYPE");
+}
