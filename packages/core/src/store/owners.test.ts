@@ -123,6 +123,8 @@ describe("signing out everywhere", () => {
     await there.regenerate();
     await a.destroyOwned("ada", { except: here });
     expect(await a.exists(there.id)).toBe(true);
+    await a.destroyOwned("ada", { except: await visit(b, there.id) });
+    expect(await a.exists(there.id)).toBe(true);
     // A late request with the old id is still told that there is a new one, and gets no cookie of its own.
     const late = await visit(a, old);
     late.set("x", 1);
