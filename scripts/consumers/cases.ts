@@ -1,0 +1,134 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** An application in a folder of its own, with core and one provider installed from tarballs. */
+export interface Consumer {
+  readonly folder: string;
+  readonly provider: string;
+  /** The seed's configuration, as JSON. */
+  readonly json: string;
+}
+
+/** One thing a consumer does with what it installed; rejects when it cannot. */
+export interface Case {
+  readonly name: string;
+  check(consumer: Consumer): Promise<void>;
+}
+
+/** A session that is kept and found again, by the seed's form of createManager. */
+function application({ provider, json }: Consumer): string {
+  return `
+  const sessions = await createManager(${JSON.stringify(provider)}, ${JSON.stringify(json)});
+  sessions.startGC();
+  const server = http.createServer(sessions.handler((session, req, res) => {
+    if (req.url === "/in") session.set("username", "astaxie");
+    res.end(String(session.get("username")));
+  }));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const site = "http://127.0.0.1:" + server.address().port;
+  const first = await fetch(site + "/in");
+  const cookie = first.headers.getSetCookie().find((line) => line.startsWith("gosessionid=")).split(";")[0];
+  const second = await fetch(site + "/", { headers: { cookie } });
+  if ((await second.text()) !== "astaxie") throw new Error("the session was not found again");
+  server.close();
+  server.closeAllConnections();
+  await sessions.close();
+  console.log("kept");`;
+}
+
+function esm(consumer: Consumer): string {
+  const registering = consumer.provider === "memory" ? "" : `import "@sess/${consumer.provider}";\n`;
+  return `import http from "node:http";\nimport { createManager } from "@sess/core";\n${registering}${application(consumer)}`;
+}
+
+function cjs(consumer: Consumer): string {
+  const registering = consumer.provider === "memory" ? "" : `require("@sess/${consumer.provider}");\n`;
+  return `const http = require("node:http");\nconst { createManager } = require("@sess/core");\n${registering}(async () => {${application(consumer)}\n})();`;
+}
+
+async function kept(consumer: Consumer, file: string, text?: string): Promise<void> {
+  if (text !== undefined) await writeFile(join(consumer.folder, file), text);
+  const { stdout } = await run(process.execPath, [file], { cwd: consumer.folder, timeout: 60_000 });
+  if (stdout.trim() !== "kept") throw new Error(`${file} said ${JSON.stringify(stdout)}`);
+}
+
+/** What npm says of the tree: one core, the one provider, and none of the others. */
+async function tree({ folder, provider }: Consumer): Promise<void> {
+  const { stdout } = await run("npm", ["ls", "--all", "--parseable"], { cwd: folder });
+  const ours = stdout.split("\n").filter((line) => line.includes("@sess"));
+  const expected = provider === "memory" ? ["core"] : ["core", provider];
+  const found = ours.map((line) => line.split("@sess/").at(-1) ?? "").sort();
+  if (found.join() !== expected.sort().join()) throw new Error(`npm ls shows ${found.join(", ")}`);
+}
+
+async function bundled(consumer: Consumer): Promise<void> {
+  const { build } = await import("esbuild");
+  await build({
+    stdin: { contents: esm(consumer), resolveDir: consumer.folder, loader: "js" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile: join(consumer.folder, "bundled.mjs"),
+    // What is CommonJS in a bundle asks for Node's own modules by require.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: "silent",
+  });
+  await kept(consumer, "bundled.mjs");
+}
+
+/** The types as an application sees them: without skipLibCheck, with our own declarations added to. */
+async function typed(consumer: Consumer, module: string, moduleResolution: string): Promise<void> {
+  const { folder, provider } = consumer;
+  const registering = provider === "memory" ? "" : `import "@sess/${provider}";`;
+  const name = JSON.stringify(provider);
+  const text = `import { createManager, type Manager, type TokenManager } from "@sess/core";
+${registering}
+declare module "@sess/core" { interface SessionData { username: string } }
+export async function use(): Promise<void> {
+  const sessions = await createManager(${name}, { gcLifetime: 3600, providerConfig: "" });
+  const kept: ${provider === "cookie" ? "TokenManager" : "Manager"}<{ username: string }> = await createManager<{ username: string }>(${name});
+  await sessions.handle(new Request("http://localhost/"), (session) => {
+    const username: string | undefined = session.get("username");
+    // @ts-expect-error declared as a string
+    session.set("username", 7);
+    return new Response(username);
+  });
+  // @ts-expect-error no provider's configuration
+  await createManager(${name}, { providerConfig: { nothingOfTheKind: true } });
+  // @ts-expect-error an explicit type for the fields does not switch that check off
+  await createManager<{ user: string }>(${name}, { providerConfig: 7 });
+  // @ts-expect-error a provider that was not imported
+  await createManager("nobody", {});
+  await kept.close();
+}
+`;
+  await writeFile(join(folder, "types.ts"), text);
+  const compilerOptions = {
+    module,
+    moduleResolution,
+    target: "es2022",
+    lib: ["ES2022", "ESNext.Disposable"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ["node"],
+  };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["types.ts"] }));
+  const tsc = join(import.meta.dirname, "..", "..", "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [tsc, "-p", "."], { cwd: folder }).catch((error: { stdout: string }) => {
+    throw new Error(error.stdout);
+  });
+}
+
+export const cases: readonly Case[] = [
+  { name: "npm ls", check: tree },
+  { name: "import", check: (consumer) => kept(consumer, "app.mjs", esm(consumer)) },
+  { name: "require", check: (consumer) => kept(consumer, "app.cjs", cjs(consumer)) },
+  { name: "esbuild", check: bundled },
+  { name: "tsc nodenext", check: (consumer) => typed(consumer, "nodenext", "nodenext") },
+  { name: "tsc bundler", check: (consumer) => typed(consumer, "esnext", "bundler") },
+];
