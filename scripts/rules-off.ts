@@ -207,6 +207,13 @@ const rules: readonly Rule[] = [
     to: "if (current?.retired) await destroyKey(current.retired);",
     test: "spares the session that asks for it",
   },
+  {
+    rule: "who was acknowledged by a marker does not go on from it (found by the explorer)",
+    file: "store/backend.ts",
+    from: "return written(current.retired === undefined ? current : next, current);",
+    to: "return written(current, current);",
+    test: "after a destroy gets no new id: nothing comes back",
+  },
 ];
 
 const root = join(import.meta.dirname, "..");

@@ -250,6 +250,48 @@ describe("values", () => {
     expect([loaded?.get("a"), loaded?.get("b")]).toEqual([1, 2]);
   });
 
+  test("of several saves that failed the newest changes win, as they were made (found by the explorer)", async () => {
+    const { stage, manager } = await process();
+    const session = await visit(manager, await stored(manager, { list: [] }));
+    const list = session.get("list") as number[];
+    stage.down = true;
+    list.push(1);
+    const first = codeOf(session.update("n", () => 1));
+    list.push(2);
+    const second = codeOf(session.update("n", () => 2));
+    expect([await first, await second]).toEqual(["SESS_UNAVAILABLE", "SESS_UNAVAILABLE"]);
+    stage.down = false;
+    await session.release();
+    expect((await manager.load(session.id))?.get("list")).toEqual([1, 2]);
+  });
+
+  test("a save that failed does not undo a later one", async () => {
+    const { stage, manager } = await process();
+    const session = await visit(manager, await stored(manager));
+    const attempts = Array.from({ length: 5 }, () => stage.hold("update"));
+    session.set("a", 1);
+    const first = codeOf(session.release());
+    await attempts[0]?.reached;
+    session.set("a", 2);
+    const second = codeOf(session.release());
+    for (const attempt of attempts) {
+      await attempt.reached;
+      attempt.fail();
+    }
+    expect([await first, await second]).toEqual(["SESS_UNAVAILABLE", "accepted"]);
+    await session.release();
+    expect((await manager.load(session.id))?.get("a")).toBe(2);
+  });
+
+  test("updates of one request share a batch", async () => {
+    const { stage, manager } = await process();
+    const session = await visit(manager, await stored(manager));
+    stage.calls.length = 0;
+    await Promise.all(Array.from({ length: 20 }, () => session.update("n", (n) => Number(n ?? 0) + 1)));
+    expect(stage.calls.length).toBeLessThanOrEqual(2);
+    expect((await manager.load(session.id))?.get("n")).toBe(20);
+  });
+
   test("reload shows what others stored and keeps what was not", async () => {
     const { manager } = await process();
     const id = await stored(manager, { list: [1] });
@@ -458,6 +500,24 @@ describe("what is seen from outside", () => {
 });
 
 describe("close", () => {
+  test("waits for a touch that is under way", async () => {
+    let now = 1e12;
+    const { stage, manager } = await process({ now: () => now });
+    const session = await visit(manager, await stored(manager));
+    now += 1_800_000;
+    const touch = stage.hold("touch");
+    const touching = commitFor(session);
+    await touch.reached;
+    let closed = false;
+    const closing = manager.close().then(() => {
+      closed = true;
+    });
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(false);
+    await touch.proceed();
+    await Promise.all([touching, closing]);
+  });
+
   test("finishes what is under way, then refuses everything", async () => {
     const { stage, manager } = await process();
     const id = await stored(manager);

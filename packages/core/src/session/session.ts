@@ -2,10 +2,11 @@ import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
 import { SessionError } from "../errors.js";
 import { limits } from "../store/context.js";
-import { Changes, type FieldUpdate } from "../store/fields.js";
+import type { Changes, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
 import { HandedOut } from "./handed-out.js";
+import { Pending } from "./pending.js";
 import type { Field, SessionStore } from "./session-store.js";
 
 /** What a session needs of the response it belongs to. */
@@ -41,7 +42,7 @@ export class Session<D extends object> implements SessionStore<D> {
   readonly #past: string[] = [];
   #known: Known | undefined;
   #loadedAt: number;
-  #changes = new Changes();
+  readonly #pending = new Pending();
   readonly #handed = new HandedOut();
   /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
   #lifetime: number | undefined;
@@ -50,6 +51,8 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Stores under way; a regenerate or destroy waits for them, and they for it. */
   readonly #underWay = new Set<Promise<unknown>>();
   #barrier: Promise<unknown> | undefined;
+  /** The commit under way that holds changes; settles when they are stored, or put back. */
+  #saving: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -65,7 +68,7 @@ export class Session<D extends object> implements SessionStore<D> {
   get<F extends Field<D>>(field: F): D[F] | undefined {
     assertName(field);
     if (this.#handed.has(field)) return this.#handed.get(field) as D[F];
-    const text = this.#changes.read(field, this.#fields);
+    const text = this.#pending.read(field, this.#fields);
     return text === undefined ? undefined : (this.#handed.decode(field, text) as D[F]);
   }
 
@@ -77,19 +80,19 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     const text = encode(value);
     this.#assertChangeable();
-    this.#changes.write(field, text);
+    this.#pending.latest.write(field, text);
     this.#handed.put(field, value, text);
   }
 
   has(field: Field<D>): boolean {
     assertName(field);
-    return this.#changes.read(field, this.#fields) !== undefined;
+    return this.#pending.read(field, this.#fields) !== undefined;
   }
 
   delete(field: Field<D>): void {
     assertName(field);
     this.#assertChangeable();
-    this.#changes.write(field, undefined);
+    this.#pending.latest.write(field, undefined);
     this.#handed.drop(field);
   }
 
@@ -98,7 +101,7 @@ export class Session<D extends object> implements SessionStore<D> {
       throw new SessionError("SESS_VALUE", "an owner must be a string that is not empty");
     }
     this.#assertChangeable();
-    this.#changes.setOwner(owner === undefined ? undefined : this.#parts.ownerKey(owner));
+    this.#pending.latest.setOwner(owner === undefined ? undefined : this.#parts.ownerKey(owner));
   }
 
   set lifetime(seconds: number) {
@@ -110,7 +113,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   flush(): void {
     this.#assertChangeable();
-    this.#changes.flush();
+    this.#pending.latest.flush();
     this.#handed.clear();
   }
 
@@ -130,7 +133,7 @@ export class Session<D extends object> implements SessionStore<D> {
         return text;
       },
     });
-    if (this.#changes.covers(field)) return value;
+    if (this.#pending.latest.covers(field)) return value;
     if (text === undefined) this.#handed.drop(field);
     else this.#handed.put(field, value, text);
     return value;
@@ -153,8 +156,9 @@ export class Session<D extends object> implements SessionStore<D> {
         this.#loaded(result.known);
         this.#cookie = "set";
         if (result.failure !== undefined) throw result.failure;
+        this.#pending.stored(changes);
       } catch (error) {
-        this.#changes = changes.followedBy(this.#changes);
+        this.#pending.failed(changes);
         throw error;
       }
     });
@@ -211,7 +215,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
   discardForResponse(): void | Promise<void> {
-    if (this.#underWay.size > 0 || this.#barrier !== undefined) {
+    if (this.#pending.busy || this.#barrier !== undefined) {
       return this.#settled().then(() => this.discard());
     }
     this.discard();
@@ -219,7 +223,7 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   discard(): void {
-    this.#changes = new Changes();
+    this.#pending.clear();
     this.#handed.clear();
   }
 
@@ -249,9 +253,9 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    if (this.#underWay.size > 0 || this.#barrier !== undefined) return false;
+    if (this.#pending.busy || this.#barrier !== undefined) return false;
     this.#findMutations();
-    return this.#changes.empty;
+    return this.#pending.empty;
   }
 
   /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
@@ -267,7 +271,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   async #commitAndTouch(): Promise<void> {
     do await this.release();
-    while (!this.#changes.empty);
+    while (!this.#pending.empty);
     const known = this.#known;
     if (known === undefined || !this.#touchIsDue) return;
     const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
@@ -276,7 +280,7 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   #findMutations(): void {
-    for (const [name, text] of this.#handed.mutated()) this.#changes.write(name, text);
+    for (const [name, text] of this.#handed.mutated()) this.#pending.latest.write(name, text);
   }
 
   #loaded(known: Known): void {
@@ -285,19 +289,29 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async #commit(update: FieldUpdate | undefined): Promise<void> {
-    while (this.#barrier !== undefined) await this.#barrier;
-    const changes = this.#takeChanges();
-    if (changes.empty && update === undefined) return;
-    const stored = this.#store(changes, update);
-    this.#underWay.add(stored);
+    // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
+    // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
+    let changes = this.#takeChanges();
+    while (this.#barrier !== undefined || this.#saving !== undefined) await (this.#barrier ?? this.#saving);
+    changes = this.#pending.retake(changes);
     try {
-      await stored;
+      if (!changes.empty || update !== undefined) await this.#underWayUntilStored(changes, update);
+      this.#pending.stored(changes);
     } catch (error) {
-      this.#changes = changes.followedBy(this.#changes);
+      this.#pending.failed(changes);
       throw error;
     } finally {
-      this.#underWay.delete(stored);
+      if (!changes.empty) this.#saving = undefined;
     }
+  }
+
+  #underWayUntilStored(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
+    const stored = this.#store(changes, update);
+    const settled = stored.catch(() => {});
+    this.#underWay.add(settled);
+    void settled.then(() => this.#underWay.delete(settled));
+    if (!changes.empty) this.#saving = settled;
+    return stored;
   }
 
   async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
@@ -313,8 +327,7 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Everything changed so far, mutations in place included. */
   #takeChanges(): Changes {
     this.#findMutations();
-    const changes = this.#changes;
-    this.#changes = new Changes();
+    const changes = this.#pending.take();
     changes.lifetime = this.#lifetime;
     return changes;
   }
@@ -330,7 +343,7 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async #settled(): Promise<void> {
-    while (this.#barrier !== undefined || this.#underWay.size > 0) {
+    while (this.#barrier !== undefined || this.#pending.busy) {
       await Promise.allSettled([this.#barrier, ...this.#underWay]);
     }
   }

@@ -6,7 +6,13 @@ import { type Known, open, seal } from "./known.js";
 
 /** What became of a batch: written, or refused by what is there now. */
 export type Outcome =
-  | { readonly written: true; readonly known: Known }
+  | {
+      readonly written: true;
+      /** What the writer goes on from: a session that holds what was written, never somebody else's marker. */
+      readonly known: Known;
+      /** What is there, as far as the answer told. */
+      readonly latest: Known;
+    }
   | { readonly written: false; readonly current: Known | undefined };
 
 // Codes a provider may reject with that tell for certain that nothing was, or will be, written.
@@ -42,7 +48,7 @@ export class Backend {
   create(key: string, next: Known): Promise<Outcome> {
     const record = seal(next);
     return this.#resend("create", async () => {
-      if (await this.#call("create", () => this.#provider.create(key, record))) return { written: true, known: next };
+      if (await this.#call("create", () => this.#provider.create(key, record))) return written(next);
       return this.#refused(next, await this.read(key));
     });
   }
@@ -54,7 +60,7 @@ export class Backend {
       const answer = await this.#call("update", () => this.#provider.update(key, record, expected.version));
       if (!answer.written) return this.#refused(next, answer.current && open(answer.current));
       const expiresAt = next.retired === undefined ? Math.max(next.expiresAt, expected.expiresAt) : next.expiresAt;
-      return { written: true, known: { ...next, expiresAt } };
+      return written({ ...next, expiresAt });
     });
   }
 
@@ -104,7 +110,10 @@ export class Backend {
     const mine =
       current !== undefined &&
       (current.version === next.version || current.applied.get(this.#context.nonce)?.[0] === next.version);
-    return mine ? { written: true, known: current } : { written: false, current };
+    if (!mine) return { written: false, current };
+    // By a marker: it was applied, and replaced since. The writer must not take that marker for one it came by: it
+    // would regenerate from it, over a destroyed session or over whoever was faster.
+    return written(current.retired === undefined ? current : next, current);
   }
 
   async #resend(operation: StoreErrorEvent["operation"], attempt: () => Promise<Outcome>): Promise<Outcome> {
@@ -135,6 +144,10 @@ export class Backend {
       clearTimeout(timer);
     }
   }
+}
+
+function written(known: Known, latest: Known = known): Outcome {
+  return { written: true, known, latest };
 }
 
 function unavailable(operation: StoreErrorEvent["operation"], error: unknown): SessionError {

@@ -34,7 +34,7 @@ export async function commitTogether(
       const next = sessionAfter(context, base, draft);
       const outcome = await (base ? backend.update(lane.key, next, base) : backend.create(lane.key, next));
       if (outcome.written) {
-        lane.known = outcome.known;
+        lane.known = outcome.latest;
         context.diagnostics.publish(base ? "saved" : "created", {});
         return batch.written(outcome.known);
       }

@@ -53,7 +53,7 @@ export async function destroy(
       current = outcome.current;
       continue;
     }
-    lane.known = outcome.known;
+    lane.known = outcome.latest;
     if (current !== undefined && current.retired === undefined) {
       context.diagnostics.publish("destroyed", {});
       ended?.();

@@ -77,7 +77,7 @@ export class Regeneration {
     const next: Known = { ...sessionAfter(this.#context, base, draft), applied: new Map() };
     const outcome = await this.#backend.create(this.#fresh.key, next);
     if (!outcome.written) throw goneOrRetired(undefined);
-    this.#fresh.known = outcome.known;
+    this.#fresh.known = outcome.latest;
     return outcome.known;
   }
 
@@ -86,7 +86,7 @@ export class Regeneration {
     const next = sessionAfter(this.#context, successor, draft);
     const outcome = await this.#backend.update(this.#fresh.key, next, successor);
     if (!outcome.written) throw goneOrRetired(undefined);
-    this.#fresh.known = outcome.known;
+    this.#fresh.known = outcome.latest;
     return outcome.known;
   }
 
@@ -96,7 +96,7 @@ export class Regeneration {
       const marker = markerAfter(this.#context, base, this.#fresh.key);
       const outcome = await this.#backend.update(this.#old.key, marker, base);
       if (!outcome.written) return { retired: false, current: outcome.current };
-      this.#old.known = outcome.known;
+      this.#old.known = outcome.latest;
       this.#context.diagnostics.publish("regenerated", {});
       return { retired: true };
     } catch (error) {

@@ -15,6 +15,8 @@ export class Repository implements Keeper, LaneOwner {
   readonly #backend: Backend;
   readonly #context: StoreContext;
   readonly #lanes = new Map<string, Lane>();
+  /** Not in the lanes, since a touch neither waits for a batch nor holds one up. */
+  readonly #touching = new Set<Promise<void>>();
   #closed = false;
 
   constructor(backend: Backend, context: StoreContext) {
@@ -90,7 +92,11 @@ export class Repository implements Keeper, LaneOwner {
   }
 
   async touch({ key }: Identity, known: Known, expiresAt: number): Promise<Known> {
-    await this.#backend.touch(key, known, expiresAt);
+    if (this.#closed) return known;
+    const touching = this.#backend.touch(key, known, expiresAt);
+    this.#touching.add(touching);
+    await touching;
+    this.#touching.delete(touching);
     return known;
   }
 
@@ -101,8 +107,8 @@ export class Repository implements Keeper, LaneOwner {
   /** Waits until all that was asked for is done; what is asked for later is refused. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#lanes.size > 0) {
-      await Promise.all([...this.#lanes.values()].map((lane) => lane.running));
+    while (this.#lanes.size > 0 || this.#touching.size > 0) {
+      await Promise.all([...this.#touching, ...[...this.#lanes.values()].map((lane) => lane.running)]);
     }
   }
 

@@ -488,3 +488,35 @@ describe("destroy", () => {
     expect(await a.exists(id)).toBe(false);
   });
 });
+
+describe("a handle whose commit was acknowledged by a marker", () => {
+  async function acknowledgedBy(end: "destroy" | "regenerate") {
+    const { one, a, b } = await processes();
+    const id = await stored(a);
+    const session = await visit(a, id);
+    const [lost, again] = [one.hold("update"), one.hold("update")];
+    const updating = session.update("n", increment);
+    await lost.lose();
+    await again.reached;
+    const other = await visit(b, id);
+    await other[end]();
+    await again.proceed();
+    expect(await updating).toBe(1);
+    return { a, id, session, other };
+  }
+
+  test("after a destroy gets no new id: nothing comes back", async () => {
+    const { a, session, id } = await acknowledgedBy("destroy");
+    expect(session.get("made")).toBe(1);
+    expect(await codeOf(session.regenerate())).toBe("SESS_GONE");
+    expect(session.id).toBe(id);
+    expect(await a.count()).toBe(0);
+  });
+
+  test("after another's regenerate does not take the new session down", async () => {
+    const { a, session, other } = await acknowledgedBy("regenerate");
+    expect(await codeOf(session.regenerate())).toBe("SESS_RETIRED");
+    expect(await a.exists(other.id)).toBe(true);
+    expect(await a.count()).toBe(1);
+  });
+});

@@ -1,0 +1,69 @@
+import { Changes, type Fields } from "../store/fields.js";
+
+/**
+ * What one request changed and has not stored, in the order in which it was made: what commits that failed gave back,
+ * what commits under way hold, and what came since.
+ */
+export class Pending {
+  #returned = new Changes();
+  #underWay: Changes[] = [];
+  #latest = new Changes();
+
+  /** Where the next change goes. */
+  get latest(): Changes {
+    return this.#latest;
+  }
+
+  /** Whether there is nothing that a commit would have to take. */
+  get empty(): boolean {
+    return this.#returned.empty && this.#latest.empty;
+  }
+
+  /** Whether a commit has been asked for and has not ended, waiting or under way. */
+  get busy(): boolean {
+    return this.#underWay.length > 0;
+  }
+
+  /** A field as the request sees it. */
+  read(name: string, base: Fields | undefined): string | undefined {
+    const newestFirst = [this.#latest, ...this.#underWay.toReversed(), this.#returned];
+    const deciding = newestFirst.find((changes) => changes.covers(name));
+    return deciding === undefined ? base?.get(name) : deciding.read(name, undefined);
+  }
+
+  /** Everything so far, for a commit. It ends by {@link stored} or {@link failed}. */
+  take(): Changes {
+    const changes = this.#withReturned(this.#latest);
+    this.#latest = new Changes();
+    this.#underWay.push(changes);
+    return changes;
+  }
+
+  /** `changes` with what an earlier commit gave back since they were taken. */
+  retake(changes: Changes): Changes {
+    const both = this.#withReturned(changes);
+    this.#underWay = this.#underWay.map((each) => (each === changes ? both : each));
+    return both;
+  }
+
+  stored(changes: Changes): void {
+    this.#underWay = this.#underWay.filter((each) => each !== changes);
+  }
+
+  failed(changes: Changes): void {
+    this.stored(changes);
+    this.#returned = changes.followedBy(this.#returned);
+  }
+
+  clear(): void {
+    this.#returned = new Changes();
+    this.#latest = new Changes();
+  }
+
+  #withReturned(changes: Changes): Changes {
+    if (this.#returned.empty) return changes;
+    const both = this.#returned.followedBy(changes);
+    this.#returned = new Changes();
+    return both;
+  }
+}
