@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: { conditions: ["@sess/source"] },
   ssr: { resolve: { conditions: ["@sess/source"] } },
   test: {
+    globalSetup: ["scripts/test-servers.ts"],
     projects: [
       {
         extends: true,
