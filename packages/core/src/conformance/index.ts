@@ -25,6 +25,7 @@ export type { Kit, Namespace } from "./kit.js";
 export type { ConformanceOptions, OpenOptions } from "./options.js";
 export { type Rule, rules } from "./rules.js";
 export { type Outcome, runCase } from "./run.js";
+export * from "./tokens/index.js";
 
 /** The `test` of a runner: those of vitest and of node:test both fit. */
 export type TestFunction = (name: string, fn: () => Promise<void>) => unknown;

@@ -71,8 +71,9 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
       const opened = this.#keeper.open(token);
       if (opened === undefined || !isId(this.settings.id, opened.identity.id)) continue;
       const other = sessions.get(opened.identity.id);
-      // Two tokens of one session, say of two paths: the one that was sealed later ends later.
-      if (other !== undefined && other.known.expiresAt >= opened.known.expiresAt) continue;
+      // Two tokens of one session, say of two paths: the one sealed later. Not the one that ends later: near the
+      // absolute end both end then.
+      if (other !== undefined && other.known.saved >= opened.known.saved) continue;
       sessions.set(opened.identity.id, opened);
     }
     return { found: choose([...sessions.values()]), cookie: tokens.size > 0 };

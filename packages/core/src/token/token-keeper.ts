@@ -50,6 +50,7 @@ export class TokenKeeper implements Keeper {
     const base = this.#latest.get(identity) ?? loaded;
     const draft = draftOf(base);
     compose(draft, changes, update, base === undefined);
+    assertNobodys(draft);
     if (base === undefined && draft.fields.size === 0) return undefined;
     const known = this.#next(identity, base, draft);
     this.#context.diagnostics.publish(base ? "saved" : "created", {});
@@ -57,7 +58,9 @@ export class TokenKeeper implements Keeper {
   }
 
   async regenerate(_: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated> {
-    const known = this.#next(next, loaded, freshDraft(loaded, changes));
+    const draft = freshDraft(loaded, changes);
+    assertNobodys(draft);
+    const known = this.#next(next, loaded, draft);
     this.#context.diagnostics.publish("regenerated", {});
     return { known };
   }
@@ -77,9 +80,6 @@ export class TokenKeeper implements Keeper {
   }
 
   #next(identity: Identity, base: Known | undefined, draft: Draft): Known {
-    if (draft.owner !== undefined) {
-      throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: nobody can list an owner's");
-    }
     const known: Known = { ...sessionAfter(this.#context, base, draft), applied: new Map() };
     this.#seal(identity, known);
     this.#latest.set(identity, known);
@@ -94,4 +94,10 @@ export class TokenKeeper implements Keeper {
     this.#sealed.set(known, token);
     return token;
   }
+}
+
+/** Also where nothing is stored yet: an owner that is only kept in mind would be dropped in silence. */
+function assertNobodys(draft: Draft): void {
+  if (draft.owner === undefined) return;
+  throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: nobody can list an owner's");
 }

@@ -1,0 +1,58 @@
+import { parseKeys } from "./keys.js";
+import type { CookieConfig } from "./options.js";
+import { keyCommand, wrong } from "./problem.js";
+import { readSeedJson } from "./seed-json.js";
+
+/** The seed's secrets. */
+export interface Passphrase {
+  readonly securityKey: string;
+  readonly blockKey: string;
+  readonly securityName: string;
+}
+
+/** A configuration that has been checked: there is a key or a passphrase. */
+export interface Settings {
+  /** The newest first. */
+  readonly keys: readonly Uint8Array[];
+  /** Older than all keys. */
+  readonly passphrase: Passphrase | undefined;
+  /** What the seed's JSON says the cookie is called. */
+  readonly cookieName: string | undefined;
+}
+
+const known = ["keys", "securityKey"];
+
+/**
+ * Checks a configuration: typed options, or the seed's JSON.
+ *
+ * @throws SessionError `SESS_CONFIG`, naming the key, never its value.
+ */
+export function parseConfig(config: CookieConfig | string | undefined): Settings {
+  if (config === undefined) throw wrong(`needs keys; make one with: ${keyCommand}`);
+  if (typeof config === "string") return parseSeed(config);
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    throw wrong("must be an object or the seed's JSON");
+  }
+  const unknown = Object.keys(config).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw wrong(`has a key that is not known here: ${JSON.stringify(unknown.slice(0, 40))}`);
+  return settings(config.keys, config.securityKey, { blockKey: "", securityName: "" }, undefined);
+}
+
+function parseSeed(json: string): Settings {
+  const { keys, securityKey, blockKey = "", securityName = "", cookieName } = readSeedJson(json);
+  return settings(keys, securityKey, { blockKey, securityName }, cookieName);
+}
+
+function settings(
+  keys: unknown,
+  securityKey: unknown,
+  rest: Omit<Passphrase, "securityKey">,
+  cookieName: string | undefined,
+): Settings {
+  if (keys === undefined && securityKey === undefined) throw wrong(`needs keys; make one with: ${keyCommand}`);
+  if (securityKey !== undefined && (typeof securityKey !== "string" || securityKey === "")) {
+    throw wrong(`securityKey must be a text that is not empty; better, make a key with: ${keyCommand}`);
+  }
+  const passphrase = securityKey === undefined ? undefined : { securityKey, ...rest };
+  return { keys: keys === undefined ? [] : parseKeys(keys), passphrase, cookieName };
+}

@@ -1,0 +1,58 @@
+import { keyCommand, wrong } from "./problem.js";
+
+const leastBytes = 32;
+/** Of 32 random bytes fewer than 16 differ once in 10^11 keys; of repeated or typed ones, mostly. */
+const leastDistinct = 16;
+
+/**
+ * Checks a list of keys and copies each into bytes, so that nobody changes one later.
+ *
+ * @throws SessionError `SESS_CONFIG`, naming the key by its place, never its value.
+ */
+export function parseKeys(keys: unknown): Uint8Array[] {
+  if (!Array.isArray(keys) || keys.length === 0) throw wrong(`keys must be a list that is not empty; ${advice}`);
+  return keys.map((key: unknown, place) => parseKey(key, `keys[${place}]`));
+}
+
+const advice = `make one with: ${keyCommand}`;
+
+function parseKey(key: unknown, name: string): Uint8Array {
+  const bytes = typeof key === "string" ? decode(key) : key;
+  if (!(bytes instanceof Uint8Array)) {
+    throw wrong(`${name} must be bytes, or a text in base64url, base64 or hexadecimal; ${advice}`);
+  }
+  if (bytes.length < leastBytes) throw wrong(`${name} must have at least ${leastBytes} bytes; ${advice}`);
+  const problem = weakness(bytes);
+  if (problem !== undefined) throw wrong(`${name} ${problem}; ${advice}`);
+  return Uint8Array.from(bytes);
+}
+
+/** Bytes of a text; `undefined` where it has none, or some of it would be passed over. */
+function decode(text: string): Buffer | undefined {
+  if (/^[\da-f]*$/i.test(text)) return text.length % 2 === 0 ? Buffer.from(text, "hex") : undefined;
+  const unpadded = text.length % 4 === 0 ? text.replace(/={1,2}$/, "") : text;
+  for (const encoding of ["base64url", "base64"] as const) {
+    const bytes = Buffer.from(unpadded, encoding);
+    if (bytes.toString(encoding).replace(/=+$/, "") === unpadded) return bytes;
+  }
+  return undefined;
+}
+
+/** What a key is that did not come out of a CSPRNG. A guess, made where a random key is never caught by it. */
+function weakness(bytes: Uint8Array): string | undefined {
+  if (new Set(bytes).size < leastDistinct) return "is not random: it repeats a few bytes";
+  if (isCounting(bytes)) return "is not random: it counts";
+  if (bytes.every((byte) => byte >= 0x20 && byte < 0x7f)) {
+    return "is the characters of a text, not random bytes: decode it, or pass the text itself";
+  }
+  return undefined;
+}
+
+function isCounting(bytes: Uint8Array): boolean {
+  const steps = new Set<number>();
+  bytes.reduce((before, byte) => {
+    steps.add((byte - before) & 0xff);
+    return byte;
+  });
+  return steps.size === 1;
+}

@@ -1,0 +1,35 @@
+import type { TokenRule } from "./rules.js";
+
+const guide = "packages/core/docs/writing-a-provider.md";
+
+/** What a {@link TokenConformanceFailure} says. */
+export interface TokenFinding {
+  readonly id: string;
+  readonly rule: TokenRule;
+  readonly title: string;
+  readonly guide: string;
+  /** What was done, or looked at. */
+  readonly what: string;
+  readonly expected: string;
+  readonly came: string;
+}
+
+/** A token provider broke a rule: the message names it, what was expected, what came, and what to read. */
+export class TokenConformanceFailure extends Error {
+  readonly id: string;
+  readonly rule: TokenRule;
+
+  constructor(finding: TokenFinding, options?: { readonly cause?: unknown }) {
+    const lines = [
+      `${finding.rule} is broken [${finding.id}]: ${finding.title}`,
+      `  at:       ${finding.what}`,
+      `  expected: ${finding.expected}`,
+      `  came:     ${finding.came}`,
+      `  read:     ${guide}${finding.guide}`,
+    ];
+    super(lines.join("\n"), options);
+    this.name = "TokenConformanceFailure";
+    this.id = finding.id;
+    this.rule = finding.rule;
+  }
+}
