@@ -1,0 +1,43 @@
+/**
+ * The login handler of the README this project began with, with sessions in a directory: sign in, stop it, start it
+ * again, and it still knows who you are. Start it twice, on two ports, and both know.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { createManager, type SessionStore } from "@sess/core";
+import "@sess/file";
+
+const sessions = await createManager<{ username: string }>("file", {
+  cookieName: "gosessionid",
+  gcLifetime: 3600,
+  providerConfig: process.env.SESS_DIRECTORY || "./.tmp/sessions",
+});
+sessions.startGC();
+
+async function login(sess: SessionStore<{ username: string }>, req: IncomingMessage, res: ServerResponse) {
+  if (req.method === "POST") {
+    // Five hundred bytes hold any name. What is longer is not read.
+    if (!(Number(req.headers["content-length"]) <= 500)) return res.writeHead(413, { Connection: "close" }).end();
+    sess.set("username", new URLSearchParams(await text(req)).get("username") ?? "");
+    await sess.regenerate(); // A new id for a new right.
+    return res.writeHead(303, { Location: "/" }).end();
+  }
+  const username = sess.get("username");
+  const greeting = username
+    ? `Hello ${username.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`)}.`
+    : "Who are you?";
+  res.setHeader("Content-Type", "text/html; charset=utf-8");
+  res.end(`<!doctype html><title>Login</title><p>${greeting}</p>
+    <form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`);
+}
+
+const server = createServer(sessions.handler(login)).listen(Number(process.env.PORT || 3000), () => {
+  console.log(`Sign in on http://localhost:${(server.address() as AddressInfo).port} (Ctrl+C stops it)`);
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    server.close(() => sessions.close().finally(() => process.exit()));
+    server.closeAllConnections();
+  });
+}

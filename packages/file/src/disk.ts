@@ -1,0 +1,79 @@
+import { close, constants, fsync, open, read, type Stats, write } from "node:fs";
+import { lstat, mkdir, opendir, readdir, realpath, rename, rmdir, unlink } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { codeOf } from "./failure.js";
+
+/** An entry of a directory; a symbolic link is no directory. */
+export interface Entry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+/** What this package asks of the file system. Each method but `walk` is one call to it, and rejects as `node:fs` does. */
+export interface Disk {
+  list(directory: string): Promise<readonly string[]>;
+  /** Entry by entry, in bounded memory. */
+  walk(directory: string): AsyncIterable<Entry>;
+  openToRead(path: string): Promise<number>;
+  /** A new file with mode 0600. */
+  openNew(path: string): Promise<number>;
+  /** Resolves to the number of bytes. */
+  read(fd: number, into: Buffer, from: number): Promise<number>;
+  /** Resolves to the number of bytes. */
+  write(fd: number, bytes: Buffer, from: number): Promise<number>;
+  sync(fd: number): Promise<void>;
+  close(fd: number): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** A new directory with mode 0700. */
+  makeDirectory(path: string): Promise<void>;
+  removeDirectory(path: string): Promise<void>;
+  /** The path without any symbolic link in it. */
+  resolve(path: string): Promise<string>;
+  /** Of the entry itself, symbolic link or not. */
+  stat(path: string): Promise<Stats>;
+}
+
+// A FIFO in the place of a file must not hold a thread, and a symbolic link is never followed. Windows has neither flag.
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+const openFile = promisify(open);
+const readFile = promisify(read);
+const writeFile = promisify(write);
+
+/** The file system itself. */
+export const disk: Disk = {
+  list: (directory) => readdir(directory),
+  walk,
+  openToRead: (path) => openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
+  openNew: (path) => openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600),
+  read: async (fd, into, from) => (await readFile(fd, into, from, into.length - from, null)).bytesRead,
+  write: async (fd, bytes, from) => (await writeFile(fd, bytes, from, bytes.length - from, null)).bytesWritten,
+  sync: promisify(fsync),
+  close: promisify(close),
+  rename: process.platform === "win32" ? renameOnWindows : rename,
+  unlink,
+  makeDirectory: (path) => mkdir(path, { mode: 0o700 }),
+  removeDirectory: rmdir,
+  resolve: (path) => realpath(path),
+  stat: lstat,
+};
+
+async function* walk(directory: string): AsyncGenerator<Entry> {
+  for await (const entry of await opendir(directory, { bufferSize: 128 })) {
+    yield { name: entry.name, isDirectory: entry.isDirectory() };
+  }
+}
+
+/** Virus scanners and indexers hold files for a moment, and a rename fails meanwhile: tried again for a second. */
+async function renameOnWindows(from: string, to: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      if (tries === 12 || !["EPERM", "EACCES", "EBUSY"].includes(codeOf(error))) throw error;
+      await pause(Math.random() * 16 * tries);
+    }
+  }
+}

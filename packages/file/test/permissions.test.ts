@@ -1,0 +1,197 @@
+import {
+  chmod,
+  chown,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
+import { join } from "node:path";
+import { createManager } from "@sess/core";
+import { describe, expect, test } from "vitest";
+import { file } from "../src/provider.js";
+import { everything, key, openStore, scratch, session } from "./support.js";
+import { visit } from "./visit.js";
+
+const newDirectory = scratch();
+const config = { code: "SESS_CONFIG" };
+const isRoot = process.geteuid?.() === 0;
+const context = { now: Date.now, contract: 1 as const };
+
+async function modes(directory: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const name of await everything(directory)) {
+    const stats = await stat(join(directory, name));
+    found.add(`${stats.isDirectory() ? "directory" : "file"} ${(stats.mode & 0o777).toString(8)}`);
+  }
+  return found;
+}
+
+describe("who may read and write", () => {
+  test.each([0o000, 0o022, 0o077])(
+    "directories are 0700 and files 0600 under umask %o: beego CVE-2019-16355",
+    async (umask) => {
+      const directory = join(await newDirectory(), "made/by/us");
+      const before = process.umask(umask);
+      try {
+        const store = await openStore(directory);
+        const [at, record] = [key(), session()];
+        await store.create(at, record);
+        await store.update(at, session(), record.version);
+      } finally {
+        process.umask(before);
+      }
+      expect((await stat(directory)).mode & 0o777).toBe(0o700);
+      expect(await modes(directory)).toEqual(new Set(["directory 700", "file 600"]));
+    },
+  );
+
+  test.each([0o777, 0o770, 0o720, 0o702, 0o1777])("a directory with mode %o is refused", async (mode) => {
+    const directory = await newDirectory();
+    await chmod(directory, mode);
+    await expect(file(directory).connect(context)).rejects.toMatchObject(config);
+    await expect(file(directory).connect(context)).rejects.toThrow("chmod 700");
+  });
+
+  test("a directory that others may only read is taken: what is in it is closed to them", async () => {
+    const directory = await newDirectory();
+    await chmod(directory, 0o755);
+    await (await file(directory).connect(context)).close();
+  });
+
+  test.skipIf(!isRoot)("a directory of another user is refused", async () => {
+    const directory = await newDirectory();
+    await chown(directory, 65_534, 65_534);
+    await expect(file(directory).connect(context)).rejects.toThrow("belongs to another user");
+  });
+
+  test("a symbolic link, a file, and a path through a file are refused", async () => {
+    const directory = await newDirectory();
+    await mkdir(join(directory, "real"), { mode: 0o700 });
+    await symlink("real", join(directory, "link"));
+    await symlink("nowhere", join(directory, "dangling"));
+    await writeFile(join(directory, "file"), "");
+    for (const path of ["link", "dangling", "file", "file/below"]) {
+      await expect(file(join(directory, path)).connect(context)).rejects.toMatchObject(config);
+    }
+    expect(await readdir(join(directory, "real"))).toEqual([]);
+  });
+
+  test("above the directory symbolic links are legal: releases are often deployed so", async () => {
+    const directory = await newDirectory();
+    await mkdir(join(directory, "release"));
+    await symlink("release", join(directory, "current"));
+    const store = await file(join(directory, "current/sessions")).connect(context);
+    const [at, record] = [key(), session()];
+    expect(await store.create(at, record)).toBe(true);
+    expect(await store.read(at)).toEqual(record);
+  });
+});
+
+describe("symbolic links in the directory", () => {
+  /** A stored record, its directory, and a directory elsewhere. */
+  const prepared = async () => {
+    const [home, elsewhere] = [await newDirectory(), await newDirectory()];
+    const store = await openStore(home);
+    const [at, record] = [key(), session()];
+    await store.create(at, record);
+    const fan = join(home, at.slice(0, 2));
+    return { home, elsewhere, store, at, record, fan, slot: join(fan, at) };
+  };
+
+  test("a body replaced by a link, even to a copy of itself, is no session", async () => {
+    const { elsewhere, store, at, slot } = await prepared();
+    const body = (await readdir(slot)).find((name) => name.startsWith("b-")) ?? "";
+    await link(join(slot, body), join(elsewhere, "copy"));
+    await unlink(join(slot, body));
+    await symlink(join(elsewhere, "copy"), join(slot, body));
+    expect(await store.read(at)).toBeUndefined();
+  });
+
+  test.each(["slot", "fan"] as const)(
+    "a %s replaced by a link is not read through, and nothing is written there",
+    async (what) => {
+      const { elsewhere, store, at, record, ...paths } = await prepared();
+      await rename(paths[what], join(elsewhere, "moved"));
+      await symlink(join(elsewhere, "moved"), paths[what]);
+      const before = await everything(elsewhere);
+      const failure = { code: "SESS_UNAVAILABLE" };
+      expect(await store.read(at)).toBeUndefined();
+      await expect(store.update(at, session(), record.version)).rejects.toMatchObject(failure);
+      await expect(store.touch(at, record.expiresAt + 1, record.version)).rejects.toMatchObject(failure);
+      await expect(store.create(at, session())).rejects.toMatchObject(failure);
+      expect(await store.count()).toBe(0);
+      await (await openStore(paths.home, { now: () => Date.now() + 10_000_000 })).gc();
+      expect(await everything(elsewhere)).toEqual(before);
+    },
+  );
+
+  test("a FIFO in the place of a body holds nothing up", async () => {
+    const { store, at, slot } = await prepared();
+    const body = (await readdir(slot)).find((name) => name.startsWith("b-")) ?? "";
+    await unlink(join(slot, body));
+    const { execFileSync } = await import("node:child_process");
+    execFileSync("mkfifo", [join(slot, body)]);
+    expect(await store.read(at)).toBeUndefined();
+  });
+});
+
+describe("names that come from outside: Remix CVE-2025-61686, PAN-OS CVE-2024-3400", () => {
+  const hostile = [
+    "../../../../etc/passwd",
+    "..",
+    "",
+    "/etc/passwd",
+    "a".repeat(63),
+    "A".repeat(64),
+    `${"a".repeat(64)}/..`,
+    `../${"a".repeat(61)}`,
+    `${"a".repeat(64)}\0`,
+    `${"a".repeat(64)}\n`,
+    "`touch x`",
+  ];
+
+  test.each(hostile)("%j is refused as a key, and no path is made of it", async (bad) => {
+    const directory = await newDirectory();
+    const calls: string[] = [];
+    const store = await openStore(directory, {
+      disk: {
+        list: async (path) => {
+          calls.push(path);
+          return [];
+        },
+      },
+    });
+    const refused = { code: "SESS_UNSUPPORTED" };
+    await expect(store.read(bad)).rejects.toMatchObject(refused);
+    await expect(store.create(bad, session())).rejects.toMatchObject(refused);
+    await expect(store.update(bad, session(), "v")).rejects.toMatchObject(refused);
+    await expect(store.touch(bad, 1, "v")).rejects.toMatchObject(refused);
+    expect(calls).toEqual([]);
+    expect(await everything(directory)).toEqual([]);
+  });
+
+  test("a hostile id through core never reaches a path, and what is stored names no id", async () => {
+    const directory = await newDirectory();
+    const sessions = await createManager(file(directory));
+    for (const id of [...hostile, `${"../".repeat(14)}x`, "..%2f..%2f"]) {
+      expect((await visit(sessions, id)).id).not.toBe(id);
+      expect(await sessions.load(id)).toBeUndefined();
+    }
+    expect(await everything(directory)).toEqual([]);
+    const mine = await visit(sessions);
+    mine.set("user", "ada");
+    await mine.release();
+    for (const name of await everything(directory)) {
+      expect(name).not.toContain(mine.id);
+      const path = join(directory, name);
+      if ((await stat(path)).isFile()) expect(await readFile(path, "utf8")).not.toContain(mine.id);
+    }
+    await sessions.close();
+  });
+});
