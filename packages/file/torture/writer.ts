@@ -13,6 +13,9 @@ const fd = openSync(notes, "a");
 const random = () => randomBytes(32).toString("hex");
 const record = (n: number) => ({ data: payload(n), version: random(), expiresAt: Date.now() + 3_600_000 });
 
+// Without the one who counts, nobody would end this.
+process.once("disconnect", () => process.exit());
+
 async function write(key: string): Promise<void> {
   const current = await store.read(key);
   if (current === undefined) throw new Error("a key has no record");

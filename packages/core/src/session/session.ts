@@ -46,6 +46,8 @@ export class Session<D extends object> implements SessionStore<D> {
   readonly #handed = new HandedOut();
   /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
   #lifetime: number | undefined;
+  /** The owner of a session that is not stored yet. */
+  #firstOwner: { readonly hash: string | undefined } | undefined;
   #destroyed = false;
   #cookie: CookieDue;
   /** Stores under way; a regenerate or destroy waits for them, and they for it. */
@@ -101,7 +103,10 @@ export class Session<D extends object> implements SessionStore<D> {
       throw new SessionError("SESS_VALUE", "an owner must be a string that is not empty");
     }
     this.#assertChangeable();
-    this.#pending.latest.setOwner(owner === undefined ? undefined : this.#parts.ownerKey(owner));
+    const hash = owner === undefined ? undefined : this.#parts.ownerKey(owner);
+    // By itself it is nothing to store; it waits until the session holds something.
+    if (this.#known === undefined) this.#firstOwner = { hash };
+    else this.#pending.latest.setOwner(hash);
   }
 
   set lifetime(seconds: number) {
@@ -320,6 +325,7 @@ export class Session<D extends object> implements SessionStore<D> {
     if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
     const result = await this.#parts.keeper.commit(this.#identity, known, changes, update);
     if (result === undefined) return;
+    this.#firstOwner = undefined;
     if (this.#known === undefined || this.#parts.keeper.inCookie) this.#cookie = "set";
     this.#loaded(result);
   }
@@ -329,6 +335,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#findMutations();
     const changes = this.#pending.take();
     changes.lifetime = this.#lifetime;
+    if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
   }
 

@@ -68,6 +68,17 @@ describe("an owner's sessions", () => {
     expect(await a.listOwned("eve")).toEqual([]);
   });
 
+  test("an owner set on a session that holds nothing waits until it holds something", async () => {
+    const { one, a } = await processes();
+    const session = await visit(a);
+    session.owner = "ada";
+    await session.release();
+    expect(one.calls).toEqual([]);
+    session.set("n", 1);
+    await session.release();
+    expect(await a.listOwned("ada")).toHaveLength(1);
+  });
+
   test("the owner survives flush and a new id", async () => {
     const { a } = await processes();
     const session = await signIn(a, "ada");
