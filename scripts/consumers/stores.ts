@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 /** A store for a provider, and the seed's JSON that leads there. */
 export interface Seeded {
@@ -27,6 +29,16 @@ export const stores: Readonly<Record<string, () => Promise<Seeded>>> = {
     if (!(await canStartRedis())) throw new Error(howToEnable);
     const server = await startRedis("--requirepass", "astaxie");
     return { json: json(`127.0.0.1:${server.port},100,astaxie`), stop: () => server.stop() };
+  },
+  mysql: async () => {
+    const { canStartMysql, howToEnable, startMysql } = await import("../../packages/mysql/test/server.js");
+    if (!(await canStartMysql())) throw new Error(howToEnable);
+    const server = await startMysql();
+    // The seed's username:password@protocol(address)/dbname?param=value, with a password that lets somebody in.
+    const statements = "CREATE USER astaxie IDENTIFIED BY 'astaxie'; GRANT ALL ON sess.* TO astaxie";
+    const client = ["--no-defaults", "--user=root", `--socket=${server.socketPath}`];
+    await promisify(execFile)("mariadb", [...client, `--execute=${statements}`]);
+    return { json: json(`astaxie:astaxie@tcp(127.0.0.1:${server.port})/sess?charset=utf8`), stop: () => server.stop() };
   },
   cookie: async () => ({
     json: json('{"cookieName":"gosessionid","securityKey":"beegocookiehashkey"}', { enableSetCookie: false }),

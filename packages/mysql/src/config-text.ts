@@ -1,0 +1,130 @@
+import { SessionError } from "@sess/core";
+import { type Dsn, parseDsn } from "./dsn.js";
+import { parseDuration, readBool } from "./dsn-params.js";
+import type { MysqlOptions, MysqlTls } from "./options.js";
+
+/** What a text can say besides the typed options. */
+export interface TextOptions extends MysqlOptions {
+  /** Milliseconds to connect in. */
+  readonly connectTimeout?: number;
+  /** Most bytes of a packet, whatever the server takes. */
+  readonly mostPacket?: number;
+}
+
+/** Longest time an operation may be given, in milliseconds: core gives up on a provider after ten seconds. */
+export const longestTimeout = 9000;
+
+/**
+ * Reads a `mysql://` URL or a DSN of go-sql-driver/mysql. Throws a `SessionError` with `SESS_CONFIG` naming the part
+ * that is wrong, and not its value.
+ */
+export function parseText(text: string): TextOptions {
+  if (/^mysql:\/\//i.test(text)) return fromUrl(text);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw wrong("a URL must begin with mysql://");
+  return fromDsn(parseDsn(text));
+}
+
+function fromDsn({ user, password, net, addr, database, params }: Dsn): TextOptions {
+  const timeouts = ["readTimeout", "writeTimeout"].map((name) => parseDuration(params.get(name) ?? "0"));
+  const [timeout, connectTimeout] = [Math.max(...timeouts), parseDuration(params.get("timeout") ?? "0")];
+  const mostPacket = Number(params.get("maxAllowedPacket") ?? 0);
+  return {
+    ...addressOf(net, addr),
+    ...(user !== "" && { user }),
+    ...(password !== "" && { password }),
+    ...(database !== "" && { database }),
+    ...(params.has("tls") && { tls: tlsOf(params.get("tls") ?? "") }),
+    ...(timeout > 0 && { timeout: Math.min(Math.ceil(timeout), longestTimeout) }),
+    ...(connectTimeout > 0 && { connectTimeout: Math.ceil(connectTimeout) }),
+    ...(mostPacket > 0 && { mostPacket }),
+  };
+}
+
+function addressOf(net: string, addr: string): MysqlOptions {
+  if (net === "unix") return { socketPath: addr };
+  if (net !== "tcp") throw wrong("the network of a DSN must be tcp or unix");
+  const [, host = "", port = ""] = /^\[?(.*?)\]?:([^:]*)$/.exec(addr) ?? [];
+  return { ...(host !== "" && { host }), ...(port !== "" && { port: portOf(port) }) };
+}
+
+function fromUrl(text: string): TextOptions {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw wrong("the URL cannot be parsed: are user name and password percent-encoded?");
+  if (url.hash !== "") throw wrong("the URL must not have a fragment");
+  const part = (name: string, value: string) => {
+    const plain = decode(name, value);
+    return plain === "" ? {} : { [name]: plain };
+  };
+  return {
+    ...part("host", url.hostname.replace(/^\[(.*)\]$/, "$1")),
+    ...(url.port !== "" && { port: portOf(url.port) }),
+    ...part("user", url.username),
+    ...part("password", url.password),
+    ...part("database", url.pathname.replace(/^\//, "")),
+    ...queryOf(url.searchParams),
+  };
+}
+
+/** TLS in the words of go-sql-driver (`tls`), of the servers' own clients (`ssl-mode`) and of mysql2 (`ssl`). */
+function queryOf(query: URLSearchParams): MysqlOptions {
+  let options: MysqlOptions = {};
+  for (const [name, value] of query) {
+    if (name === "tls") options = { tls: tlsOf(value) };
+    else if (name === "ssl-mode") options = { tls: modeOf(value) };
+    else if (name === "ssl") options = { tls: sslOf(value) };
+    else throw wrong("the URL has a parameter other than tls, ssl-mode and ssl: use the typed options");
+  }
+  return options;
+}
+
+function tlsOf(value: string): boolean | MysqlTls {
+  const bool = readBool(value);
+  if (bool !== undefined) return bool;
+  if (value.toLowerCase() === "skip-verify") return { rejectUnauthorized: false };
+  // What "preferred" promises, a connection in the clear where there is no TLS, nobody would notice.
+  if (value.toLowerCase() === "preferred") throw wrong("tls=preferred is not supported: true, skip-verify or false");
+  throw wrong("tls: invalid value / unknown config name; with certificates of your own use the typed options");
+}
+
+function modeOf(value: string): boolean | MysqlTls {
+  switch (value.toUpperCase()) {
+    case "DISABLED":
+      return false;
+    case "REQUIRED":
+      return { rejectUnauthorized: false };
+    case "VERIFY_CA":
+      return { verifyIdentity: false };
+    case "VERIFY_IDENTITY":
+      return true;
+    default:
+      throw wrong("ssl-mode must be DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY");
+  }
+}
+
+function sslOf(value: string): boolean | MysqlTls {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (typeof parsed === "boolean") return parsed;
+    if (typeof parsed === "object" && parsed !== null) return parsed as MysqlTls;
+  } catch {
+    // Falls through: no JSON is no better than other JSON.
+  }
+  throw wrong("ssl must be true, false or a JSON object");
+}
+
+function portOf(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw wrong("port must be an integer from 1 to 65535");
+}
+
+function decode(part: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw wrong(`the URL has a bad percent-encoding: ${part}`);
+  }
+}
+
+function wrong(message: string): SessionError {
+  return new SessionError("SESS_CONFIG", `mysql: ${message}`);
+}

@@ -1,0 +1,97 @@
+import { SessionError } from "@sess/core";
+
+// Numbers of the "Server Error Message Reference" of MySQL 8 and of MariaDB's "Error Codes".
+const lockFailures = new Set([1020, 1205, 1213]);
+const staleStatements = new Set([1243, 1615]);
+const lostConnections = new Set([1053, 1047, 1927, 4031]);
+const readOnly = new Set([1290, 1792, 1836]);
+const tooLarge = new Set([1118, 1153, 1301, 1406]);
+const refusals = new Set([1044, 1045, 1046, 1049, 1142, 1143, 1227, 1251, 1698, 3118, 3159, 4151]);
+
+/**
+ * A `SessionError` with `SESS_UNAVAILABLE`. Its cause is a copy of the client's error without the statement and
+ * without what the message quotes: mysql2 attaches the one, and servers quote values in the other.
+ */
+export function unavailable(message: string, cause?: unknown): SessionError {
+  return new SessionError("SESS_UNAVAILABLE", message, cause === undefined ? undefined : { cause: redacted(cause) });
+}
+
+/** The error for a write that the server has refused, or whose fate is unknown. */
+export function writeFailure(error: unknown): SessionError {
+  if (tooLarge.has(numberOf(error))) {
+    return new SessionError("SESS_TOO_LARGE", "mysql: the session is too large for the server", {
+      cause: redacted(error),
+    });
+  }
+  return statementFailure(error);
+}
+
+/** The error for a statement that failed, as far as the size of what was sent does not matter. */
+export function statementFailure(error: unknown): SessionError {
+  const message = readOnly.has(numberOf(error))
+    ? "mysql: the server is read-only"
+    : "mysql: a statement failed or was not answered in time";
+  return unavailable(message, error);
+}
+
+/** The error of connecting: `SESS_CONFIG` where trying again cannot help, else what it was. */
+export function connectFailure(error: unknown): unknown {
+  const cause = error instanceof SessionError ? error.cause : undefined;
+  if (!refusals.has(numberOf(cause)) && textOf(cause, "code") !== "HANDSHAKE_NO_SSL_SUPPORT") return error;
+  const reason = "mysql: the server refused the user, the password, the database, TLS or a right that is needed";
+  return new SessionError("SESS_CONFIG", reason, { cause });
+}
+
+/** The statement was rolled back as a whole, or never ran: it may be sent again whatever it does. */
+export function ranNot(error: unknown): boolean {
+  return lockFailures.has(numberOf(error)) || staleStatements.has(numberOf(error));
+}
+
+/** Whether the connection answered, and may go on. A server that became read-only is not the one to go on with. */
+export function keepsConnection(error: unknown): boolean {
+  const number = numberOf(error);
+  if (staleStatements.has(number) || lostConnections.has(number) || readOnly.has(number)) return false;
+  return number > 0 && textOf(error, "sqlState") !== undefined;
+}
+
+/** Whether the connection is lost, as far as its error says so by itself: not for want of an answer in time. */
+export function isLost(error: unknown): boolean {
+  return lostConnections.has(numberOf(error)) || (!keepsConnection(error) && numberOf(error) <= 0 && !isTimeout(error));
+}
+
+/** The server's number of an error, as in "ERROR 1062"; 0 where there is none. */
+export function numberOf(error: unknown): number {
+  const number: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "errno") : undefined;
+  return typeof number === "number" ? number : 0;
+}
+
+/** What {@link within} rejects with when time is up. */
+export class NoAnswer extends Error {
+  constructor() {
+    super("no answer in time");
+    this.name = "NoAnswer";
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof NoAnswer;
+}
+
+/** A copy of a client's error: name, message without what it quotes, and error codes; nothing of what was sent. */
+export function redacted(error: unknown): Error {
+  const message = textOf(error, "message") || textOf(error, "code") || String(error);
+  const copy = new Error(message.replace(/'[^']*'|"[^"]*"|`[^`]*`/g, "'…'").replace(/[0-9a-f]{32,}/gi, "…"));
+  copy.name = textOf(error, "name") ?? "Error";
+  const errno = numberOf(error);
+  if (errno !== 0) Object.assign(copy, { errno });
+  for (const part of ["code", "sqlState", "syscall"]) {
+    const text = textOf(error, part);
+    if (text !== undefined) Object.assign(copy, { [part]: text });
+  }
+  return copy;
+}
+
+function textOf(error: unknown, part: string): string | undefined {
+  const text: unknown = typeof error === "object" && error !== null ? Reflect.get(error, part) : undefined;
+  return typeof text === "string" ? text : undefined;
+}

@@ -1,0 +1,42 @@
+/** What is asked of one connection of a pool. */
+export interface MysqlConnection {
+  /** Runs a prepared statement; `values` are strings, numbers, Buffers or null. */
+  execute(
+    options: {
+      readonly sql: string;
+      readonly rowsAsArray: boolean;
+      readonly nestTables: false;
+      readonly typeCast: (field: unknown, next: () => unknown) => unknown;
+    },
+    values: (string | number | Buffer | null)[],
+  ): Promise<[result: unknown, fields: unknown]>;
+  /** Gives the connection back to the pool. */
+  release(): void;
+  /** Takes the connection out of the pool and closes it. */
+  destroy(): void;
+}
+
+/**
+ * What is asked of a pool that the caller brings: `createPool` of `mysql2/promise`, or `.promise()` of a pool of
+ * `mysql2`. Its connections must be in autocommit mode and lead to the primary server. Whether it has the flag
+ * FOUND_ROWS, a `typeCast`, `rowsAsArray` or `namedPlaceholders` of its own does not matter.
+ */
+export interface MysqlPool {
+  getConnection(): Promise<MysqlConnection>;
+}
+
+/** A pool and what this provider may do to it. */
+export interface Link {
+  readonly pool: MysqlPool;
+  /** Most connections of it that may turn out dead one after the other. */
+  readonly size: number;
+  /** The connection must not be used any longer: it is lost, did not answer, or answers somebody else. */
+  discard(connection: MysqlConnection): void;
+  /** Closes what we opened, within about a second; leaves the caller's pool open. */
+  close(): Promise<void>;
+}
+
+/** The caller's pool, which is theirs to watch and to close. */
+export function borrow(pool: MysqlPool): Link {
+  return { pool, size: 10, discard: (connection) => connection.destroy(), close: async () => {} };
+}

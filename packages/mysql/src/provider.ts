@@ -1,0 +1,43 @@
+import type { ProviderContext, StoreConnector } from "@sess/core";
+import { parseConfig, type Settings } from "./config.js";
+import { connectFailure } from "./failure.js";
+import type { MysqlConfig } from "./options.js";
+import { type Endpoint, openOwn } from "./own-pool.js";
+import { borrow, type MysqlPool } from "./pool.js";
+import { prepare } from "./schema.js";
+import { Statements } from "./statements.js";
+import { MysqlStore } from "./store.js";
+
+export type { MysqlCommonOptions, MysqlConfig, MysqlOptions, MysqlPoolOptions, MysqlTls } from "./options.js";
+export type { MysqlConnection, MysqlPool } from "./pool.js";
+export { ddl } from "./schema.js";
+
+/**
+ * Sessions in MySQL or MariaDB. The configuration is go-sql-driver's DSN, a `mysql://` URL, typed options, or
+ * `{ pool }`; without any it is `127.0.0.1:3306`, which then has to know the database without being told. Throws a
+ * `SessionError` with `SESS_CONFIG` when it is wrong.
+ *
+ * Connecting rejects within `timeout` with `SESS_CONFIG` when the server refuses the credentials, the database, TLS or a
+ * right, or the table cannot be used, else with `SESS_UNAVAILABLE`, and leaves nothing open.
+ */
+export function mysql(config?: MysqlConfig | string): StoreConnector {
+  const settings = parseConfig(config);
+  return { kind: "store", name: "mysql", connect: (context) => connect(settings, context) };
+}
+
+async function connect(settings: Settings, context: ProviderContext): Promise<MysqlStore> {
+  const { target, table, createTable, timeout, mostPacket } = settings;
+  const link = isPool(target) ? borrow(target) : await openOwn(target);
+  const statements = new Statements(link, timeout);
+  try {
+    const { sql, packetLimit } = await prepare(statements, table, createTable, statements.deadline());
+    return new MysqlStore(statements, sql, () => context.now(), Math.min(packetLimit, mostPacket));
+  } catch (error) {
+    await statements.close();
+    throw connectFailure(error);
+  }
+}
+
+function isPool(target: Endpoint | MysqlPool): target is MysqlPool {
+  return "getConnection" in target;
+}

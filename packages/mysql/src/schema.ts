@@ -1,0 +1,101 @@
+import { SessionError } from "@sess/core";
+import { numberOf } from "./failure.js";
+import { shortField } from "./record.js";
+import { type Sql, sqlFor } from "./sql.js";
+import type { Deadline, Statements } from "./statements.js";
+
+/**
+ * The statement that creates a table: what this provider runs where `createTable` is not false, and what to run by hand
+ * where it is. Throws a `SessionError` with `SESS_CONFIG` when the name is not allowed.
+ */
+export function ddl(table = "sessions"): string {
+  return `CREATE TABLE IF NOT EXISTS \`${checkTable(table)}\` (
+  session_key BINARY(32) NOT NULL,
+  version VARBINARY(${shortField}) NOT NULL,
+  expires BIGINT NOT NULL,
+  owner VARBINARY(${shortField}) NULL,
+  retired VARBINARY(${shortField}) NULL,
+  data LONGBLOB NOT NULL,
+  PRIMARY KEY (session_key),
+  KEY expires (expires, retired),
+  KEY owner (owner)
+) ENGINE=InnoDB`;
+}
+
+/**
+ * Returns a table's name that may stand in a statement; else throws a `SessionError` with `SESS_CONFIG`. Lowercase
+ * only: whether `A` and `a` are one table depends on the server's file system.
+ */
+export function checkTable(table: unknown): string {
+  if (typeof table === "string" && /^[a-z_][a-z0-9_]{0,63}$/.test(table)) return table;
+  throw new SessionError(
+    "SESS_CONFIG",
+    "mysql: providerConfig table must be 1 to 64 of a-z, 0-9 and _, and not begin with a digit",
+  );
+}
+
+/** What was learnt about a server: the statements, and the most bytes that a packet to it may have. */
+export interface Prepared {
+  readonly sql: Sql;
+  readonly packetLimit: number;
+}
+
+/**
+ * Looks at the server and at the table, which is created if it is missing and `createTable` is true. Rejects with
+ * `SESS_CONFIG` when they cannot be used as they are.
+ */
+export async function prepare(
+  statements: Statements,
+  table: string,
+  createTable: boolean,
+  until: Deadline,
+): Promise<Prepared> {
+  const sql = sqlFor(checkTable(table));
+  const [row] = await statements.rows("SELECT @@max_allowed_packet, @@autocommit, DATABASE()", [], until);
+  if (row?.[2] === null) throw wrong("no database is named");
+  if (Number(row?.[1]) !== 1) throw wrong("the pool's connections must be in autocommit mode");
+  await inspect(statements, sql, table, createTable, until);
+  return { sql, packetLimit: Number(row?.[0]) };
+}
+
+async function inspect(statements: Statements, sql: Sql, table: string, createTable: boolean, until: Deadline) {
+  try {
+    checkColumns(await statements.columns(sql.inspect, until), table);
+  } catch (error) {
+    const number = error instanceof SessionError ? numberOf(error.cause) : 0;
+    if (number === 1054) throw wrong(`the table ${table} is not one of this provider's: it lacks a column`);
+    if (number !== 1146) throw error;
+    if (!createTable) throw wrong(`there is no table ${table}, and createTable is false`);
+    await statements.write(ddl(table), [], until);
+    checkColumns(await statements.columns(sql.inspect, until), table);
+  }
+}
+
+/** Type, length in bytes, and whether it is the primary key: of each column, in the order of {@link Sql.inspect}. */
+const expected = [
+  { name: "session_key", type: 254, length: 32 },
+  { name: "version", type: 253, length: shortField },
+  { name: "expires", type: 8, length: 0 },
+  { name: "owner", type: 253, length: shortField },
+  { name: "retired", type: 253, length: shortField },
+  { name: "data", type: 252, length: 0xffff_ffff },
+];
+const binary = 63;
+const primaryKey = 2;
+
+// A narrower column cuts off in silence where the server is not strict; one with a collation takes two keys for one.
+function checkColumns(columns: readonly unknown[], table: string): void {
+  expected.forEach(({ name, type, length }, index) => {
+    const column = columns[index];
+    const part = (key: string) => Number(typeof column === "object" && column !== null && Reflect.get(column, key));
+    const fits = part("columnType") === type && part("characterSet") === binary && part("columnLength") >= length;
+    if (!fits) throw wrong(`the table ${table} is not one of this provider's: ${name} is of another type`);
+    if (index === 0 && (part("flags") & primaryKey) === 0) {
+      throw wrong(`the table ${table} is not one of this provider's: ${name} is not its primary key`);
+    }
+  });
+}
+
+function wrong(message: string): SessionError {
+  return new SessionError("SESS_CONFIG", `mysql: ${message}`);
+}

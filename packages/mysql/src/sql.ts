@@ -1,0 +1,64 @@
+/**
+ * The statements on one table, each prepared once on each connection. Valid on MariaDB 10.11 and MySQL 8. The name of
+ * the table must have been checked: it is the only thing that is put into a statement's text.
+ */
+export interface Sql {
+  /** Parameters: none. For its columns only. */
+  readonly inspect: string;
+  /** Parameters: key. */
+  readonly read: string;
+  /** Parameters: key, version, expires, owner, retired, data. */
+  readonly insert: string;
+  /** Parameters: version, expires, owner, retired, data, key, now. Replaces what has expired. */
+  readonly replaceExpired: string;
+  /** Parameters: key, now. */
+  readonly findLive: string;
+  /** Parameters: version, expires, owner, retired, data, key, expected version, now. */
+  readonly updateToSession: string;
+  readonly updateToMarker: string;
+  /** Parameters: expires, key, expected version, now. */
+  readonly touch: string;
+  /** Parameters: key, expected version, expires, now. */
+  readonly findTouched: string;
+  /** Parameters: now. */
+  readonly count: string;
+  /** Parameters: time. Removes at most {@link gcBatch} records. */
+  readonly collect: string;
+  /** Parameters: last key. At most {@link pageSize} rows. */
+  readonly keys: string;
+  /** Parameters: owner, last key. At most {@link pageSize} rows. */
+  readonly keysOf: string;
+}
+
+/** Records removed by one statement: a few milliseconds' work. */
+export const gcBatch = 500;
+/** Keys listed by one statement. */
+export const pageSize = 500;
+
+/** A table's statements. */
+export function sqlFor(table: string): Sql {
+  const t = `\`${table}\``;
+  const columns = "session_key, version, expires, owner, retired, data";
+  const live = "session_key = ? AND expires > ?";
+  // In MySQL an assignment sees those on its left: none of these reads a column that another one assigns.
+  const set = "version = ?, expires = ?, owner = ?, retired = ?, data = ?";
+  const setLater = "version = ?, expires = GREATEST(expires, ?), owner = ?, retired = ?, data = ?";
+  const atVersion = "session_key = ? AND version = ? AND expires > ?";
+  return {
+    inspect: `SELECT ${columns} FROM ${t} LIMIT 0`,
+    read: `SELECT ${columns} FROM ${t} WHERE session_key = ?`,
+    // A duplicate is an error of its own. With ON DUPLICATE KEY UPDATE the number of affected rows would mean one thing
+    // with FOUND_ROWS and another without; with IGNORE what cannot be kept would be altered in silence.
+    insert: `INSERT INTO ${t} (${columns}) VALUES (?, ?, ?, ?, ?, ?)`,
+    replaceExpired: `UPDATE ${t} SET ${set} WHERE session_key = ? AND expires <= ?`,
+    findLive: `SELECT session_key FROM ${t} WHERE ${live}`,
+    updateToSession: `UPDATE ${t} SET ${setLater} WHERE ${atVersion}`,
+    updateToMarker: `UPDATE ${t} SET ${set} WHERE ${atVersion}`,
+    touch: `UPDATE ${t} SET expires = GREATEST(expires, ?) WHERE session_key = ? AND version = ? AND retired IS NULL AND expires > ?`,
+    findTouched: `SELECT session_key FROM ${t} WHERE session_key = ? AND version = ? AND retired IS NULL AND expires >= ? AND expires > ?`,
+    count: `SELECT COUNT(*) FROM ${t} WHERE expires > ? AND retired IS NULL`,
+    collect: `DELETE FROM ${t} WHERE expires <= ? ORDER BY expires LIMIT ${gcBatch}`,
+    keys: `SELECT session_key, expires, retired IS NULL FROM ${t} WHERE session_key > ? ORDER BY session_key LIMIT ${pageSize}`,
+    keysOf: `SELECT session_key, owner FROM ${t} WHERE owner = ? AND session_key > ? ORDER BY session_key LIMIT ${pageSize}`,
+  };
+}

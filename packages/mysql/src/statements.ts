@@ -1,0 +1,195 @@
+import { SessionError } from "@sess/core";
+import { isLost, keepsConnection, NoAnswer, ranNot, statementFailure, unavailable, writeFailure } from "./failure.js";
+import type { Link, MysqlConnection } from "./pool.js";
+
+/** What a statement may be given. */
+export type Value = string | number | Buffer | null;
+
+/** A row, its columns in the order in which they were asked for. */
+export type Row = readonly unknown[];
+
+/** An instant of the monotonic clock, in milliseconds, by which an operation has settled. */
+export type Deadline = number;
+
+interface Statement<T> {
+  readonly sql: string;
+  readonly values: readonly Value[];
+  /** Makes something of an answer, or throws {@link Stray}. */
+  take(answer: Row): T;
+  /** Whether it changes nothing, and so may be sent again though its fate is unknown. */
+  readonly reads: boolean;
+  /** Errors that are thrown as they came. */
+  allows?(error: unknown): boolean;
+}
+
+/** Most attempts at a statement that lost its locks to others. */
+const mostAttempts = 10;
+/** Longest first pause before such a statement is sent again, in milliseconds; it doubles with each. */
+const firstPause = 10;
+
+// The caller's pool may turn values into something else; here they come as mysql2 reads them.
+const plainly = {
+  rowsAsArray: true,
+  nestTables: false,
+  typeCast: (_: unknown, next: () => unknown) => next(),
+} as const;
+
+/**
+ * Runs prepared statements, each by itself: there is never a transaction across two. Each settles by its deadline and
+ * rejects with `SESS_UNAVAILABLE`, or with `SESS_CLOSED` after {@link Statements.close} where it was not sent. A
+ * statement that the server rolled back for its locks (1205, 1213) is sent again.
+ */
+export class Statements {
+  readonly #link: Link;
+  readonly #timeout: number;
+  #closing: Promise<void> | undefined;
+
+  /** `timeout` in milliseconds. */
+  constructor(link: Link, timeout: number) {
+    this.#link = link;
+    this.#timeout = timeout;
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** The deadline of an operation that begins now: all its statements share it. */
+  deadline(): Deadline {
+    return performance.now() + this.#timeout;
+  }
+
+  /** Throws `SESS_CLOSED` after {@link Statements.close}. */
+  assertOpen(): void {
+    if (this.#closing) throw closed();
+  }
+
+  /**
+   * The rows of a read. One that finds its connection dead takes another: each attempt takes one dead connection out
+   * of the pool. Where a row does not `belong` to what was asked for, the connection answers somebody else: it is
+   * dropped likewise.
+   */
+  rows(sql: string, values: readonly Value[], until: Deadline, belongs: (row: Row) => boolean = () => true) {
+    const take = ([result]: Row): readonly Row[] => {
+      if (!Array.isArray(result)) throw new Stray();
+      if (!result.every((row) => Array.isArray(row) && belongs(row))) throw new Stray();
+      return result;
+    };
+    return this.#run({ sql, values, take, reads: true }, until);
+  }
+
+  /** The columns of a read's result. */
+  columns(sql: string, until: Deadline): Promise<readonly unknown[]> {
+    const take = ([, fields]: Row): readonly unknown[] => {
+      if (!Array.isArray(fields)) throw new Stray();
+      return fields;
+    };
+    return this.#run({ sql, values: [], take, reads: true }, until);
+  }
+
+  /**
+   * Resolves to the number of rows affected; `SESS_TOO_LARGE` where the server finds it so. A write whose connection is
+   * lost is not sent again here: whether it was carried out is unknown, and core knows what to do.
+   */
+  write(
+    sql: string,
+    values: readonly Value[],
+    until: Deadline,
+    allows: (error: unknown) => boolean = () => false,
+  ): Promise<number> {
+    const take = ([result]: Row): number => {
+      const affected: unknown = typeof result === "object" && result !== null && Reflect.get(result, "affectedRows");
+      if (typeof affected !== "number") throw new Stray();
+      return affected;
+    };
+    return this.#run({ sql, values, take, reads: false, allows }, until);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#link.close();
+    return this.#closing;
+  }
+
+  async #run<T>(statement: Statement<T>, until: Deadline): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#acquire(until);
+      try {
+        return await this.#execute(connection, statement, until);
+      } catch (error) {
+        if (statement.allows?.(error)) throw error;
+        const again = ranNot(error)
+          ? attempt < mostAttempts && (await pause(attempt, until))
+          : statement.reads && isLost(error) && attempt <= this.#link.size;
+        if (!again) throw statement.reads ? statementFailure(error) : writeFailure(error);
+      }
+    }
+  }
+
+  async #execute<T>(connection: MysqlConnection, { sql, values, take }: Statement<T>, until: Deadline): Promise<T> {
+    try {
+      const answer = take(await settle(() => connection.execute({ sql, ...plainly }, [...values]), until));
+      connection.release();
+      return answer;
+    } catch (error) {
+      if (keepsConnection(error)) connection.release();
+      else this.#link.discard(connection);
+      throw error;
+    }
+  }
+
+  async #acquire(until: Deadline): Promise<MysqlConnection> {
+    this.assertOpen();
+    const { pool } = this.#link;
+    try {
+      // A connection that comes too late goes back at once.
+      return await settle(
+        () => pool.getConnection(),
+        until,
+        (late) => late.release(),
+      );
+    } catch (error) {
+      if (this.#closing) throw closed();
+      throw unavailable("mysql: there is no connection to the server", error);
+    }
+  }
+}
+
+/** An answer that is none to the statement it came for. */
+class Stray extends Error {
+  constructor() {
+    super("an answer was not about what was asked for");
+    this.name = "Stray";
+  }
+}
+
+/** Settles with the work, or rejects at the deadline; what the work still comes to then goes to `late`. */
+function settle<T>(work: () => Promise<T>, until: Deadline, late: (value: T) => void = () => {}): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const giveUp = () => {
+      over = true;
+      reject(new NoAnswer());
+    };
+    const timer = setTimeout(giveUp, Math.max(until - performance.now(), 1));
+    attempt(work)
+      .then((value) => (over ? late(value) : resolve(value)), reject)
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+/** Work that throws rejects instead. */
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  return work();
+}
+
+/** Waits for a random while, longer with each attempt; false when the deadline comes first. */
+async function pause(attempt: number, until: Deadline): Promise<boolean> {
+  const ms = Math.random() * firstPause * 2 ** (attempt - 1);
+  if (performance.now() + ms >= until) return false;
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return true;
+}
+
+function closed(): SessionError {
+  return new SessionError("SESS_CLOSED", "the mysql provider was closed");
+}
