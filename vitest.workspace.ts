@@ -19,6 +19,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: "examples", include: ["examples/**/*.test.ts"] } },
       { extends: true, test: { name: "scripts", include: ["scripts/**/*.test.ts"] } },
+      { extends: true, test: { name: "torture", include: ["torture/**/*.test.ts"] } },
     ],
   },
 });

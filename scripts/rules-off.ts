@@ -161,22 +161,22 @@ const rules: readonly Rule[] = [
   {
     rule: "destroying a retired id destroys the successor (4.6)",
     file: "store/destroy.ts",
-    from: 'if (current?.retired && (await destroyKey(current.retired)) === "spared") return "spared";',
+    from: "if (current?.retired) successor = await destroyKey(current.retired);",
     to: "void destroyKey;",
     test: "from a retired id goes along the whole chain",
   },
   {
     rule: "the successor is destroyed first (4.6)",
     file: "store/destroy.ts",
-    from: '    if (current?.retired && (await destroyKey(current.retired)) === "spared") return "spared";\n',
+    from: "    if (current?.retired) successor = await destroyKey(current.retired);\n",
     to: "    const early = await backend.update(lane.key, markerAfter(context, current as Known, ''), current as Known);\n    if (current?.retired) await destroyKey(current.retired);\n    if (early.written) return 'destroyed';\n",
     test: "takes the successor first, so that a failure in between can be made good",
   },
   {
     rule: "refused, destroy starts again from what is there (4.6)",
     file: "store/destroy.ts",
-    from: "      current = outcome.current;\n      continue;\n",
-    to: "      return 'destroyed';\n",
+    from: "      current = outcome.current;\n      // The marker",
+    to: "      return 'destroyed';\n      // The marker",
     test: "refused by another successor, starts again from there",
   },
   {
@@ -189,8 +189,8 @@ const rules: readonly Rule[] = [
   {
     rule: "a handle older than any marker cannot say that it destroyed (4.6)",
     file: "session/session.ts",
-    from: "if (!found && now() - this.#loadedAt >= limits.marker) {",
-    to: "if (!found && now() - this.#loadedAt < 0) {",
+    from: "now() - this.#loadedAt >= limits.marker;",
+    to: "now() - this.#loadedAt < 0;",
     test: "on a handle older than any marker, of a session that is not there, is SESS_GONE",
   },
   {
@@ -203,8 +203,8 @@ const rules: readonly Rule[] = [
   {
     rule: "a marker that leads to a spared session stays (decision 004)",
     file: "store/destroy.ts",
-    from: 'if (current?.retired && (await destroyKey(current.retired)) === "spared") return "spared";',
-    to: "if (current?.retired) await destroyKey(current.retired);",
+    from: 'if (successor === "spared") return "spared";',
+    to: "",
     test: "spares the session that asks for it",
   },
   {
@@ -213,6 +213,13 @@ const rules: readonly Rule[] = [
     from: "return written(current.retired === undefined ? current : next, current);",
     to: "return written(current, current);",
     test: "after a destroy gets no new id: nothing comes back",
+  },
+  {
+    rule: "a marker that has expired under a handle loses the chain (found by the explorer)",
+    file: "session/session.ts",
+    from: "const chainLost = this.#known?.retired !== undefined ||",
+    to: "const chainLost =",
+    test: "from a retired id whose marker expires under it says that it cannot be sure",
   },
 ];
 

@@ -343,8 +343,10 @@ export class Session<D extends object> implements SessionStore<D> {
     const { keeper, now } = this.#parts;
     for (const key of this.#past) await keeper.destroy(key);
     const found = await keeper.destroy(this.#identity.key, this.#known);
-    // A marker would be gone by now: the session may live on under an id that nobody here knows.
-    if (!found && now() - this.#loadedAt >= limits.marker) {
+    // Nothing is there, and a marker would be gone by now, or there was one and it is gone: the session may live on
+    // under an id that nobody here knows.
+    const chainLost = this.#known?.retired !== undefined || now() - this.#loadedAt >= limits.marker;
+    if (!found && chainLost) {
       throw new SessionError("SESS_GONE", "this session was loaded too long ago to be destroyed: reload() first");
     }
   }

@@ -41,16 +41,20 @@ export async function destroy(
   if (spare.has(lane.key)) return "spared";
   const deadline = new Deadline(context, limits.batch);
   let current = lane.known ?? loaded ?? (await backend.read(lane.key));
+  let successor: Fate | undefined;
   while (current?.retired !== "") {
     if (deadline.passed) throw conflict();
     if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";
-    if (current?.retired && (await destroyKey(current.retired)) === "spared") return "spared";
+    if (current?.retired) successor = await destroyKey(current.retired);
+    if (successor === "spared") return "spared";
     const tombstone = markerAfter(context, current ?? { owner, applied: new Map() }, "");
     const outcome = await (current === undefined
       ? backend.create(lane.key, tombstone)
       : backend.update(lane.key, tombstone, current));
     if (!outcome.written) {
       current = outcome.current;
+      // The marker has expired meanwhile, but what it led to was there.
+      if (current === undefined && successor === "destroyed") return "destroyed";
       continue;
     }
     lane.known = outcome.latest;

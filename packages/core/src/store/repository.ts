@@ -25,7 +25,8 @@ export class Repository implements Keeper, LaneOwner {
   }
 
   /** Markers are returned. */
-  load(key: string): Promise<Known | undefined> {
+  async load(key: string): Promise<Known | undefined> {
+    this.#assertOpen();
     return this.#backend.read(key);
   }
 

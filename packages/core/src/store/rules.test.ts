@@ -467,6 +467,31 @@ describe("destroy", () => {
     expect(await a.exists(intruder.id)).toBe(false);
   });
 
+  test("from a retired id whose marker expires under it says that it cannot be sure", async () => {
+    const { clock, a } = await processes();
+    const id = await stored(a);
+    const session = await visit(a, id);
+    await session.regenerate();
+    await session.regenerate();
+    clock.advance(limits.marker - 1);
+    const late = await visit(a, id);
+    clock.advance(2);
+    expect(await codeOf(late.destroy())).toBe("SESS_GONE");
+    expect(await a.exists(session.id)).toBe(true);
+  });
+
+  test("from a retired id whose marker expires under it still takes the session it led to", async () => {
+    const { clock, a } = await processes();
+    const id = await stored(a);
+    const session = await visit(a, id);
+    await session.regenerate();
+    clock.advance(limits.marker - 1);
+    const late = await visit(a, id);
+    clock.advance(2);
+    expect(await codeOf(late.destroy())).toBe("accepted");
+    expect(await a.exists(session.id)).toBe(false);
+  });
+
   test("on a handle older than any marker, of a session that is not there, is SESS_GONE", async () => {
     const { clock, a, b } = await processes();
     const id = await stored(a);
