@@ -1,7 +1,14 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", conformance: "src/conformance/index.ts" },
+  entry: {
+    index: "src/index.ts",
+    conformance: "src/conformance/index.ts",
+    express: "src/adapters/express.ts",
+    fastify: "src/adapters/fastify.ts",
+    hono: "src/adapters/hono.ts",
+    koa: "src/adapters/koa.ts",
+  },
   format: "esm",
   target: "node20",
   clean: true,

@@ -173,4 +173,22 @@ describe("a Request to its Response", () => {
     expect(stage.calls).toEqual([]);
     expect(response.headers.get("vary")).toBe(null);
   });
+
+  test("in its parts: who asks when the response has gone may read, and store what needs no cookie", async () => {
+    const { manager, visit } = await site();
+    const cookie = cookieOf(await visit(signIn)) ?? "";
+    const late = async (headers: Record<string, string>) => {
+      const exchange = manager.begin(new Request("http://host/", { headers }));
+      await exchange.respond(new Response("gone"));
+      return exchange.session();
+    };
+    const sent = expect.objectContaining({ code: "SESS_HEADERS_SENT" });
+    const fresh = await late({});
+    expect(() => fresh.set("user", "eve")).toThrow(sent);
+    const found = await late({ cookie });
+    await expect(found.destroy()).rejects.toEqual(sent);
+    found.set("user", "bob");
+    await found.release();
+    expect(await (await visit(who, cookie)).text()).toBe("bob");
+  });
 });

@@ -1,6 +1,6 @@
 import { isSessionError } from "../errors.js";
 import type { Session } from "../session/session.js";
-import type { Head } from "./held-response.js";
+import type { Head } from "./head.js";
 import type { SessionResponse } from "./response.js";
 
 /** One request of the Fetch standard and the response to it. */
@@ -27,7 +27,10 @@ export class FetchExchange<D extends object> {
 
   /** The response with what the session adds to it, once the session is stored; an error response when it is not. */
   async respond(response: Response): Promise<Response> {
-    if (this.#session === undefined) return response;
+    if (this.#session === undefined) {
+      this.#response.headersGone();
+      return response;
+    }
     const headers = new Headers(response.headers);
     try {
       await this.#session;

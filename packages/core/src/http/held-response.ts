@@ -1,30 +1,25 @@
 import type { ServerResponse } from "node:http";
-import { assertStatus, type HeadHeaders, setHeaders } from "./write-head.js";
+import { assertChunk, discard } from "./chunk.js";
+import type { GivenHead } from "./given-head.js";
+import { type Head, HeadProperties, hasStatusMessage, type ResponseGate } from "./head.js";
+import { nodeError } from "./node-error.js";
+import { shadow } from "./shadow.js";
+import { assertImplicitHead, headArguments, joinHeaders, takeHead } from "./write-head.js";
 
-/** What must happen before a response may leave. Each may answer at once, and then nothing is delayed. */
-export interface ResponseGate {
-  /** Before the first byte. May still set headers. Rejecting replaces the response by an error. */
-  beforeHeaders(status: number, head: Head): void | Promise<void>;
-  /** Before the end, where that is not also the first byte. Rejecting breaks the connection off. */
-  beforeEnd(): void | Promise<void>;
-  /** Makes the error response's head and says its status; without a head, it has gone already. */
-  failed(error: unknown, head: Head | undefined): number;
+/** A call of the response's that waits, with the arguments of one whose callback must be called if it never comes. */
+interface Call {
+  readonly run: () => unknown;
+  readonly args?: readonly unknown[];
 }
 
-/** A response's headers as the gate may still set them while nobody else may. */
-export interface Head {
-  getHeader(name: string): number | string | string[] | undefined;
-  setHeader(name: string, value: string | readonly string[]): unknown;
-}
-
-type Call = () => unknown;
-const frozen = ["setHeader", "appendHeader", "removeHeader"] as const;
-const intercepted = ["writeHead", "write", "end", "flushHeaders", ...frozen] as const;
+const frozen = ["setHeader", "setHeaders", "appendHeader", "removeHeader"] as const;
+const ordered = ["flushHeaders", "cork", "uncork"] as const;
+const intercepted = ["writeHead", "write", "end", "addTrailers", ...ordered, ...frozen] as const;
 
 type Native = Pick<ServerResponse, (typeof intercepted)[number]>;
 type State = "open" | "held" | "passing" | "ending" | "failed";
 
-/** Holds a response until `gate` lets it pass: see {@link HeldResponse}. */
+/** Holds a response of HTTP/1 or of HTTP/2's compatible API until `gate` lets it pass: see {@link HeldResponse}. */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
   new HeldResponse(res, gate).intercept();
 }
@@ -32,7 +27,7 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
 /**
  * Holds a response from its first header byte until the gate lets it pass, then replays what was called meanwhile, in
  * order. While held, `write` answers false as a full socket would, so a stream piped into the response stops by itself
- * instead of piling up here.
+ * instead of piling up here. What Node would throw at a call is thrown at that call, not when it is replayed.
  *
  * 1xx responses (RFC 9110, section 15.2) are not the response, and pass at any time.
  */
@@ -40,78 +35,88 @@ class HeldResponse {
   readonly #res: ServerResponse;
   readonly #gate: ResponseGate;
   readonly #native: Native;
-  readonly #head: Head;
   readonly #calls: Call[] = [];
-  #state: State = "open";
+  /** Whose heads are checked by other rules than those of HTTP/2. */
+  readonly #isHttp1: boolean;
+  #state: State;
+  #given: GivenHead | undefined;
   #ended = false;
   #owesDrain = false;
 
   constructor(res: ServerResponse, gate: ResponseGate) {
     this.#res = res;
     this.#gate = gate;
-    this.#native = Object.fromEntries(intercepted.map((name) => [name, res[name].bind(res)])) as unknown as Native;
-    this.#head = { getHeader: res.getHeader.bind(res), setHeader: this.#native.setHeader };
+    this.#native = Object.fromEntries(intercepted.map((name) => [name, res[name]?.bind(res)])) as unknown as Native;
+    this.#isHttp1 = hasStatusMessage(res);
+    // A head that has gone cannot be held, but the end can.
+    this.#state = res.headersSent ? "passing" : "open";
   }
 
   intercept(): void {
     const res = this.#res;
-    res.writeHead = (status: number, ...rest: unknown[]) => this.#writeHead(status, rest);
+    res.writeHead = (...args: unknown[]) => this.#writeHead(args);
     res.write = ((...args: Parameters<ServerResponse["write"]>) => this.#write(args)) as ServerResponse["write"];
     res.end = ((...args: unknown[]) => this.#end(args)) as ServerResponse["end"];
-    res.flushHeaders = () => this.#through(() => this.#native.flushHeaders());
+    res.flushHeaders = () => this.#through({ run: this.#native.flushHeaders });
+    for (const name of ["cork", "uncork"] as const) res[name] = () => this.#inOrder(this.#native[name]);
+    res.addTrailers = (trailers) => {
+      // Later than the end is too late, also where the end has to wait.
+      if (!this.#ended) this.#native.addTrailers(trailers);
+    };
     for (const name of frozen) this.#freeze(name);
     // While held, code that asks whether the head has gone must hear yes: nothing it did to it could take effect.
-    this.#shadow("headersSent", () => this.#state === "held");
-    this.#shadow("writableEnded", () => this.#ended);
-  }
-
-  #shadow(property: "headersSent" | "writableEnded", held: () => boolean): void {
-    const native = Object.getOwnPropertyDescriptor(this.#res, property) ?? inherited(this.#res, property);
-    Object.defineProperty(this.#res, property, {
-      configurable: true,
-      get: () => held() || native?.get?.call(this.#res),
-    });
+    shadow(res, "headersSent", () => this.#state === "held");
+    shadow(res, "writableEnded", () => this.#ended);
+    shadow(res, "writableNeedDrain", () => this.#state === "held" && this.#owesDrain);
   }
 
   #freeze(name: (typeof frozen)[number]): void {
-    const native = this.#native[name] as (...args: unknown[]) => unknown;
+    const native = this.#native[name] as ((...args: unknown[]) => unknown) | undefined;
+    if (native === undefined) return;
     Object.defineProperty(this.#res, name, {
       configurable: true,
       writable: true,
       value: (...args: unknown[]) => {
         if (this.#state === "failed") return this.#res;
         if (this.#state !== "held") return native(...args);
-        throw Object.assign(new Error("Cannot change headers after they are sent to the client"), {
-          code: "ERR_HTTP_HEADERS_SENT",
-        });
+        throw headersSent();
       },
     });
   }
 
-  #writeHead(status: number, rest: unknown[]): ServerResponse {
+  #writeHead(args: readonly unknown[]): ServerResponse {
     if (this.#state === "failed") return this.#res;
-    if (this.#state !== "open") {
-      this.#through(() => Reflect.apply(this.#native.writeHead, this.#res, [status, ...rest]));
-      return this.#res;
+    if (this.#state === "held") throw headersSent();
+    if (this.#state !== "open") return Reflect.apply(this.#native.writeHead, this.#res, args);
+    const head = headArguments(args);
+    if (this.#isHttp1) {
+      this.#given = takeHead(this.#res, head);
+    } else {
+      this.#res.statusCode = head.status;
+      joinHeaders(this.#res, head.headers);
     }
-    const [message, headers] = typeof rest[0] === "string" ? rest : [undefined, rest[0] ?? rest[1]];
-    assertStatus(status);
-    // Taken over into the response's own headers, where the gate's can be merged with them.
-    setHeaders(this.#res, headers as HeadHeaders | undefined);
-    this.#res.statusCode = status;
-    if (typeof message === "string") this.#res.statusMessage = message;
-    this.#through(() => this.#native.writeHead(this.#res.statusCode));
+    this.#through({ run: () => this.#writeNative(head.message) });
     return this.#res;
+  }
+
+  #writeNative(message: string | undefined): void {
+    const { statusCode } = this.#res;
+    const headers = this.#given?.headers;
+    // An empty message must be said: left out, Node puts its own in its place.
+    const args = message === undefined || !this.#isHttp1 ? [headers] : [message, headers];
+    Reflect.apply(this.#native.writeHead, this.#res, [statusCode, ...args]);
   }
 
   #write(args: Parameters<ServerResponse["write"]>): boolean {
     if (this.#state === "failed") return discard(args);
     if (this.#state === "passing") return this.#native.write(...args);
+    assertChunk(args[0], args[1]);
     let answer = false;
-    this.#through(() => {
+    const run = () => {
       answer = this.#native.write(...args);
       return answer;
-    });
+    };
+    this.#through({ run, args });
     this.#owesDrain = this.#state === "held";
     return answer;
   }
@@ -121,12 +126,13 @@ class HeldResponse {
       discard(args);
       return this.#res;
     }
-    const finish = () => Reflect.apply(this.#native.end, this.#res, args);
     // Where the end is the first call of all, or not the first end, there is nothing left to wait for before it.
     const last = this.#state !== "open" && !this.#ended;
+    if (!this.#ended && args[0] && typeof args[0] !== "function") assertChunk(args[0], args[1]);
+    const finish: Call = { run: () => Reflect.apply(this.#native.end, this.#res, args), args };
     this.#ended = true;
     try {
-      this.#through(last ? () => this.#beforeEnd(finish) : finish);
+      this.#through(last ? { run: () => this.#beforeEnd(finish), args } : finish);
     } catch (error) {
       // A head that Node refuses to write: the caller may try another.
       this.#ended = false;
@@ -138,36 +144,43 @@ class HeldResponse {
   /** Makes a call now, or once the response may leave; the first call is what asks whether it may. */
   #through(call: Call): void {
     if (this.#state === "open") this.#begin(call);
-    else if (this.#state === "passing") call();
-    else if (this.#state !== "failed") this.#calls.push(call);
+    else if (this.#state === "passing") call.run();
+    else if (this.#state === "failed") discard(call.args ?? []);
+    else this.#calls.push(call);
+  }
+
+  /** Makes a call now, or after the calls that wait. */
+  #inOrder(run: () => unknown): void {
+    if (this.#state === "held" || this.#state === "ending") this.#calls.push({ run });
+    else run();
   }
 
   #begin(call: Call): void {
-    const { statusCode, statusMessage } = this.#res;
+    if (this.#isHttp1) this.#res.statusCode = assertImplicitHead(this.#res);
+    const head = new HeadProperties(this.#res);
     let wait: void | Promise<void>;
     try {
-      wait = this.#gate.beforeHeaders(statusCode, this.#head);
+      wait = this.#gate.beforeHeaders(head.status, this.#head);
     } catch (error) {
       this.#fail(error);
       return;
     }
     if (wait === undefined) {
       this.#state = "passing";
-      call();
+      call.run();
       return;
     }
     this.#state = "held";
     this.#calls.push(call);
     wait.then(
-      () => this.#replay(statusCode, statusMessage),
+      () => this.#replay(head),
       (error: unknown) => this.#fail(error),
     );
   }
 
-  #replay(statusCode: number, statusMessage: string): void {
+  #replay(head: HeadProperties): void {
     // What was changed while held came too late: the head was decided by the first call.
-    this.#res.statusCode = statusCode;
-    this.#res.statusMessage = statusMessage;
+    head.restore(this.#res);
     const last = this.#pass();
     if (this.#owesDrain && !this.#ended && last !== false) this.#res.emit("drain");
   }
@@ -180,7 +193,7 @@ class HeldResponse {
       while (this.#state === "passing") {
         const call = this.#calls.shift();
         if (call === undefined) break;
-        last = call();
+        last = call.run();
       }
     } catch (error) {
       this.#fail(error);
@@ -197,7 +210,7 @@ class HeldResponse {
       return;
     }
     if (wait === undefined) {
-      finish();
+      finish.run();
       return;
     }
     this.#state = "ending";
@@ -210,36 +223,34 @@ class HeldResponse {
 
   #fail(error: unknown): void {
     this.#state = "failed";
-    this.#calls.length = 0;
+    for (const { args } of this.#calls.splice(0)) discard(args ?? []);
     const res = this.#res;
     if (res.headersSent) {
       this.#gate.failed(error, undefined);
       res.destroy();
       return;
     }
+    this.#given = undefined;
     for (const name of res.getHeaderNames()) this.#native.removeHeader(name);
-    res.statusMessage = "";
+    if (this.#isHttp1) res.statusMessage = "";
     const status = this.#gate.failed(error, this.#head);
     const body = status === 409 ? "The session has changed meanwhile.\n" : "The session could not be stored.\n";
     this.#native.setHeader("Content-Type", "text/plain; charset=utf-8");
     // Said, because Node keeps the length of a body whose head it could not write.
     this.#native.setHeader("Content-Length", body.length);
+    // HTTP/2's end calls write, which is ours: to be passed on this once.
+    this.#state = "passing";
     this.#native.writeHead(status);
     this.#native.end(body);
+    this.#state = "failed";
+  }
+
+  /** The head as it is going to be written, which only the gate may still change. */
+  get #head(): Head {
+    return this.#given ?? { getHeader: (name) => this.#res.getHeader(name), setHeader: this.#native.setHeader };
   }
 }
 
-/** As a response that has gone takes a call: nothing happens, the callback is told so by nothing but being called. */
-function discard(args: readonly unknown[]): true {
-  const callback = args.at(-1);
-  if (typeof callback === "function") process.nextTick(callback as () => void);
-  return true;
-}
-
-function inherited(object: object, property: string): PropertyDescriptor | undefined {
-  for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
-    const found = Object.getOwnPropertyDescriptor(at, property);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+function headersSent(): Error {
+  return nodeError(Error, "ERR_HTTP_HEADERS_SENT", "Cannot change headers after they are sent to the client");
 }

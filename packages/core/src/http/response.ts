@@ -3,7 +3,7 @@ import { report } from "../diagnostics.js";
 import { isSessionError } from "../errors.js";
 import type { Binding, Session } from "../session/session.js";
 import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
-import type { Head, ResponseGate } from "./held-response.js";
+import type { Head, ResponseGate } from "./head.js";
 import { isSecure, type RequestView } from "./request.js";
 
 /** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
@@ -21,6 +21,11 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
 
   get headersSent(): boolean {
     return this.#headersSent;
+  }
+
+  /** To be called when a response leaves without having been held: its session was not asked for. */
+  headersGone(): void {
+    this.#headersSent = true;
   }
 
   bind(session: Session<D>): void {

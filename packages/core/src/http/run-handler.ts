@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { report } from "../diagnostics.js";
 import { isSessionError } from "../errors.js";
+import { hasStatusMessage } from "./head.js";
 
 /** Runs an application's handler; whatever it throws becomes a response, or the end of one that has begun. */
 export function runHandler(res: ServerResponse, handler: () => Promise<unknown>): void {
@@ -13,7 +14,7 @@ export function runHandler(res: ServerResponse, handler: () => Promise<unknown>)
       return;
     }
     for (const name of res.getHeaderNames()) res.removeHeader(name);
-    res.statusMessage = "";
+    if (hasStatusMessage(res)) res.statusMessage = "";
     const body = status === 409 ? "The session has changed meanwhile.\n" : "The request failed.\n";
     res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Content-Length": body.length });
     res.end(body);

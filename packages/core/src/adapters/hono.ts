@@ -1,0 +1,56 @@
+/** Sessions for Hono 4, on every runtime that Hono runs on. */
+import type { TokenManager } from "../manager/manager.js";
+import type { SessionGetter } from "./session-getter.js";
+
+export type { SessionGetter } from "./session-getter.js";
+
+// Where Hono is not installed there is nothing to extend, and nobody who asks.
+// biome-ignore lint/suspicious/noTsIgnore: the error is there only where the framework is not.
+// @ts-ignore
+declare module "hono" {
+  interface ContextVariableMap extends SessionGetter {}
+}
+
+/** What the middleware needs of a context of Hono. */
+export interface HonoContext {
+  readonly req: { readonly raw: Request };
+  get res(): Response;
+  set res(response: Response | undefined);
+}
+
+/** A middleware of Hono, by its shape. */
+export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) => Promise<void>;
+
+/**
+ * A middleware that gives each request `c.var.session()`, which is also `c.get("session")()`.
+ *
+ * ```ts
+ * app.use(session(sessions));
+ * app.get("/", async (c) => {
+ *   const session = await c.var.session();
+ *   return c.text(`hello ${session.get("user")}`);
+ * });
+ * ```
+ *
+ * What `session()` rejects with comes to `app.onError`. Fields are stored before the response leaves, whatever its
+ * status, unless that is a 5xx; a save that fails becomes the response. Inside of a body that is streamed, call
+ * `release()` to have changes stored.
+ */
+export function session<D extends object>(sessions: TokenManager<D>): HonoMiddleware {
+  return async (context, next) => {
+    const exchange = sessions.begin(context.req.raw);
+    setVariable(context, () => exchange.session());
+    await next();
+    const response = context.res;
+    const answer = await exchange.respond(response);
+    if (answer === response) return;
+    // Hono would copy the headers of the response it has into the one it is given, which has those that are to stay.
+    context.res = undefined;
+    context.res = answer;
+  };
+}
+
+/** `Context.set` is typed by the variables of each application, so no one shape fits them all. */
+function setVariable(context: object, getter: () => Promise<unknown>): void {
+  (context as { set(name: string, value: unknown): void }).set("session", getter);
+}
