@@ -87,7 +87,7 @@ export class Service {
     } catch (error) {
       if (!certain.has(codeOf(error))) for (const fact of facts) fact.maybe = true;
       const moved = this.#world.keyOf(session.id);
-      if (moved !== old) {
+      if (moved !== old && this.handle.sender.alive) {
         // Its outcome is unknown, and the new id goes out all the same.
         ledger.fork(old, moved);
         this.#moved(moved);

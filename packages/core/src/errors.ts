@@ -47,7 +47,6 @@ export class SessionError extends Error {
 
 /** Whether an error is a {@link SessionError}, of this copy of core or of another. */
 export function isSessionError(error: unknown): error is SessionError {
-  return (
-    error instanceof Error && "code" in error && typeof error.code === "string" && Object.hasOwn(statuses, error.code)
-  );
+  if (!(error instanceof Error) || !("code" in error) || !("status" in error)) return false;
+  return typeof error.code === "string" && Object.hasOwn(statuses, error.code) && typeof error.status === "number";
 }

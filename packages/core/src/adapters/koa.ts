@@ -6,9 +6,7 @@ import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
 
-// Where the types of Koa are not installed there is nothing to extend.
-// biome-ignore lint/suspicious/noTsIgnore: the error is there only where the framework is not.
-// @ts-ignore
+// In a declaration file this is no error where the types of Koa are not installed: there is nothing to extend then.
 declare module "koa" {
   interface DefaultContext extends SessionGetter {}
 }

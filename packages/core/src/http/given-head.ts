@@ -14,15 +14,27 @@ export class GivenHead implements Head {
   }
 
   getHeader(name: string): string | string[] | undefined {
-    const found = this.#pairs.filter(([each]) => same(each, name)).flatMap(([, value]) => value);
-    return found.length < 2 ? (found[0] === undefined ? undefined : String(found[0])) : found.map(String);
+    const found = this.#values(name);
+    return found.length < 2 ? found[0] : found;
   }
 
   setHeader(name: string, value: string | readonly string[]): void {
+    const present = this.#values(name);
+    const given = typeof value === "string" ? [value] : value;
+    if (this.#flat && present.every((each, i) => each === given[i])) {
+      // Only added to: those that are there stay where they are.
+      const added = given.slice(present.length);
+      if (added.length > 0) this.#pairs.push([name, added.length === 1 ? added[0] : added]);
+      return;
+    }
     const at = this.#pairs.findIndex(([each]) => same(each, name));
     const others = this.#pairs.filter(([each]) => !same(each, name));
     others.splice(at < 0 ? others.length : at, 0, [name, value]);
     this.#pairs = others;
+  }
+
+  #values(name: string): string[] {
+    return this.#pairs.filter(([each]) => same(each, name)).flatMap(([, value]) => [value].flat().map(String));
   }
 
   /** In the form they came in, an object or names and values in turn, as who intercepts `writeHead` expects it. */

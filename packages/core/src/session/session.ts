@@ -1,6 +1,6 @@
 import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
-import { SessionError } from "../errors.js";
+import { isSessionError, SessionError } from "../errors.js";
 import { limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
@@ -46,6 +46,8 @@ export class Session<D extends object> implements SessionStore<D> {
   readonly #handed = new HandedOut();
   /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
   #lifetime: number | undefined;
+  /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
+  #refusal: SessionError | undefined;
   /** The owner of a session that is not stored yet. */
   #firstOwner: { readonly hash: string | undefined } | undefined;
   #destroyed = false;
@@ -147,6 +149,8 @@ export class Session<D extends object> implements SessionStore<D> {
   regenerate(): Promise<void> {
     return this.#alone(async () => {
       this.#assertOpen();
+      // Refused once, the session is not this request's any more: it must not be carried on under a new id.
+      if (this.#refusal !== undefined) throw this.#refusal;
       if (this.#parts.binding?.headersSent) throw headersSent("a new id");
       const identity = this.#parts.newIdentity();
       if (this.#known === undefined) {
@@ -304,6 +308,7 @@ export class Session<D extends object> implements SessionStore<D> {
       this.#pending.stored(changes);
     } catch (error) {
       this.#pending.failed(changes);
+      if (isRefusal(error) && this.#known?.retired === undefined) this.#refusal = error;
       throw error;
     } finally {
       if (!changes.empty) this.#saving = undefined;
@@ -386,6 +391,10 @@ export class Session<D extends object> implements SessionStore<D> {
 }
 
 const longestLifetime = 10 * 365 * 86_400;
+
+function isRefusal(error: unknown): error is SessionError {
+  return isSessionError(error) && (error.code === "SESS_GONE" || error.code === "SESS_RETIRED");
+}
 
 function assertName(field: unknown): void {
   if (typeof field !== "string") throw new SessionError("SESS_VALUE", "a field's name must be a string");

@@ -514,6 +514,22 @@ describe("destroy", () => {
   });
 });
 
+describe("a handle that was refused", () => {
+  test("is not carried on under a new id, even where the store cannot say so any more", async () => {
+    const { one, a, b } = await processes();
+    const id = await stored(a);
+    const session = await visit(a, id);
+    session.set("n", 1);
+    await (await visit(b, id)).destroy();
+    expect(await codeOf(session.release())).toBe("SESS_GONE");
+    one.down = true;
+    expect(await codeOf(session.regenerate())).toBe("SESS_GONE");
+    one.down = false;
+    expect(session.id).toBe(id);
+    expect(await a.count()).toBe(0);
+  });
+});
+
 describe("a handle whose commit was acknowledged by a marker", () => {
   async function acknowledgedBy(end: "destroy" | "regenerate") {
     const { one, a, b } = await processes();
