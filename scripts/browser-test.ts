@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { exampleChecks } from "./browser/examples.js";
 import { findChromium, install, root, type Site, startSite } from "./browser/site.js";
 import {
   heldBackClick,
@@ -288,6 +289,7 @@ async function main(): Promise<void> {
     await keyboardChecks(browser, site);
     await plainChecks(browser, site);
     await processChecks(site);
+    for (const example of ["memory", "file", "cookie"]) await exampleChecks(browser, example, check);
   } finally {
     await browser.close();
     site.process.kill("SIGTERM");

@@ -29,9 +29,9 @@ export interface Site {
   readonly url: string;
 }
 
-/** Starts the login site on a free port, and waits until it says where it is. */
-export async function startSite(): Promise<Site> {
-  const child = spawnSite("0");
+/** Starts the login site, or an example, on a free port, and waits until it says where it is. */
+export async function startSite(example?: string): Promise<Site> {
+  const child = spawnSite("0", example);
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /http:\/\/localhost:\d+/.exec(line)?.[0];
     if (url !== undefined) return { process: child, url };
@@ -39,7 +39,11 @@ export async function startSite(): Promise<Site> {
   throw new Error("the site did not start; its messages are above");
 }
 
-function spawnSite(port: string) {
+function spawnSite(port: string, example?: string) {
   const env = { ...process.env, PORT: port };
-  return spawn(process.execPath, ["scripts/start.mjs"], { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, ["scripts/start.mjs", ...(example === undefined ? [] : [example])], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
