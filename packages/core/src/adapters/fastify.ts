@@ -6,7 +6,9 @@ import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
 
-// In a declaration file this is no error where Fastify is not installed: there is nothing to extend then.
+// Where Fastify is not installed there is nothing to extend.
+// biome-ignore lint/suspicious/noTsIgnore: the error is there only where the framework is not.
+// @ts-ignore
 declare module "fastify" {
   interface FastifyRequest extends SessionGetter {}
 }

@@ -4,7 +4,9 @@ import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
 
-// In a declaration file this is no error where Hono is not installed: there is nothing to extend then.
+// Where Hono is not installed there is nothing to extend, and nobody who asks.
+// biome-ignore lint/suspicious/noTsIgnore: the error is there only where the framework is not.
+// @ts-ignore
 declare module "hono" {
   interface ContextVariableMap extends SessionGetter {}
 }
