@@ -2,7 +2,7 @@
 import { SessionError } from "../errors.js";
 import { isCookieDomain, isCookieName, isCookiePath, isCookieValue } from "../http/cookies.js";
 import type { IdShape } from "../keys.js";
-import { type Check, isWhole, pick, quoted, refuse, text, whole } from "./checks.js";
+import { type Check, isWhole, longestLifetime, pick, quoted, refuse, text, whole } from "./checks.js";
 import { type ConfigSource, readSeedConfig } from "./seed-json.js";
 
 type SameSite = "lax" | "strict" | "none";
@@ -112,7 +112,6 @@ const keys: { readonly [K in keyof Required<ManagerConfig> | "providerConfig"]: 
 };
 const knownKeys = Object.values(keys);
 
-const TEN_YEARS = 10 * 365 * 86_400;
 const LONGEST_GC_INTERVAL = 24 * 86_400_000;
 
 function readObject(config: object): ConfigSource {
@@ -130,7 +129,7 @@ function readObject(config: object): ConfigSource {
 }
 
 const flag: Check<boolean> = [(value) => typeof value === "boolean", "true or false"];
-const lifetime = whole(1, TEN_YEARS, "seconds");
+const lifetime = whole(1, longestLifetime, "seconds");
 const clock: Check<() => number> = [(value): value is () => number => typeof value === "function", "a function"];
 const secureChoice: Check<boolean | "auto"> = [
   (value) => typeof value === "boolean" || value === "auto",
@@ -176,7 +175,7 @@ function resolveCookie(source: ConfigSource, cookieName: string): Settings["cook
 function resolveLifetimes(source: ConfigSource) {
   const gc = pick(source, "gcLifetime", lifetime, 3600);
   const absolute = pick(source, "absoluteLifetime", lifetime, Number.POSITIVE_INFINITY);
-  const cookie = pick(source, "cookieLifetime", whole(0, TEN_YEARS, "seconds"), 0);
+  const cookie = pick(source, "cookieLifetime", whole(0, longestLifetime, "seconds"), 0);
   return {
     gcInterval: Math.min(gc * 1000, LONGEST_GC_INTERVAL),
     idle: pick(source, "maxLifetime", lifetime, gc) * 1000,

@@ -1,5 +1,5 @@
-import { isSessionError } from "../errors.js";
 import type { Session } from "../session/session.js";
+import { errorText } from "./error-text.js";
 import type { Head } from "./head.js";
 import type { SessionResponse } from "./response.js";
 
@@ -46,9 +46,7 @@ export class FetchExchange<D extends object> {
     const headers = new Headers({ "Content-Type": "text/plain; charset=utf-8" });
     await (await this.#session?.catch(() => undefined))?.discardForResponse();
     const status = this.#response.failed(error, headOf(headers));
-    const body =
-      isSessionError(error) && status === 409 ? "The session has changed meanwhile.\n" : "The request failed.\n";
-    return new Response(body, { status, headers });
+    return new Response(errorText(status, "The request failed."), { status, headers });
   }
 }
 

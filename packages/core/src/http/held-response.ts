@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { assertChunk, discard } from "./chunk.js";
+import { errorText } from "./error-text.js";
 import type { GivenHead } from "./given-head.js";
 import { type Head, HeadProperties, hasStatusMessage, type ResponseGate } from "./head.js";
 import { nodeError } from "./node-error.js";
@@ -234,7 +235,7 @@ class HeldResponse {
     for (const name of res.getHeaderNames()) this.#native.removeHeader(name);
     if (this.#isHttp1) res.statusMessage = "";
     const status = this.#gate.failed(error, this.#head);
-    const body = status === 409 ? "The session has changed meanwhile.\n" : "The session could not be stored.\n";
+    const body = errorText(status, "The session could not be stored.");
     this.#native.setHeader("Content-Type", "text/plain; charset=utf-8");
     // Said, because Node keeps the length of a body whose head it could not write.
     this.#native.setHeader("Content-Length", body.length);

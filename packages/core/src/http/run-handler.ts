@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { report } from "../diagnostics.js";
 import { isSessionError } from "../errors.js";
+import { errorText } from "./error-text.js";
 import { hasStatusMessage } from "./head.js";
 
 /** Runs an application's handler; whatever it throws becomes a response, or the end of one that has begun. */
@@ -15,7 +16,7 @@ export function runHandler(res: ServerResponse, handler: () => Promise<unknown>)
     }
     for (const name of res.getHeaderNames()) res.removeHeader(name);
     if (hasStatusMessage(res)) res.statusMessage = "";
-    const body = status === 409 ? "The session has changed meanwhile.\n" : "The request failed.\n";
+    const body = errorText(status, "The request failed.");
     res.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Content-Length": body.length });
     res.end(body);
   });

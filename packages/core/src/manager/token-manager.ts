@@ -1,3 +1,4 @@
+import { longestLifetime } from "../config/checks.js";
 import type { Settings } from "../config/config.js";
 import { SessionError } from "../errors.js";
 import { cookieValues, setCookie } from "../http/cookies.js";
@@ -12,8 +13,6 @@ import { choose, type Found, type Presented, RequestManager } from "./request-ma
 
 /** What browsers keep of a cookie with its name and attributes, bytes (RFC 6265, section 6.1). */
 const mostBytes = 4096;
-/** Ten years, seconds: the most that can be configured, and has the most digits. */
-const longestMaxAge = 315_360_000;
 
 /** The Manager over tokens: the client keeps its session itself, sealed, in the cookie. */
 export class SealedManager<D extends object> extends RequestManager<D> implements TokenManager<D> {
@@ -86,7 +85,7 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
 
 /** With the longest Max-Age there is: a session may have a lifetime of its own, and its cookie with it. */
 function roomForToken({ cookie, cookieName }: Settings): number {
-  return mostBytes - setCookie(cookieName, "", { ...cookie, secure: true, maxAge: longestMaxAge }).length;
+  return mostBytes - setCookie(cookieName, "", { ...cookie, secure: true, maxAge: longestLifetime }).length;
 }
 
 async function unsupported(what: string): Promise<never> {

@@ -1,5 +1,6 @@
 import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
+import { longestLifetime } from "../config/checks.js";
 import { isSessionError, SessionError } from "../errors.js";
 import { limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
@@ -389,8 +390,6 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#known === undefined || this.#parts.keeper.inCookie;
   }
 }
-
-const longestLifetime = 10 * 365 * 86_400;
 
 function isRefusal(error: unknown): error is SessionError {
   return isSessionError(error) && (error.code === "SESS_GONE" || error.code === "SESS_RETIRED");

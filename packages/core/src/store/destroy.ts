@@ -23,6 +23,9 @@ export interface Destruction {
   readonly ended?: () => void;
 }
 
+/** Whosever it is, and nothing is spared. */
+export const everything: Destruction = { spare: new Set(), owner: undefined };
+
 /**
  * Replaces whatever session is under the lane's key by a marker, and what succeeded it. There is no delete: a record
  * taken away is a record that a late write can bring back. The caller holds the lane.

@@ -3,7 +3,7 @@ import type { Backend } from "./backend.js";
 import { conflict, goneOrRetired } from "./commit.js";
 import { freshDraft } from "./compose.js";
 import { Deadline, limits, markerAfter, type StoreContext, sessionAfter } from "./context.js";
-import { type Destruction, destroy, type Fate } from "./destroy.js";
+import { destroy, everything, type Fate } from "./destroy.js";
 import type { Changes, Draft } from "./fields.js";
 import type { Known } from "./known.js";
 import type { Lane } from "./lane.js";
@@ -116,8 +116,6 @@ export class Regeneration {
     throw reason;
   }
 }
-
-const everything: Destruction = { spare: new Set(), owner: undefined };
 
 interface Retirement {
   readonly retired: boolean;

@@ -2,7 +2,7 @@ import { SessionError } from "../errors.js";
 import type { Backend } from "./backend.js";
 import { commitTogether } from "./commit.js";
 import type { StoreContext } from "./context.js";
-import { type Destruction, destroy, type Fate } from "./destroy.js";
+import { type Destruction, destroy, everything, type Fate } from "./destroy.js";
 import type { Changes, FieldUpdate } from "./fields.js";
 import type { Identity, Keeper } from "./keeper.js";
 import type { Known } from "./known.js";
@@ -143,8 +143,6 @@ export class Repository implements Keeper, LaneOwner {
     return lane;
   }
 }
-
-const everything: Destruction = { spare: new Set(), owner: undefined };
 
 export function closed(): SessionError {
   return new SessionError("SESS_CLOSED", "this session manager was closed");
