@@ -22,6 +22,46 @@ export interface StoreErrorEvent extends SessionEvent {
   readonly error: unknown;
 }
 
+/**
+ * What a response did about the session's cookie.
+ *
+ * - `set`, `cleared`: there is a Set-Cookie header.
+ * - `not-secure`: there is one, Secure, on a response that left over plain HTTP: browsers drop it, but on localhost.
+ *   Or TLS ends at a proxy that `trustProxy` does not declare.
+ * - `disabled`: there would be one, but for `enableSetCookie`.
+ * - `unchanged`: the client has the cookie already; only a new id needs another.
+ * - `empty`: a session that holds nothing is not stored, and has no cookie.
+ * - `retired`: the request came with an id that another request had replaced.
+ * - `refused`: the session ended while the request changed it, and the application answered all the same.
+ * - `discarded`: the handler failed, by its status or by throwing, and its changes with it.
+ * - `failed`: the session could not be stored.
+ * - `not-loaded`: the response left before there was a session: the store failed, or nobody waited.
+ * - `headers-sent`: the session was first asked for when the response had begun.
+ */
+export type CookieOutcome =
+  | "set"
+  | "cleared"
+  | "not-secure"
+  | "disabled"
+  | "unchanged"
+  | "empty"
+  | "retired"
+  | "refused"
+  | "discarded"
+  | "failed"
+  | "not-loaded"
+  | "headers-sent";
+
+/**
+ * Published on `sess:response`, once for each request that asked for its session, as the response's head leaves: why
+ * was a cookie set, or why not?
+ */
+export interface ResponseEvent extends SessionEvent {
+  readonly cookie: CookieOutcome;
+  /** Of the error that the response reports. */
+  readonly code?: SessionErrorCode;
+}
+
 const channels = {
   created: channel("sess:created"),
   saved: channel("sess:saved"),
@@ -29,6 +69,7 @@ const channels = {
   destroyed: channel("sess:destroyed"),
   refused: channel("sess:refused"),
   "store-error": channel("sess:store-error"),
+  response: channel("sess:response"),
 };
 
 const errorChannel = channel("sess:error");
@@ -43,11 +84,14 @@ export function report(error: unknown): void {
   else process.emitWarning(error instanceof Error ? error : String(error));
 }
 
-type Extra<N> = N extends "refused"
-  ? Omit<RefusedEvent, keyof SessionEvent>
-  : N extends "store-error"
-    ? Omit<StoreErrorEvent, keyof SessionEvent>
-    : Record<never, never>;
+/** The events that say more than every event does. */
+interface Events {
+  readonly refused: RefusedEvent;
+  readonly "store-error": StoreErrorEvent;
+  readonly response: ResponseEvent;
+}
+
+type Extra<N> = N extends keyof Events ? Omit<Events[N], keyof SessionEvent> : Record<never, never>;
 
 /** Publishes one Manager's events on the `sess:*` channels of `node:diagnostics_channel`. */
 export class Diagnostics {

@@ -8,6 +8,8 @@ export interface RequestView {
   /** By its name in lower case; several of one name as one, as RFC 9110, section 5.3 joins them. */
   header(name: string): string | undefined;
   readonly url: string;
+  /** As the client named the server, with the port where it named one; "" when it did not. */
+  readonly host: string;
   /** Whether it came over TLS to this very process. */
   readonly encrypted: boolean;
   /** The peer's address, where it is known. */
@@ -22,6 +24,8 @@ export function viewOfNode(req: IncomingMessage): RequestView {
       return Array.isArray(value) ? value.join(", ") : value;
     },
     url: req.url ?? "",
+    // HTTP/2 has the one in place of the other (RFC 9113, section 8.3.1).
+    host: req.headers.host ?? String(req.headers[":authority"] ?? ""),
     encrypted: "encrypted" in req.socket && req.socket.encrypted === true,
     peer: req.socket.remoteAddress ?? "",
   };
@@ -32,6 +36,7 @@ export function viewOfFetch(request: Request): RequestView {
   return {
     header: (name) => request.headers.get(name) ?? undefined,
     url: request.url,
+    host: new URL(request.url).host,
     encrypted: request.url.startsWith("https:"),
     peer: "",
   };
@@ -77,9 +82,25 @@ export function isSecure(request: RequestView, trustProxy: Settings["trustProxy"
   if (request.encrypted) return true;
   if (trustProxy === false || trustProxy === 0) return false;
   if (typeof trustProxy === "function" && !trustProxy(request.peer)) return false;
-  const forwarded = (request.header("x-forwarded-proto") ?? "").split(",");
+  const forwarded = forwardedProtocols(request);
   // Each proxy appends; with n trusted ones, the n-th from the right is what the outermost of them saw.
   const hops = typeof trustProxy === "number" ? trustProxy : 1;
   const seen = forwarded[Math.max(0, forwarded.length - hops)];
-  return seen?.trim().toLowerCase() === "https";
+  return seen === "https";
+}
+
+/** Whether somebody, the client perhaps, says that TLS ends before us. To be believed of nobody who was not declared. */
+export function claimsTls(request: RequestView): boolean {
+  return forwardedProtocols(request).includes("https");
+}
+
+/** What `X-Forwarded-Proto` says, the proxy next to us last. */
+function forwardedProtocols(request: RequestView): string[] {
+  const header = request.header("x-forwarded-proto") ?? "";
+  return header.split(",").map((protocol) => protocol.trim().toLowerCase());
+}
+
+/** Whether browsers treat the host as safe without TLS (W3C Secure Contexts, section 3.1). */
+export function isLocal({ host }: RequestView): boolean {
+  return /^(?:(?:[^:]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d*)?$/i.test(host);
 }

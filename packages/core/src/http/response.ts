@@ -1,21 +1,35 @@
 import type { Settings } from "../config/config.js";
-import { report } from "../diagnostics.js";
-import { isSessionError } from "../errors.js";
+import { type CookieOutcome, type Diagnostics, report } from "../diagnostics.js";
+import { isSessionError, type SessionErrorCode } from "../errors.js";
 import type { Binding, Session } from "../session/session.js";
+import type { CookieAdvice } from "./cookie-advice.js";
 import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseGate } from "./head.js";
-import { isSecure, type RequestView } from "./request.js";
+import type { RequestView } from "./request.js";
+
+/** What is the Manager's rather than one response's. */
+export interface ResponseSettings {
+  readonly settings: Settings;
+  readonly advice: CookieAdvice;
+  readonly diagnostics: Diagnostics;
+}
 
 /** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
 export class SessionResponse<D extends object> implements Binding, ResponseGate {
   readonly #request: RequestView;
   readonly #settings: Settings;
+  readonly #advice: CookieAdvice;
+  readonly #diagnostics: Diagnostics;
   #session: Session<D> | undefined;
   #headersSent: boolean;
+  #discarded = false;
+  #told = false;
 
-  constructor(request: RequestView, settings: Settings, headersSent: boolean) {
+  constructor(request: RequestView, { settings, advice, diagnostics }: ResponseSettings, headersSent: boolean) {
     this.#request = request;
     this.#settings = settings;
+    this.#advice = advice;
+    this.#diagnostics = diagnostics;
     this.#headersSent = headersSent;
   }
 
@@ -30,10 +44,12 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
 
   bind(session: Session<D>): void {
     this.#session = session;
+    if (this.#headersSent) this.#tell("headers-sent");
   }
 
   beforeHeaders(status: number, head: Head): void | Promise<void> {
-    const stored = status >= 500 ? this.#session?.discardForResponse() : this.#session?.commitForResponse();
+    this.#discarded = status >= 500;
+    const stored = this.#discarded ? this.#session?.discardForResponse() : this.#session?.commitForResponse();
     if (stored === undefined) return this.#finishHead(head);
     return stored.then(() => this.#finishHead(head));
   }
@@ -46,45 +62,66 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     const status = isSessionError(error) ? error.status : 500;
     if (status >= 500) report(error);
     this.#session?.discard();
+    this.#discarded = true;
     // A new id that was acknowledged is the client's only one: it goes out with the error as well.
-    if (head !== undefined) this.#finishHead(head);
+    if (head !== undefined) this.#finishHead(head, isSessionError(error) ? error.code : undefined);
     return status;
   }
 
-  #finishHead(head: Head): void {
+  #finishHead(head: Head, code?: SessionErrorCode): void {
     this.#headersSent = true;
     const { sidHeader } = this.#settings;
     this.#vary(head, "Cookie");
     if (sidHeader !== undefined) this.#vary(head, sidHeader);
+    this.#tell(this.#setCookie(head) ?? this.#whyNone(code), code);
+  }
+
+  /** Once: a head that Node refuses to write is followed by that of an error. */
+  #tell(cookie: CookieOutcome, code?: SessionErrorCode): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#diagnostics.publish("response", code === undefined ? { cookie } : { cookie, code });
+  }
+
+  /** Adds the cookie that is due, if one is. */
+  #setCookie(head: Head): CookieOutcome | undefined {
+    const { sidHeader, enableSetCookie } = this.#settings;
     const session = this.#session;
-    if (session?.cookieDue === undefined) return;
-    const cookie = session.cookieDue === "set" ? this.#cookieFor(session) : this.#clearing();
-    if (cookie !== undefined) head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
-    if (sidHeader !== undefined && session.cookieDue === "set") head.setHeader(sidHeader, session.id);
+    const due = session?.cookieDue;
+    if (session === undefined || due === undefined) return undefined;
+    const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing();
+    if (enableSetCookie) head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
+    if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, session.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
+    if (!enableSetCookie) return "disabled";
+    if (due === "clear") return "cleared";
+    return this.#advice.isDropped(this.#request) ? "not-secure" : "set";
+  }
+
+  #whyNone(code: SessionErrorCode | undefined): CookieOutcome {
+    if (this.#session === undefined) return "not-loaded";
+    if (code !== undefined) return "failed";
+    return this.#discarded ? "discarded" : this.#session.whyNoCookie;
   }
 
   #vary(head: Head, field: string): void {
     head.setHeader("Vary", mergeVary(textOf(head.getHeader("Vary")), field));
   }
 
-  #cookieFor(session: Session<D>): string | undefined {
-    const { cookieName, enableSetCookie, cookieMaxAge } = this.#settings;
-    if (!enableSetCookie) return undefined;
-    const maxAge = session.cookieMaxAge ?? cookieMaxAge;
-    return setCookie(cookieName, session.cookieValue, {
+  #cookieFor(session: Session<D>): string {
+    const maxAge = session.cookieMaxAge ?? this.#settings.cookieMaxAge;
+    return setCookie(this.#settings.cookieName, session.cookieValue, {
       ...this.#attributes,
       ...(maxAge !== undefined && { maxAge }),
     });
   }
 
-  #clearing(): string | undefined {
-    return this.#settings.enableSetCookie ? clearCookie(this.#settings.cookieName, this.#attributes) : undefined;
+  #clearing(): string {
+    return clearCookie(this.#settings.cookieName, this.#attributes);
   }
 
   get #attributes() {
-    const { cookie, trustProxy } = this.#settings;
-    return { ...cookie, secure: cookie.secure === "auto" ? isSecure(this.#request, trustProxy) : cookie.secure };
+    return { ...this.#settings.cookie, secure: this.#advice.secureFor(this.#request) };
   }
 }
 

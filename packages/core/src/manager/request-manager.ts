@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Settings } from "../config/config.js";
+import type { Diagnostics } from "../diagnostics.js";
+import { CookieAdvice } from "../http/cookie-advice.js";
 import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/held-response.js";
 import { type RequestView, viewOfFetch, viewOfNode } from "../http/request.js";
-import { SessionResponse } from "../http/response.js";
+import { type ResponseSettings, SessionResponse } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
 import { newId, ownerKey } from "../keys.js";
 import { type Binding, Session } from "../session/session.js";
@@ -30,12 +32,14 @@ export interface Presented {
 export abstract class RequestManager<D extends object> {
   protected readonly settings: Settings;
   readonly #keeper: Keeper;
+  readonly #forResponses: ResponseSettings;
   readonly #started = new WeakMap<IncomingMessage, Promise<Session<D>>>();
   #closing: Promise<void> | undefined;
 
-  constructor(settings: Settings, keeper: Keeper) {
+  constructor(settings: Settings, keeper: Keeper, diagnostics: Diagnostics) {
     this.settings = settings;
     this.#keeper = keeper;
+    this.#forResponses = { settings, diagnostics, advice: new CookieAdvice(settings) };
   }
 
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void {
@@ -44,7 +48,7 @@ export abstract class RequestManager<D extends object> {
 
   begin(request: Request): FetchExchange<D> {
     const view = viewOfFetch(request);
-    const response = new SessionResponse<D>(view, this.settings, false);
+    const response = new SessionResponse<D>(view, this.#forResponses, false);
     return new FetchExchange<D>(response, async () => {
       this.assertOpen();
       return this.#bind(view, response);
@@ -136,7 +140,7 @@ export abstract class RequestManager<D extends object> {
   async #begin(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
     this.assertOpen();
     const request = viewOfNode(req);
-    const response = new SessionResponse<D>(request, this.settings, res.headersSent);
+    const response = new SessionResponse<D>(request, this.#forResponses, res.headersSent);
     holdResponse(res, response);
     return this.#bind(request, response);
   }

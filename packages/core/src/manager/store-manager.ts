@@ -18,7 +18,7 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
 
   constructor(settings: Settings, backend: Backend, context: StoreContext) {
     const repository = new Repository(backend, context);
-    super(settings, repository);
+    super(settings, repository, context.diagnostics);
     this.#backend = backend;
     this.#repository = repository;
   }

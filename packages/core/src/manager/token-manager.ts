@@ -23,7 +23,7 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
     // The option is about the id cookie, of which there is none here; and a token has no place in a header or a URL.
     const own = { ...settings, enableSetCookie: true, sidHeader: undefined, sidInUrlQuery: false };
     const keeper = new TokenKeeper(provider, context, roomForToken(own));
-    super(own, keeper);
+    super(own, keeper, context.diagnostics);
     this.#provider = provider;
     this.#keeper = keeper;
   }

@@ -241,6 +241,13 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#cookie;
   }
 
+  /** Why no cookie is due. */
+  get whyNoCookie(): "empty" | "retired" | "refused" | "unchanged" {
+    if (this.#refusal !== undefined) return "refused";
+    if (this.#known === undefined) return "empty";
+    return this.#known.retired === undefined ? "unchanged" : "retired";
+  }
+
   /** What a cookie that is due holds. */
   get cookieValue(): string {
     return this.#known === undefined ? this.id : this.#parts.keeper.cookieValue(this.#identity, this.#known);
