@@ -1,0 +1,80 @@
+/**
+ * The same trial under Node, Bun and Deno, whose binaries come from npm: `npm run check:runtimes`. Run the build first.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const trial = join(import.meta.dirname, "trial.mjs");
+
+interface Runtime {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+/** Their packages for each platform, of one version each; where there is none, the runtime is said not to have run. */
+const platform = `${process.platform}-${process.arch}`;
+const binaries = [
+  {
+    name: "Bun",
+    version: "1.4.5",
+    package: "@oven/bun-",
+    platforms: { "linux-x64": "linux-x64" },
+    path: "bin/bun",
+    args: ["run"],
+  },
+  {
+    name: "Deno",
+    version: "2.9.6",
+    package: "@deno/",
+    platforms: { "linux-x64": "linux-x64-glibc" },
+    path: "deno",
+    args: ["run", "-A"],
+  },
+] as const;
+
+async function install(folder: string): Promise<Runtime[]> {
+  const runtimes: Runtime[] = [];
+  for (const { name, version, package: prefix, platforms, path, args } of binaries) {
+    const suffix = Object.entries(platforms).find(([each]) => each === platform)?.[1];
+    if (suffix === undefined) {
+      console.log(`${name}: not run, since its package for ${platform} is not known here`);
+      continue;
+    }
+    const from = `${prefix}${suffix}`;
+    const options = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"];
+    await run("npm", ["install", ...options, "--prefix", folder, `${from}@${version}`]);
+    runtimes.push({ name: `${name} ${version}`, command: [join(folder, "node_modules", from, path), ...args] });
+  }
+  return runtimes;
+}
+
+/** What the trial said of each of its cases. */
+async function results({ command: [program = "", ...args] }: Runtime): Promise<Map<string, string>> {
+  const { stdout } = await run(program, [...args, trial], { timeout: 120_000 });
+  return new Map(
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split(": ", 2) as [string, string]),
+  );
+}
+
+const folder = await mkdtemp(join(tmpdir(), "sess-runtimes-"));
+try {
+  const runtimes = [{ name: `Node ${process.versions.node}`, command: [process.execPath] }, ...(await install(folder))];
+  const tables = await Promise.all(runtimes.map(results));
+  const cases = [...(tables[0]?.keys() ?? [])];
+  if (cases.length === 0) throw new Error("the trial said nothing");
+  console.log(`| runtime | ${cases.join(" | ")} |\n|---|${cases.map(() => "---|").join("")}`);
+  for (const [n, { name }] of runtimes.entries()) {
+    const cells = cases.map((each) => tables[n]?.get(each) ?? "NOTHING SAID");
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
+    if (cells.some((cell) => cell !== "yes")) process.exitCode = 1;
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
