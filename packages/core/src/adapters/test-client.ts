@@ -1,5 +1,8 @@
-import { type IncomingMessage, request, type Server } from "node:http";
+import { once } from "node:events";
+import { type IncomingHttpHeaders, type IncomingMessage, request, type Server } from "node:http";
+import { connect } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 
 /** What a client of a test got. */
 export interface Answer {
@@ -34,6 +37,19 @@ export function ask(port: number, path: string, { cookie, method, headers, encod
   });
 }
 
+/** The same over HTTP/2, on a connection of its own. */
+export async function askHttp2(port: number, path: string, { cookie, method, headers }: Ask = {}): Promise<Answer> {
+  const client = connect(`http://127.0.0.1:${port}`);
+  try {
+    const stream = client.request({ ":path": path, ":method": method ?? "GET", ...headers, ...(cookie && { cookie }) });
+    stream.end();
+    const [head] = (await once(stream, "response")) as [IncomingHttpHeaders & { readonly ":status": number }];
+    return { status: head[":status"], headers: head, body: await text(stream) };
+  } finally {
+    client.close();
+  }
+}
+
 /** What a browser would send back. */
 export function cookieOf(answer: Answer): string | undefined {
   return answer.headers["set-cookie"]?.find((line) => line.startsWith("sessionid="))?.split(";")[0];
@@ -52,7 +68,7 @@ export async function listen(server: Server): Promise<number> {
 export async function closeServers(): Promise<void> {
   for (const server of servers) {
     servers.delete(server);
-    server.closeAllConnections();
+    server.closeAllConnections?.(); // HTTP/2's servers have no such method.
     await new Promise((resolve) => server.close(resolve));
   }
 }

@@ -1,4 +1,6 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { createRequire } from "node:module";
 import { createAdaptorServer } from "@hono/node-server";
 import express5, { type ErrorRequestHandler, type RequestHandler } from "express";
@@ -6,6 +8,7 @@ import fastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { ResponseEvent } from "../diagnostics.js";
 import type { Manager } from "../manager/manager.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
 import { Stage } from "../test-support/stage.js";
@@ -13,9 +16,9 @@ import { session as forExpress } from "./express.js";
 import { session as forFastify } from "./fastify.js";
 import { session as forHono } from "./hono.js";
 import { session as forKoa } from "./koa.js";
-import { type Ask, ask, closeServers, cookieOf, listen } from "./test-client.js";
+import { type Ask, ask, askHttp2, closeServers, cookieOf, listen } from "./test-client.js";
 
-// What must be true of every framework, over real sockets. What is a matter of one framework is in that one's file.
+// What must be true of every surface, over real sockets. What is a matter of one framework is in that one's file.
 
 // Whose types are those of Express 5, as far as they are used here.
 const express4: typeof express5 = createRequire(import.meta.url)("express4");
@@ -60,7 +63,45 @@ const express = (create: () => express5.Express): Surface => {
   };
 };
 
+/** Code that has its own handler, and its own page for errors. */
+const bare = (sessions: Manager<SessionData>, route: () => Route) => {
+  return async (req: IncomingMessage, res: ServerResponse) => {
+    try {
+      const { status, headers, body } = await route()(() => sessions.start(req, res), req.url ?? "");
+      res.writeHead(status ?? 200, headers).end(body);
+    } catch (error) {
+      res.writeHead((error as Failure).status ?? 500).end(page(error as Failure));
+    }
+  };
+};
+
+/** Headers of which some have several values, as the Fetch standard has them. */
+function headersOf(headers: Reply["headers"] = {}): Headers {
+  const pairs = Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, one]),
+  );
+  return new Headers(pairs);
+}
+
 const surfaces: Record<string, Surface> = {
+  "node:http": async (sessions, route) => createServer(bare(sessions, route)),
+  "node:http2": async (sessions, route) =>
+    createHttp2Server(bare(sessions, route) as unknown as Parameters<typeof createHttp2Server>[0]) as unknown as Server,
+
+  Fetch: async (sessions, route) => {
+    const fetch = async (request: Request) => {
+      const exchange = sessions.begin(request);
+      try {
+        const { status, headers, body } = await route()(() => exchange.session(), new URL(request.url).pathname);
+        return await exchange.respond(new Response(body ?? "", { status: status ?? 200, headers: headersOf(headers) }));
+      } catch (error) {
+        const { status } = error as Failure;
+        return exchange.respond(new Response(page(error as Failure), { status: status ?? 500 }));
+      }
+    };
+    return createAdaptorServer({ fetch }) as Server;
+  },
+
   "Express 5": express(() => express5()),
   "Express 4": express(() => express4()),
 
@@ -105,10 +146,7 @@ const surfaces: Record<string, Surface> = {
     app.onError((error) => new Response(page(error), { status: (error as Failure).status ?? 500 }));
     app.all("*", async (c) => {
       const { status, headers, body } = await route()(() => c.var.session(), c.req.path);
-      const pairs = Object.entries(headers ?? {}).flatMap(([name, value]) =>
-        [value].flat().map((one): [string, string] => [name, one]),
-      );
-      return new Response(body ?? "", { status: status ?? 200, headers: new Headers(pairs) });
+      return new Response(body ?? "", { status: status ?? 200, headers: headersOf(headers) });
     });
     return createAdaptorServer({ fetch: app.fetch }) as Server;
   },
@@ -128,7 +166,7 @@ async function site(surface: Surface) {
   const port = await listen(server);
   const visit = (next: Route, options?: Ask, path = "/") => {
     route = next;
-    return ask(port, path, options);
+    return surface === surfaces["node:http2"] ? askHttp2(port, path, options) : ask(port, path, options);
   };
   const signIn = async () => {
     const answer = await visit(async (session) => {
@@ -339,6 +377,19 @@ describe.each(Object.entries(surfaces))("%s", (_name, surface) => {
       return { body: `${found.get("n")} ${Array.from({ length: 10 }, (_, i) => found.get(`/${i}`)).join("")}` };
     };
     expect((await visit(all, { cookie })).body).toBe("10 1111111111");
+  });
+
+  test("one event says what became of the cookie, and none where nobody asked for the session", async () => {
+    const outcomes: string[] = [];
+    const listener = (event: unknown) => void outcomes.push((event as ResponseEvent).cookie);
+    subscribe("sess:response", listener);
+    const { visit, signIn } = await site(surface);
+    const cookie = await signIn();
+    await visit(who, { cookie });
+    await visit(who);
+    await visit(() => ({ body: "file" }), { cookie });
+    unsubscribe("sess:response", listener);
+    expect(outcomes).toEqual(["set", "unchanged", "empty"]);
   });
 
   test("HEAD", async () => {
