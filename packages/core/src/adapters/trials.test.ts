@@ -304,6 +304,20 @@ describe.each(Object.entries(surfaces))("%s", (_name, surface) => {
     expect((await visit(who, { cookie })).body).toBe("ada undefined");
   });
 
+  test("it is the answer that decides: an error that the application answers with 404 keeps what was changed", async () => {
+    const { visit, signIn } = await site(surface);
+    const cookie = await signIn();
+    const answer = await visit(
+      async (session) => {
+        (await session()).set("n", 1);
+        throw Object.assign(new Error("nowhere"), { status: 404 });
+      },
+      { cookie },
+    );
+    expect(answer).toMatchObject({ status: 404, body: "the application's page: nowhere" });
+    expect((await visit(who, { cookie })).body).toBe("ada 1");
+  });
+
   test("a 5xx discards what was changed; a new id goes out with it all the same", async () => {
     const { visit, signIn } = await site(surface);
     const cookie = await signIn();
