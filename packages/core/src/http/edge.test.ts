@@ -1,10 +1,17 @@
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ManagerConfig } from "../config/config.js";
 import type { Manager, SessionHandler } from "../manager/manager.js";
-import type { SessionData } from "../session/session-store.js";
+import type { SessionData, SessionStore } from "../session/session-store.js";
 import { Stage } from "../test-support/stage.js";
 
 // The Node edge over real sockets: what the client sees, and when.
@@ -659,6 +666,99 @@ describe("cookies", () => {
     const other = cookieOf(await off.visit(store))?.slice("sessionid=".length) ?? "";
     expect((await off.visit(who, { headers: { "X-Session-Id": other } })).body).toBe("undefined");
     expect((await off.visit(who, { path: `/?sessionid=${other}` })).body).toBe("undefined");
+  });
+});
+
+describe("a method that was looked up before the session was asked for, as in res.end(await …)", () => {
+  /** The handler, over a store that can be stopped, with `start` in the arguments of the call. */
+  async function early(handler: (start: () => Promise<SessionStore<SessionData>>, res: ServerResponse) => unknown) {
+    const stage = new Stage();
+    const manager = await stage.manager();
+    const failures: unknown[] = [];
+    const port = await serve(async (req, res) => {
+      const start = async () => {
+        const session = await manager.start(req, res);
+        session.set("user", "ada");
+        return session;
+      };
+      await Promise.resolve(handler(start, res)).catch((error) => failures.push(error));
+    });
+    return { stage, port, failures };
+  }
+
+  test("end waits for the session, and the response is what it always is", async () => {
+    const { stage, port } = await early(async (start, res) => res.end(String((await start()).get("user"))));
+    const create = stage.hold("create");
+    let seen = false;
+    const answering = get(port).then((answer) => {
+      seen = true;
+      return answer;
+    });
+    await create.reached;
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toBe(false);
+    await create.proceed();
+    const answer = await answering;
+    expect(answer).toMatchObject({ status: 200, body: "ada", headers: { "content-length": "3" } });
+    expect(cookieOf(answer)).not.toBe(undefined);
+  });
+
+  test("so does it with a callback, which is called once, and a buffer; HEAD; a second end; after a write", async () => {
+    let called = 0;
+    const { port } = await early(async (start, res) => {
+      res.end(Buffer.from(String((await start()).get("user"))), () => called++);
+      res.end();
+    });
+    expect((await get(port)).body).toBe("ada");
+    expect(called).toBe(1);
+    const head = await get(port, { method: "HEAD" });
+    expect([head.status, head.body, cookieOf(head) !== undefined]).toEqual([200, "", true]);
+
+    const written = await early(async (start, res) => {
+      const { end } = res;
+      const session = await start();
+      res.write("hello ");
+      Reflect.apply(end, res, [String(session.get("user"))]);
+    });
+    expect(await get(written.port)).toMatchObject({ status: 200, body: "hello ada" });
+  });
+
+  test("write", async () => {
+    const { port } = await early(async (start, res) => {
+      res.write(String((await start()).get("user")));
+      res.write("!");
+      res.end("?");
+    });
+    const answer = await get(port);
+    expect(answer).toMatchObject({ status: 200, body: "ada!?" });
+    expect(cookieOf(answer)).not.toBe(undefined);
+  });
+
+  test("write and end both", async () => {
+    const { port } = await early(async (start, res) => {
+      const { write, end } = res;
+      await start();
+      Reflect.apply(write, res, ["a"]);
+      Reflect.apply(write, res, ["b"]);
+      Reflect.apply(end, res, ["c"]);
+    });
+    expect((await get(port)).body).toBe("abc");
+  });
+
+  test("a save that fails is a failed response", async () => {
+    silenceWarnings();
+    const { stage, port } = await early(async (start, res) => {
+      res.end(
+        await start().then((session) => {
+          stage.down = true;
+          return String(session.get("user"));
+        }),
+      );
+    });
+    const answer = await get(port);
+    expect(answer.status).toBe(503);
+    expect(answer.headers["set-cookie"]).toBe(undefined);
+    expect(answer.body).not.toContain("ada");
   });
 });
 

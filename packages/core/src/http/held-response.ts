@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { assertChunk, discard } from "./chunk.js";
+import { catchEarlyCalls } from "./early-calls.js";
 import { errorText } from "./error-text.js";
 import type { GivenHead } from "./given-head.js";
 import { type Head, HeadProperties, hasStatusMessage, type ResponseGate } from "./head.js";
@@ -59,16 +60,32 @@ class HeldResponse {
     res.write = ((...args: Parameters<ServerResponse["write"]>) => this.#write(args)) as ServerResponse["write"];
     res.end = ((...args: unknown[]) => this.#end(args)) as ServerResponse["end"];
     res.flushHeaders = () => this.#through({ run: this.#native.flushHeaders });
-    for (const name of ["cork", "uncork"] as const) res[name] = () => this.#inOrder(this.#native[name]);
+    res.cork = () => this.#inOrder(this.#native.cork);
+    res.uncork = () => {
+      // Node's own end, which may have come early, has corked the response and uncorks it again.
+      if (this.#ended && res.writableCorked > 0) this.#native.uncork();
+      else this.#inOrder(this.#native.uncork);
+    };
     res.addTrailers = (trailers) => {
       // Later than the end is too late, also where the end has to wait.
       if (!this.#ended) this.#native.addTrailers(trailers);
     };
     for (const name of frozen) this.#freeze(name);
+    if (this.#isHttp1) this.#catchEarlyCalls();
     // While held, code that asks whether the head has gone must hear yes: nothing it did to it could take effect.
     shadow(res, "headersSent", () => this.#state === "held");
     shadow(res, "writableEnded", () => this.#ended);
     shadow(res, "writableNeedDrain", () => this.#state === "held" && this.#owesDrain);
+  }
+
+  #catchEarlyCalls(): void {
+    catchEarlyCalls(this.#res, {
+      isHeld: () => this.#state === "held",
+      hasEnded: () => this.#ended,
+      hasWritten: () => this.#calls.some(({ args }) => args !== undefined),
+      write: (chunk, encoding, callback) => this.#write([chunk, encoding, callback] as never),
+      end: (...args) => void this.#end(args),
+    });
   }
 
   #freeze(name: (typeof frozen)[number]): void {
@@ -182,8 +199,14 @@ class HeldResponse {
   #replay(head: HeadProperties): void {
     // What was changed while held came too late: the head was decided by the first call.
     head.restore(this.#res);
+    this.#unfinish();
     const last = this.#pass();
     if (this.#owesDrain && !this.#ended && last !== false) this.#res.emit("drain");
+  }
+
+  /** An end that came early has finished the response as far as Node is concerned, which has sent nothing. */
+  #unfinish(): void {
+    if (this.#isHttp1) this.#res.finished = false;
   }
 
   /** Makes the calls that waited. Answers what the last of them did. */
@@ -232,6 +255,7 @@ class HeldResponse {
       return;
     }
     this.#given = undefined;
+    this.#unfinish();
     for (const name of res.getHeaderNames()) this.#native.removeHeader(name);
     if (this.#isHttp1) res.statusMessage = "";
     const status = this.#gate.failed(error, this.#head);
