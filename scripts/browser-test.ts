@@ -9,6 +9,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { exampleChecks } from "./browser/examples.js";
+import { trialOfAnother, trialOfOurs } from "./browser/sign-in-trial.js";
 import { findChromium, install, root, type Site, startSite } from "./browser/site.js";
 import {
   heldBackClick,
@@ -254,6 +255,19 @@ async function screenshotsOf(page: Page, name: string): Promise<void> {
   await page.setViewportSize(desktop);
 }
 
+async function signInChecks(browser: Browser): Promise<void> {
+  await check("requests in parallel with a sign-in, 100 rounds: never the wrong cookie", async () => {
+    const { wrong, rounds, requests } = await trialOfOurs(browser, 100);
+    console.log(`        ${rounds} sign-ins, ${requests} requests beside them, wrong cookie ${wrong}`);
+    assert.equal(wrong, 0);
+  });
+  await check("the same rounds catch a library that sends its cookie with every response", async () => {
+    const { wrong, rounds } = await trialOfAnother(browser, 20);
+    console.log(`        express-session, rolling: ${rounds} sign-ins, wrong cookie ${wrong}`);
+    assert.notEqual(wrong, 0);
+  });
+}
+
 async function processChecks(site: Site): Promise<void> {
   await check("a port that is taken is one clear line and exit code 1", async () => {
     const port = new URL(site.url).port;
@@ -288,6 +302,7 @@ async function main(): Promise<void> {
     await mainChecks(browser, site);
     await keyboardChecks(browser, site);
     await plainChecks(browser, site);
+    await signInChecks(browser);
     await processChecks(site);
     for (const example of ["memory", "file", "cookie"]) await exampleChecks(browser, example, check);
   } finally {
