@@ -113,6 +113,8 @@ export interface StoreConnector {
   readonly kind: "store";
   /** The provider's name, as in messages and events. */
   readonly name: string;
+  /** The contract the provider was written for; absent is 1. Core refuses one that it does not offer. */
+  readonly contract?: 1;
   /** Called once by each Manager. Rejects when the backend cannot be reached or its configuration is wrong. */
   connect(context: ProviderContext): Promise<Provider>;
 }
@@ -120,6 +122,7 @@ export interface StoreConnector {
 export interface TokenConnector {
   readonly kind: "token";
   readonly name: string;
+  readonly contract?: 1;
   /** Called once by each Manager. Rejects with `SESS_CONFIG` when the configuration is wrong. */
   connect(context: TokenContext): Promise<TokenProvider>;
 }

@@ -70,6 +70,40 @@ describe("createManager", () => {
     await expect(createManager("mysql", "{}")).rejects.toThrow('"memory"');
   });
 
+  test("a provider of another contract is refused before it connects, by what must be updated", async () => {
+    let connected = false;
+    const connect = async () => {
+      connected = true;
+      throw new Error("not reached");
+    };
+    for (const kind of ["store", "token"]) {
+      // As a package of a later year has it; this year's types do not allow it.
+      const later = { kind, name: "later", contract: 2, connect } as never;
+      await expect(createManager(later)).rejects.toMatchObject({
+        code: "SESS_PROVIDER",
+        message: 'provider "later" was written for contract 2, and this @sess/core offers 1: update @sess/core',
+      });
+    }
+    expect(connected).toBe(false);
+    await (await createManager({ ...memory(), contract: 1 })).close();
+  });
+
+  test("a provider that lacks a method of the contract is refused at start-up, and closed", async () => {
+    let closed = 0;
+    const connect = async () => ({ read: async () => undefined, close: async () => void closed++ });
+    await expect(createManager({ kind: "store", name: "half", connect } as never)).rejects.toMatchObject({
+      code: "SESS_PROVIDER",
+      message: 'provider "half" has no create, update, touch, count, gc',
+    });
+    await expect(createManager({ kind: "token", name: "half", connect } as never)).rejects.toMatchObject({
+      code: "SESS_PROVIDER",
+      message: 'provider "half" has no seal, open',
+    });
+    expect(closed).toBe(2);
+    const nothing = { kind: "store", name: "nothing", connect: async () => undefined } as never;
+    await expect(createManager(nothing)).rejects.toMatchObject({ code: "SESS_PROVIDER" });
+  });
+
   test("every Manager opened by name has a store of its own; one connector has one store", async () => {
     const [one, two] = [await createManager("memory"), await createManager("memory")];
     expect(await two.exists(await stored(one))).toBe(false);

@@ -2,7 +2,7 @@ import { type ManagerConfig, resolveConfig, type Settings } from "../config/conf
 import { Diagnostics } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
 import { randomToken } from "../keys.js";
-import type { Connector, StoreConnector, TokenConnector } from "../provider.js";
+import type { Connector, Provider, StoreConnector, TokenConnector, TokenProvider } from "../provider.js";
 import { connectorOf, type ProviderConfigs, type TokenProviders } from "../registry.js";
 import type { SessionData } from "../session/session-store.js";
 import { Backend } from "../store/backend.js";
@@ -49,6 +49,7 @@ export async function createManager<D extends object>(
   const settings = resolveConfig(config);
   const connector =
     typeof nameOrConnector === "string" ? connectorOf(nameOrConnector, settings.providerConfig) : nameOrConnector;
+  if (connector !== undefined) assertContract(connector);
   if (connector?.kind === "token") return overToken(connector, settings);
   if (connector?.kind === "store") return overStore(connector, settings);
   throw new SessionError("SESS_PROVIDER", "createManager takes a provider's name or a connector");
@@ -57,13 +58,33 @@ export async function createManager<D extends object>(
 async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<Manager<D>> {
   const context = contextOf(connector, settings);
   const provider = await connector.connect({ now: settings.now, contract: 1 });
+  await assertMethods(connector, provider, ["read", "create", "update", "touch", "count", "gc", "close"]);
   return new StoreManager<D>(settings, new Backend(provider, context), context);
 }
 
 async function overToken<D extends object>(connector: TokenConnector, settings: Settings): Promise<TokenManager<D>> {
   const { now, cookieName, namespace } = settings;
   const provider = await connector.connect({ now, contract: 1, cookieName, namespace });
+  await assertMethods(connector, provider, ["seal", "open", "close"]);
   return new SealedManager<D>(settings, provider, contextOf(connector, settings));
+}
+
+function assertContract({ name, contract = 1 }: Connector): void {
+  if (contract === 1) return;
+  const update = `was written for contract ${contract}, and this @sess/core offers 1: update @sess/core`;
+  throw new SessionError("SESS_PROVIDER", `provider "${name}" ${update}`);
+}
+
+/** So that a provider of another contract, or of none, is found at start-up and not by the first visitor. */
+async function assertMethods<P extends Provider | TokenProvider>(
+  { name }: Connector,
+  provider: P,
+  methods: readonly (keyof P & string)[],
+): Promise<void> {
+  const missing = methods.filter((method) => typeof provider?.[method] !== "function");
+  if (missing.length === 0) return;
+  if (!missing.includes("close")) await provider.close().catch(() => {});
+  throw new SessionError("SESS_PROVIDER", `provider "${name}" has no ${missing.join(", ")}`);
 }
 
 function contextOf({ name }: Connector, { now, idle, absolute, namespace }: Settings): StoreContext {
