@@ -255,6 +255,59 @@ async function screenshotsOf(page: Page, name: string): Promise<void> {
   await page.setViewportSize(desktop);
 }
 
+async function deviceChecks(browser: Browser, site: Site): Promise<void> {
+  const [one, two, stranger] = await Promise.all(Array.from({ length: 3 }, () => browser.newContext()));
+  if (one === undefined || two === undefined || stranger === undefined)
+    throw new Error("three contexts were asked for");
+  for (const context of [one, two, stranger]) watch(context, complaints);
+  const [here, there, elsewhere] = [await one.newPage(), await two.newPage(), await stranger.newPage()];
+  const devices = (page: Page) => page.locator(".devices li").allTextContents();
+
+  await check("your devices: two browsers are two, and each knows which of them it is", async () => {
+    for (const [page, name] of [
+      [here, "Hedy"],
+      [there, "Hedy"],
+      [elsewhere, "Somebody else"],
+    ] as const) {
+      await page.goto(site.url);
+      await signIn(page, name);
+    }
+    await here.reload();
+    for (const page of [here, there]) {
+      const listed = await devices(page);
+      assert.equal(listed.length, 2);
+      assert.equal(listed.filter((line) => /this one/.test(line)).length, 1);
+      assert.ok(
+        listed.every((line) => /^Chrome on Linux/.test(line)),
+        listed.join(),
+      );
+    }
+    assert.equal((await devices(elsewhere)).length, 1);
+  });
+  await screenshotsOf(here, "devices");
+  const late = await heldBackClick(site, await sessionCookie(two));
+  await check(
+    "sign out everywhere else ends the other browser, also what it has under way, and nobody else",
+    async () => {
+      await here.getByRole("button", { name: "Sign out everywhere else" }).click();
+      await here.getByText("Sign in from another browser").waitFor();
+      assert.equal((await devices(here)).length, 1);
+      assert.equal(await late(), 409);
+      await there.reload();
+      await there.getByRole("heading", { name: signInHeading }).waitFor();
+      await here.reload();
+      await here.getByRole("heading", { name: "Hello, Hedy." }).waitFor();
+      await elsewhere.reload();
+      await elsewhere.getByRole("heading", { name: "Hello, Somebody else." }).waitFor();
+    },
+  );
+  await check("and the browser can sign in again", async () => {
+    await signIn(there, "Hedy");
+    assert.equal((await devices(there)).length, 2);
+  });
+  for (const context of [one, two, stranger]) await context.close();
+}
+
 async function signInChecks(browser: Browser): Promise<void> {
   await check("requests in parallel with a sign-in, 100 rounds: never the wrong cookie", async () => {
     const { wrong, rounds, requests } = await trialOfOurs(browser, 100);
@@ -302,6 +355,7 @@ async function main(): Promise<void> {
     await mainChecks(browser, site);
     await keyboardChecks(browser, site);
     await plainChecks(browser, site);
+    await deviceChecks(browser, site);
     await signInChecks(browser);
     await processChecks(site);
     for (const example of ["memory", "file", "cookie"]) await exampleChecks(browser, example, check);

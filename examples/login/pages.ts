@@ -10,6 +10,15 @@ export interface Held {
   readonly user?: string | undefined;
   readonly visits?: number | undefined;
   readonly cart?: readonly string[] | undefined;
+  readonly device?: string | undefined;
+}
+
+/** One place where a user is signed in. */
+export interface Device {
+  readonly name: string;
+  readonly since: Date;
+  /** Whether it is the one that asks. */
+  readonly here: boolean;
 }
 
 export const products = [
@@ -69,7 +78,7 @@ export function signInPage(password: string, retry: string | undefined, held: He
   );
 }
 
-export function homePage(user: string, held: Held): Html {
+export function homePage(user: string, held: Held, devices: readonly Device[]): Html {
   return layout(
     "Shop",
     html`
@@ -88,6 +97,7 @@ export function homePage(user: string, held: Held): Html {
               <p class="hint" id="status" role="status"></p>
             </div>
           </section>
+          ${devicesPanel(devices)}
         </div>
         <div class="stack" id="live">${livePanels(held)}</div>
       </div>`,
@@ -136,6 +146,23 @@ function cartPanel(cart: readonly string[]): Html {
       <h2 id="cart">Cart <span class="badge" id="items">${count(cart.length, "item", "items")}</span></h2>
       ${cart.length === 0 ? html`<p class="hint">Nothing yet.</p>` : full}
     </section>`;
+}
+
+/** Whoever is signed in elsewhere can end it from here: of a telephone that was lost, or a cookie that was stolen. */
+function devicesPanel(devices: readonly Device[]): Html {
+  const elsewhere = html`
+    <form method="post" action="/sign-out-elsewhere"><button type="submit">Sign out everywhere else</button></form>`;
+  return html`
+    <section class="card" aria-labelledby="devices">
+      <h2 id="devices">Your devices <span class="badge">${count(devices.length, "device", "devices")}</span></h2>
+      <ul class="devices">${devices.map(deviceRow)}</ul>
+      ${devices.length > 1 ? elsewhere : html`<p class="hint">Sign in from another browser, and it is listed here.</p>`}
+    </section>`;
+}
+
+function deviceRow({ name, since, here }: Device): Html {
+  const time = html`<time datetime="${since.toISOString()}">since ${since.toISOString().slice(11, 16)} UTC</time>`;
+  return html`<li><span>${name}</span><span class="hint">${here ? html`this one` : time}</span></li>`;
 }
 
 function sessionPanel(held: Held): Html {

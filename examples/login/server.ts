@@ -1,19 +1,21 @@
 /**
- * The login site: sign in, a visit counter, a cart that loses no click, sign out. Read it from top to bottom; the
- * HTML is in pages.ts. Sessions are kept in memory, so they end with the process.
+ * The login site: sign in, a visit counter, a cart that loses no click, sign out, here or everywhere else. Read it from
+ * top to bottom; the HTML is in pages.ts. Sessions are kept in memory, so they end with the process.
  */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { createManager, isSessionError, type SessionStore } from "@sess/core";
-import { type Held, homePage, livePanels, messagePage, products, signInPage } from "./pages.js";
+import { type Device, type Held, homePage, livePanels, messagePage, products, signInPage } from "./pages.js";
 
 /** What a session holds. A field that was never set is undefined. */
 interface Fields {
   user: string;
   visits: number;
   cart: string[];
+  /** What the user is shown of where this is. */
+  device: string;
 }
 type Session = SessionStore<Fields>;
 
@@ -28,7 +30,7 @@ const demoPassword = "open sesame";
 async function home(session: Session, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const counted = await countVisit(session);
   const user = counted ? session.get("user") : undefined;
-  if (user !== undefined) return sendHtml(res, 200, homePage(user, heldBy(session)));
+  if (user !== undefined) return sendHtml(res, 200, homePage(user, heldBy(session), await devicesOf(user, session)));
 
   // The name that came with a wrong password, so that nobody has to type it twice.
   const retry = queryOf(req).get("retry") ?? undefined;
@@ -48,6 +50,12 @@ async function countVisit(session: Session): Promise<boolean> {
   }
 }
 
+/** Every session whose owner is this user, this one among them. */
+async function devicesOf(user: string, session: Session): Promise<Device[]> {
+  const owned = await sessions.listOwned(user, { current: session });
+  return owned.map((each) => ({ name: each.get("device") ?? "A device", since: each.created, here: each.current }));
+}
+
 /** The part of the page that changes with a click; client.js asks for it once its clicks are saved. */
 function live(session: Session, _req: IncomingMessage, res: ServerResponse): void {
   if (session.has("user")) sendHtml(res, 200, livePanels(heldBy(session)));
@@ -55,7 +63,12 @@ function live(session: Session, _req: IncomingMessage, res: ServerResponse): voi
 }
 
 function heldBy(session: Session): Held {
-  return { user: session.get("user"), visits: session.get("visits"), cart: session.get("cart") };
+  return {
+    user: session.get("user"),
+    visits: session.get("visits"),
+    cart: session.get("cart"),
+    device: session.get("device"),
+  };
 }
 
 // ---- What can be done ------------------------------------------------------------------------------------------
@@ -70,6 +83,9 @@ async function signIn(session: Session, req: IncomingMessage, res: ServerRespons
   // Whoever was signed in before, nothing of theirs is for the new user.
   if (session.has("user")) session.flush();
   session.set("user", name);
+  session.set("device", deviceOf(req));
+  // By its owner a session can be found and ended from elsewhere. The store knows only a hash of the name.
+  session.owner = name;
   // A new id for a new right: an id that somebody planted or saw before sign-in is worthless from here on.
   await session.regenerate();
   seeOther(res, "/");
@@ -99,6 +115,21 @@ async function signOut(session: Session, _req: IncomingMessage, res: ServerRespo
   seeOther(res, "/");
 }
 
+async function signOutElsewhere(session: Session, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const user = session.get("user");
+  // Every session that was signed in before now, whatever it is doing at the moment.
+  if (user !== undefined) await sessions.destroyOwned(user, { except: session });
+  done(req, res, 204);
+}
+
+/** Enough to be recognised by whoever reads the list; what a browser says of itself is no proof of anything. */
+function deviceOf({ headers }: IncomingMessage): string {
+  const agent = headers["user-agent"] ?? "";
+  const browser = ["Edg", "Firefox", "Chrome", "Safari"].find((name) => agent.includes(`${name}/`)) ?? "A browser";
+  const system = ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"].find((name) => agent.includes(name));
+  return `${browser === "Edg" ? "Edge" : browser}${system === undefined ? "" : ` on ${system}`}`;
+}
+
 // ---- HTTP ------------------------------------------------------------------------------------------------------
 
 type Route = (session: Session, req: IncomingMessage, res: ServerResponse) => Promise<void> | void;
@@ -110,6 +141,7 @@ const routes = new Map<string, Route>([
   ["POST /cart", addToCart],
   ["POST /cart/empty", emptyCart],
   ["POST /sign-out", signOut],
+  ["POST /sign-out-elsewhere", signOutElsewhere],
 ]);
 
 const site = sessions.handler(async (session, req, res) => {
