@@ -1,4 +1,3 @@
-import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
 import { isSessionError, SessionError } from "../errors.js";
@@ -6,9 +5,9 @@ import { limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
-import { HandedOut } from "./handed-out.js";
-import { Pending } from "./pending.js";
 import type { Field, SessionStore } from "./session-store.js";
+import { Turns } from "./turns.js";
+import { FieldFunction, Values } from "./values.js";
 
 /** What a session needs of the response it belongs to. */
 export interface Binding {
@@ -43,8 +42,8 @@ export class Session<D extends object> implements SessionStore<D> {
   readonly #past: string[] = [];
   #known: Known | undefined;
   #loadedAt: number;
-  readonly #pending = new Pending();
-  readonly #handed = new HandedOut();
+  readonly #values = new Values();
+  readonly #turns = new Turns();
   /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
   #lifetime: number | undefined;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
@@ -53,11 +52,6 @@ export class Session<D extends object> implements SessionStore<D> {
   #firstOwner: { readonly hash: string | undefined } | undefined;
   #destroyed = false;
   #cookie: CookieDue;
-  /** Stores under way; a regenerate or destroy waits for them, and they for it. */
-  readonly #underWay = new Set<Promise<unknown>>();
-  #barrier: Promise<unknown> | undefined;
-  /** The commit under way that holds changes; settles when they are stored, or put back. */
-  #saving: Promise<void> | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -72,9 +66,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
     assertName(field);
-    if (this.#handed.has(field)) return this.#handed.get(field) as D[F];
-    const text = this.#pending.read(field, this.#fields);
-    return text === undefined ? undefined : (this.#handed.decode(field, text) as D[F]);
+    return this.#values.get(field, this.#fields) as D[F] | undefined;
   }
 
   set<F extends Field<D>>(field: F, value: D[F] | undefined): void {
@@ -85,20 +77,18 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     const text = encode(value);
     this.#assertChangeable();
-    this.#pending.latest.write(field, text);
-    this.#handed.put(field, value, text);
+    this.#values.set(field, value, text);
   }
 
   has(field: Field<D>): boolean {
     assertName(field);
-    return this.#pending.read(field, this.#fields) !== undefined;
+    return this.#values.has(field, this.#fields);
   }
 
   delete(field: Field<D>): void {
     assertName(field);
     this.#assertChangeable();
-    this.#pending.latest.write(field, undefined);
-    this.#handed.drop(field);
+    this.#values.delete(field);
   }
 
   set owner(owner: string | undefined) {
@@ -109,7 +99,7 @@ export class Session<D extends object> implements SessionStore<D> {
     const hash = owner === undefined ? undefined : this.#parts.ownerKey(owner);
     // By itself it is nothing to store; it waits until the session holds something.
     if (this.#known === undefined) this.#firstOwner = { hash };
-    else this.#pending.latest.setOwner(hash);
+    else this.#values.setOwner(hash);
   }
 
   set lifetime(seconds: number) {
@@ -121,8 +111,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   flush(): void {
     this.#assertChangeable();
-    this.#pending.latest.flush();
-    this.#handed.clear();
+    this.#values.flush();
   }
 
   async update<F extends Field<D>>(
@@ -131,24 +120,14 @@ export class Session<D extends object> implements SessionStore<D> {
   ): Promise<D[F] | undefined> {
     assertName(field);
     this.#assertChangeable();
-    let value: D[F] | undefined;
-    let text: string | undefined;
-    await this.#commit({
-      name: field,
-      run: (current) => {
-        value = fn(current === undefined ? undefined : (decode(current) as D[F]));
-        text = value === undefined ? undefined : encode(value);
-        return text;
-      },
-    });
-    if (this.#pending.latest.covers(field)) return value;
-    if (text === undefined) this.#handed.drop(field);
-    else this.#handed.put(field, value, text);
-    return value;
+    const update = new FieldFunction<D[F]>(field, fn);
+    await this.#commit(update);
+    this.#values.updated(field, update.value, update.text);
+    return update.value;
   }
 
   regenerate(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#turns.alone(async () => {
       this.#assertOpen();
       // Refused once, the session is not this request's any more: it must not be carried on under a new id.
       if (this.#refusal !== undefined) throw this.#refusal;
@@ -166,16 +145,16 @@ export class Session<D extends object> implements SessionStore<D> {
         this.#loaded(result.known);
         this.#cookie = "set";
         if (result.failure !== undefined) throw result.failure;
-        this.#pending.stored(changes);
+        this.#values.stored(changes);
       } catch (error) {
-        this.#pending.failed(changes);
+        this.#values.failed(changes);
         throw error;
       }
     });
   }
 
   destroy(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#turns.alone(async () => {
       if (this.#destroyed) return;
       if (this.#parts.binding?.headersSent) throw headersSent("the cookie's deletion");
       const stored = this.#known !== undefined;
@@ -187,14 +166,14 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   reload(): Promise<boolean> {
-    return this.#alone(async () => {
+    return this.#turns.alone(async () => {
       if (this.#destroyed) return false;
       if (this.#known === undefined) return true;
-      this.#findMutations();
+      this.#values.findMutations();
       const known = await this.#parts.keeper.load(this.#identity.key);
       if (known === undefined || known.retired !== undefined) return false;
       this.#loaded(known);
-      this.#handed.clear();
+      this.#values.forgetObjects();
       return true;
     });
   }
@@ -225,7 +204,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
   discardForResponse(): void | Promise<void> {
-    if (this.#pending.busy || this.#barrier !== undefined) {
+    if (this.#values.busy || this.#turns.occupied) {
       return this.#settled().then(() => this.discard());
     }
     this.discard();
@@ -233,8 +212,7 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   discard(): void {
-    this.#pending.clear();
-    this.#handed.clear();
+    this.#values.discard();
   }
 
   get cookieDue(): CookieDue {
@@ -270,9 +248,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    if (this.#pending.busy || this.#barrier !== undefined) return false;
-    this.#findMutations();
-    return this.#pending.empty;
+    return !this.#values.busy && !this.#turns.occupied && this.#values.clean;
   }
 
   /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
@@ -288,16 +264,12 @@ export class Session<D extends object> implements SessionStore<D> {
 
   async #commitAndTouch(): Promise<void> {
     do await this.release();
-    while (!this.#pending.empty);
+    while (!this.#values.clean);
     const known = this.#known;
     if (known === undefined || !this.#touchIsDue) return;
     const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
     if (touched !== known) this.#loaded(touched);
     if (this.#parts.keeper.inCookie) this.#cookie = "set";
-  }
-
-  #findMutations(): void {
-    for (const [name, text] of this.#handed.mutated()) this.#pending.latest.write(name, text);
   }
 
   #loaded(known: Known): void {
@@ -309,27 +281,20 @@ export class Session<D extends object> implements SessionStore<D> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     let changes = this.#takeChanges();
-    while (this.#barrier !== undefined || this.#saving !== undefined) await (this.#barrier ?? this.#saving);
-    changes = this.#pending.retake(changes);
+    while (this.#turns.before !== undefined) await this.#turns.before;
+    changes = this.#values.retake(changes);
     try {
-      if (!changes.empty || update !== undefined) await this.#underWayUntilStored(changes, update);
-      this.#pending.stored(changes);
+      if (!changes.empty || update !== undefined) {
+        await this.#turns.beside(this.#store(changes, update), !changes.empty);
+      }
+      this.#values.stored(changes);
     } catch (error) {
-      this.#pending.failed(changes);
+      this.#values.failed(changes);
       if (isRefusal(error) && this.#known?.retired === undefined) this.#refusal = error;
       throw error;
     } finally {
-      if (!changes.empty) this.#saving = undefined;
+      if (!changes.empty) this.#turns.saved();
     }
-  }
-
-  #underWayUntilStored(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
-    const stored = this.#store(changes, update);
-    const settled = stored.catch(() => {});
-    this.#underWay.add(settled);
-    void settled.then(() => this.#underWay.delete(settled));
-    if (!changes.empty) this.#saving = settled;
-    return stored;
   }
 
   async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
@@ -345,8 +310,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Everything changed so far, mutations in place included. */
   #takeChanges(): Changes {
-    this.#findMutations();
-    const changes = this.#pending.take();
+    const changes = this.#values.take();
     changes.lifetime = this.#lifetime;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
@@ -364,23 +328,8 @@ export class Session<D extends object> implements SessionStore<D> {
     }
   }
 
-  async #settled(): Promise<void> {
-    while (this.#barrier !== undefined || this.#pending.busy) {
-      await Promise.allSettled([this.#barrier, ...this.#underWay]);
-    }
-  }
-
-  /** Runs with nothing else of this session under way. */
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const before = [...this.#underWay, ...(this.#barrier ? [this.#barrier] : [])];
-    const result = before.length === 0 ? work() : Promise.allSettled(before).then(work);
-    const barrier: Promise<unknown> = result
-      .catch(() => {})
-      .then(() => {
-        if (this.#barrier === barrier) this.#barrier = undefined;
-      });
-    this.#barrier = barrier;
-    return result;
+  #settled(): Promise<void> {
+    return this.#turns.settled(() => this.#values.busy);
   }
 
   #assertOpen(): void {

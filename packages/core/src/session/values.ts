@@ -1,0 +1,112 @@
+import { decode } from "../codec/decode.js";
+import { encode } from "../codec/encode.js";
+import type { Changes, Fields } from "../store/fields.js";
+import { HandedOut } from "./handed-out.js";
+import { Pending } from "./pending.js";
+
+/** The fields of a session as one request sees and changes them, over what is stored. */
+export class Values {
+  readonly #pending = new Pending();
+  readonly #handed = new HandedOut();
+
+  /** Whether a commit has been asked for and has not ended. */
+  get busy(): boolean {
+    return this.#pending.busy;
+  }
+
+  /** Whether nothing is left to store; mutations in place are looked for first. */
+  get clean(): boolean {
+    this.findMutations();
+    return this.#pending.empty;
+  }
+
+  get(name: string, base: Fields | undefined): unknown {
+    if (this.#handed.has(name)) return this.#handed.get(name);
+    const text = this.#pending.read(name, base);
+    return text === undefined ? undefined : this.#handed.decode(name, text);
+  }
+
+  has(name: string, base: Fields | undefined): boolean {
+    return this.#pending.read(name, base) !== undefined;
+  }
+
+  /** `text` is what the value encodes to. */
+  set(name: string, value: unknown, text: string): void {
+    this.#pending.latest.write(name, text);
+    this.#handed.put(name, value, text);
+  }
+
+  delete(name: string): void {
+    this.#pending.latest.write(name, undefined);
+    this.#handed.drop(name);
+  }
+
+  flush(): void {
+    this.#pending.latest.flush();
+    this.#handed.clear();
+  }
+
+  setOwner(hash: string | undefined): void {
+    this.#pending.latest.setOwner(hash);
+  }
+
+  /** What an update function made of a field was stored; a change made meanwhile hides it. */
+  updated(name: string, value: unknown, text: string | undefined): void {
+    if (this.#pending.latest.covers(name)) return;
+    if (text === undefined) this.#handed.drop(name);
+    else this.#handed.put(name, value, text);
+  }
+
+  /** Objects that were handed out and changed since count as set. */
+  findMutations(): void {
+    for (const [name, text] of this.#handed.mutated()) this.#pending.latest.write(name, text);
+  }
+
+  /** Everything changed so far, for a commit. It ends by {@link stored} or {@link failed}. */
+  take(): Changes {
+    this.findMutations();
+    return this.#pending.take();
+  }
+
+  retake(changes: Changes): Changes {
+    return this.#pending.retake(changes);
+  }
+
+  stored(changes: Changes): void {
+    this.#pending.stored(changes);
+  }
+
+  failed(changes: Changes): void {
+    this.#pending.failed(changes);
+  }
+
+  /** The next `get` of a field reads what is stored. */
+  forgetObjects(): void {
+    this.#handed.clear();
+  }
+
+  /** Changes not taken by a commit are as if they had not been made. */
+  discard(): void {
+    this.#pending.clear();
+    this.#handed.clear();
+  }
+}
+
+/** An update's function over a field's encodings, which keeps the value it came to. */
+export class FieldFunction<T> {
+  readonly name: string;
+  readonly #fn: (value: T | undefined) => T | undefined;
+  value: T | undefined;
+  text: string | undefined;
+
+  constructor(name: string, fn: (value: T | undefined) => T | undefined) {
+    this.name = name;
+    this.#fn = fn;
+  }
+
+  readonly run = (current: string | undefined): string | undefined => {
+    this.value = this.#fn(current === undefined ? undefined : (decode(current) as T));
+    this.text = this.value === undefined ? undefined : encode(this.value);
+    return this.text;
+  };
+}
