@@ -762,6 +762,44 @@ describe("a method that was looked up before the session was asked for, as in re
   });
 });
 
+describe("two Managers on one response", () => {
+  test("hold it in layers, with a middleware in between: both are stored before it leaves", async () => {
+    const [outer, inner] = [new Stage(), new Stage()];
+    const one = await outer.manager({ cookieName: "one" });
+    const two = await inner.manager({ cookieName: "two" });
+    const between: unknown[] = [];
+    const port = await serve(async (req, res) => {
+      const first = await one.start(req, res);
+      const { end } = res;
+      res.end = ((...args: unknown[]) => {
+        between.push(args[0]);
+        return Reflect.apply(end, res, args);
+      }) as typeof end;
+      const second = await two.start(req, res);
+      first.set("n", Number(first.get("n") ?? 0) + 1);
+      second.set("n", Number(second.get("n") ?? 0) + 10);
+      res.end(`${first.get("n")} ${second.get("n")}`);
+    });
+    const creates = [outer.hold("create"), inner.hold("create")];
+    let seen = false;
+    const answering = get(port).then((answer) => {
+      seen = true;
+      return answer;
+    });
+    // The inner one asks first; only what it lets pass comes to the outer one.
+    await creates[1]?.reached;
+    await creates[1]?.proceed();
+    await creates[0]?.reached;
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toBe(false);
+    await creates[0]?.proceed();
+    const answer = await answering;
+    expect([answer.body, ...between]).toEqual(["1 10", "1 10"]);
+    const cookie = `${cookieOf(answer, "one")}; ${cookieOf(answer, "two")}`;
+    expect((await get(port, { cookie })).body).toBe("2 20");
+  });
+});
+
 describe("start", () => {
   test("twice in one request gives the same session", async () => {
     const manager: Manager<SessionData> = await new Stage().manager();

@@ -1,11 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { assertChunk, discard } from "./chunk.js";
-import { catchEarlyCalls } from "./early-calls.js";
 import { errorText } from "./error-text.js";
 import type { GivenHead } from "./given-head.js";
 import { type Head, HeadProperties, hasStatusMessage, type ResponseGate } from "./head.js";
+import { freeLayer, type HeaderMethod, type Interceptor, type Methods, type SendArguments } from "./layer.js";
 import { nodeError } from "./node-error.js";
-import { shadow } from "./shadow.js";
 import { assertImplicitHead, headArguments, joinHeaders, takeHead } from "./write-head.js";
 
 /** A call of the response's that waits, with the arguments of one whose callback must be called if it never comes. */
@@ -14,16 +13,12 @@ interface Call {
   readonly args?: readonly unknown[];
 }
 
-const frozen = ["setHeader", "setHeaders", "appendHeader", "removeHeader"] as const;
-const ordered = ["flushHeaders", "cork", "uncork"] as const;
-const intercepted = ["writeHead", "write", "end", "addTrailers", ...ordered, ...frozen] as const;
-
-type Native = Pick<ServerResponse, (typeof intercepted)[number]>;
 type State = "open" | "held" | "passing" | "ending" | "failed";
 
 /** Holds a response of HTTP/1 or of HTTP/2's compatible API until `gate` lets it pass: see {@link HeldResponse}. */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
-  new HeldResponse(res, gate).intercept();
+  const layer = freeLayer(res);
+  layer.put(res, new HeldResponse(res, gate, layer.methodsOf(res)));
 }
 
 /**
@@ -33,11 +28,11 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
  *
  * 1xx responses (RFC 9110, section 15.2) are not the response, and pass at any time.
  */
-class HeldResponse {
+export class HeldResponse implements Interceptor {
   readonly #res: ServerResponse;
   readonly #gate: ResponseGate;
-  readonly #native: Native;
-  readonly #calls: Call[] = [];
+  readonly #native: Methods;
+  #calls: Call[] = [];
   /** Whose heads are checked by other rules than those of HTTP/2. */
   readonly #isHttp1: boolean;
   #state: State;
@@ -45,64 +40,79 @@ class HeldResponse {
   #ended = false;
   #owesDrain = false;
 
-  constructor(res: ServerResponse, gate: ResponseGate) {
+  constructor(res: ServerResponse, gate: ResponseGate, native: Methods) {
     this.#res = res;
     this.#gate = gate;
-    this.#native = Object.fromEntries(intercepted.map((name) => [name, res[name]?.bind(res)])) as unknown as Native;
+    this.#native = native;
     this.#isHttp1 = hasStatusMessage(res);
     // A head that has gone cannot be held, but the end can.
     this.#state = res.headersSent ? "passing" : "open";
   }
 
-  intercept(): void {
-    const res = this.#res;
-    res.writeHead = (...args: unknown[]) => this.#writeHead(args);
-    res.write = ((...args: Parameters<ServerResponse["write"]>) => this.#write(args)) as ServerResponse["write"];
-    res.end = ((...args: unknown[]) => this.#end(args)) as ServerResponse["end"];
-    res.flushHeaders = () => this.#through({ run: this.#native.flushHeaders });
-    res.cork = () => this.#inOrder(this.#native.cork);
-    res.uncork = () => {
-      // Node's own end, which may have come early, has corked the response and uncorks it again.
-      if (this.#ended && res.writableCorked > 0) this.#native.uncork();
-      else this.#inOrder(this.#native.uncork);
-    };
-    res.addTrailers = (trailers) => {
-      // Later than the end is too late, also where the end has to wait.
-      if (!this.#ended) this.#native.addTrailers(trailers);
-    };
-    for (const name of frozen) this.#freeze(name);
-    if (this.#isHttp1) this.#catchEarlyCalls();
-    // While held, code that asks whether the head has gone must hear yes: nothing it did to it could take effect.
-    shadow(res, "headersSent", () => this.#state === "held");
-    shadow(res, "writableEnded", () => this.#ended);
-    shadow(res, "writableNeedDrain", () => this.#state === "held" && this.#owesDrain);
+  /** While held, code that asks whether the head has gone must hear yes: nothing it did to it could take effect. */
+  get isHeld(): boolean {
+    return this.#state === "held";
   }
 
-  #catchEarlyCalls(): void {
-    catchEarlyCalls(this.#res, {
-      isHeld: () => this.#state === "held",
-      hasEnded: () => this.#ended,
-      hasWritten: () => this.#calls.some(({ args }) => args !== undefined),
-      write: (chunk, encoding, callback) => this.#write([chunk, encoding, callback] as never),
-      end: (...args) => void this.#end(args),
-    });
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
-  #freeze(name: (typeof frozen)[number]): void {
-    const native = this.#native[name] as ((...args: unknown[]) => unknown) | undefined;
-    if (native === undefined) return;
-    Object.defineProperty(this.#res, name, {
-      configurable: true,
-      writable: true,
-      value: (...args: unknown[]) => {
-        if (this.#state === "failed") return this.#res;
-        if (this.#state !== "held") return native(...args);
-        throw headersSent();
-      },
-    });
+  get needsDrain(): boolean {
+    return this.#state === "held" && this.#owesDrain;
   }
 
-  #writeHead(args: readonly unknown[]): ServerResponse {
+  flushHeaders(): void {
+    this.#through({ run: () => this.#native.flushHeaders.call(this.#res) });
+  }
+
+  cork(): void {
+    this.#inOrder(() => this.#native.cork.call(this.#res));
+  }
+
+  uncork(): void {
+    // Node's own end, which may have come early, has corked the response and uncorks it again.
+    if (this.#ended && this.#res.writableCorked > 0) this.#native.uncork.call(this.#res);
+    else this.#inOrder(() => this.#native.uncork.call(this.#res));
+  }
+
+  addTrailers(args: Parameters<ServerResponse["addTrailers"]>): void {
+    // Later than the end is too late, also where the end has to wait.
+    if (!this.#ended) this.#native.addTrailers.apply(this.#res, args);
+  }
+
+  /** `setHeader` and its like. */
+  changeHeaders(name: HeaderMethod, args: readonly unknown[]): unknown {
+    if (this.#state === "failed") return this.#res;
+    if (this.#state === "held") throw headersSent();
+    return Reflect.apply(this.#native[name], this.#res, args);
+  }
+
+  implicitHeader(): void {
+    if (this.#state !== "held") this.#native._implicitHeader.call(this.#res);
+  }
+
+  send(args: SendArguments): boolean {
+    if (this.#state !== "held") return Reflect.apply(this.#native._send, this.#res, args);
+    if (!this.#ended) this.#takeEarly(args);
+    return false;
+  }
+
+  /**
+   * Takes what was to be sent by a method that was looked up before it was intercepted: in `res.end(await body())` that
+   * is Node's own `end`, although the session is asked for while `body` runs. It has the head written, which must wait,
+   * and sends the body all the same: without this, a body without a head.
+   */
+  #takeEarly([data, encoding, callback]: SendArguments): void {
+    const inner = this.#res as { _contentLength?: number | null };
+    // Only `end` knows the length, and says so before it sends. It is the body's where nothing else waits.
+    const last = typeof inner._contentLength === "number";
+    if (this.#calls.some(({ args }) => args !== undefined)) inner._contentLength = null;
+    if (last) this.end([data, encoding]);
+    else if (data.length > 0) this.write([data, encoding, callback] as never);
+  }
+
+  writeHead(args: readonly unknown[]): ServerResponse {
     if (this.#state === "failed") return this.#res;
     if (this.#state === "held") throw headersSent();
     if (this.#state !== "open") return Reflect.apply(this.#native.writeHead, this.#res, args);
@@ -125,13 +135,13 @@ class HeldResponse {
     Reflect.apply(this.#native.writeHead, this.#res, [statusCode, ...args]);
   }
 
-  #write(args: Parameters<ServerResponse["write"]>): boolean {
+  write(args: Parameters<ServerResponse["write"]>): boolean {
     if (this.#state === "failed") return discard(args);
-    if (this.#state === "passing") return this.#native.write(...args);
+    if (this.#state === "passing") return Reflect.apply(this.#native.write, this.#res, args);
     assertChunk(args[0], args[1]);
     let answer = false;
     const run = () => {
-      answer = this.#native.write(...args);
+      answer = Reflect.apply(this.#native.write, this.#res, args);
       return answer;
     };
     this.#through({ run, args });
@@ -139,7 +149,7 @@ class HeldResponse {
     return answer;
   }
 
-  #end(args: unknown[]): ServerResponse {
+  end(args: unknown[]): ServerResponse {
     if (this.#state === "failed") {
       discard(args);
       return this.#res;
@@ -256,26 +266,45 @@ class HeldResponse {
     }
     this.#given = undefined;
     this.#unfinish();
-    for (const name of res.getHeaderNames()) this.#native.removeHeader(name);
+    for (const name of res.getHeaderNames()) this.#native.removeHeader.call(res, name);
     if (this.#isHttp1) res.statusMessage = "";
     const status = this.#gate.failed(error, this.#head);
     const body = errorText(status, "The session could not be stored.");
-    this.#native.setHeader("Content-Type", "text/plain; charset=utf-8");
+    this.#native.setHeader.call(res, "Content-Type", "text/plain; charset=utf-8");
     // Said, because Node keeps the length of a body whose head it could not write.
-    this.#native.setHeader("Content-Length", body.length);
+    this.#native.setHeader.call(res, "Content-Length", body.length);
     // HTTP/2's end calls write, which is ours: to be passed on this once.
     this.#state = "passing";
-    this.#native.writeHead(status);
-    this.#native.end(body);
+    this.#native.writeHead.call(res, status);
+    Reflect.apply(this.#native.end, res, [body]);
     this.#state = "failed";
   }
 
   /** The head as it is going to be written, which only the gate may still change. */
   get #head(): Head {
-    return this.#given ?? { getHeader: (name) => this.#res.getHeader(name), setHeader: this.#native.setHeader };
+    return this.#given ?? new ResponseHead(this.#res, this.#native.setHeader);
   }
 }
 
 function headersSent(): Error {
   return nodeError(Error, "ERR_HTTP_HEADERS_SENT", "Cannot change headers after they are sent to the client");
+}
+
+/** The headers that a response has of its own, which everybody else is kept from. */
+class ResponseHead implements Head {
+  readonly #res: ServerResponse;
+  readonly #setHeader: ServerResponse["setHeader"];
+
+  constructor(res: ServerResponse, setHeader: ServerResponse["setHeader"]) {
+    this.#res = res;
+    this.#setHeader = setHeader;
+  }
+
+  getHeader(name: string): number | string | string[] | undefined {
+    return this.#res.getHeader(name);
+  }
+
+  setHeader(name: string, value: string | readonly string[]): void {
+    this.#setHeader.call(this.#res, name, value);
+  }
 }
