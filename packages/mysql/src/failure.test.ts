@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { connectFailure, redacted, statementFailure, unavailable, writeFailure } from "./failure.js";
+import { connectFailure, keepsConnection, redacted, statementFailure, unavailable, writeFailure } from "./failure.js";
 
 const secret = "5e".repeat(32);
 
@@ -52,4 +52,9 @@ test("what is no error has a message all the same", () => {
     message: "ECONNREFUSED",
     code: "ECONNREFUSED",
   });
+});
+
+test("a connection on which a packet was too large is not kept: the server closes it after it has said so", () => {
+  expect(keepsConnection(Object.assign(new Error("x"), { errno: 1153, sqlState: "08S01" }))).toBe(false);
+  expect(keepsConnection(Object.assign(new Error("x"), { errno: 1406, sqlState: "22001" }))).toBe(true);
 });

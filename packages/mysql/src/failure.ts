@@ -4,6 +4,8 @@ import { SessionError } from "@sess/core";
 const lockFailures = new Set([1020, 1205, 1213]);
 const staleStatements = new Set([1243, 1615]);
 const lostConnections = new Set([1053, 1047, 1927, 4031]);
+/** The server says this, and then closes the connection. */
+const partingWords = new Set([1153]);
 const readOnly = new Set([1290, 1792, 1836]);
 const tooLarge = new Set([1118, 1153, 1301, 1406]);
 const refusals = new Set([1044, 1045, 1046, 1049, 1142, 1143, 1227, 1251, 1698, 3118, 3159, 4151]);
@@ -28,7 +30,7 @@ export function writeFailure(error: unknown): SessionError {
 
 /** The error for a statement that failed, as far as the size of what was sent does not matter. */
 export function statementFailure(error: unknown): SessionError {
-  const message = readOnly.has(numberOf(error))
+  const message = isReadOnly(error)
     ? "mysql: the server is read-only"
     : "mysql: a statement failed or was not answered in time";
   return unavailable(message, error);
@@ -50,13 +52,24 @@ export function ranNot(error: unknown): boolean {
 /** Whether the connection answered, and may go on. A server that became read-only is not the one to go on with. */
 export function keepsConnection(error: unknown): boolean {
   const number = numberOf(error);
-  if (staleStatements.has(number) || lostConnections.has(number) || readOnly.has(number)) return false;
-  return number > 0 && textOf(error, "sqlState") !== undefined;
+  if (staleStatements.has(number) || lostConnections.has(number) || partingWords.has(number)) return false;
+  if (isReadOnly(error)) return false;
+  return wasAnswered(error);
 }
 
 /** Whether the connection is lost, as far as its error says so by itself: not for want of an answer in time. */
 export function isLost(error: unknown): boolean {
   return lostConnections.has(numberOf(error)) || (!keepsConnection(error) && numberOf(error) <= 0 && !isTimeout(error));
+}
+
+/** Whether the server answered that it takes no writes, for now or for good. */
+export function isReadOnly(error: unknown): boolean {
+  return readOnly.has(numberOf(error));
+}
+
+/** Whether an error is the server's own answer. */
+export function wasAnswered(error: unknown): boolean {
+  return numberOf(error) > 0 && textOf(error, "sqlState") !== undefined;
 }
 
 /** The server's number of an error, as in "ERROR 1062"; 0 where there is none. */
@@ -65,7 +78,7 @@ export function numberOf(error: unknown): number {
   return typeof number === "number" ? number : 0;
 }
 
-/** What {@link within} rejects with when time is up. */
+/** What a statement is given up with when time is up. */
 export class NoAnswer extends Error {
   constructor() {
     super("no answer in time");
@@ -73,7 +86,8 @@ export class NoAnswer extends Error {
   }
 }
 
-function isTimeout(error: unknown): boolean {
+/** Whether a statement was given up since nothing was heard in time. */
+export function isTimeout(error: unknown): boolean {
   return error instanceof NoAnswer;
 }
 

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import type { PoolConnection, PoolOptions } from "mysql2";
-import type { Link, MysqlConnection } from "./pool.js";
+import { coreOf, type Link, type MysqlConnection } from "./pool.js";
 
 /** Where our own connections go. */
 export interface Endpoint {
@@ -83,8 +83,7 @@ function dial({ host, port, socketPath }: Endpoint, sockets: Set<Socket>): Socke
 
 function discard(connection: MysqlConnection): void {
   connection.destroy();
-  const core: unknown = Reflect.get(connection, "connection");
-  const stream: unknown = typeof core === "object" && core !== null ? Reflect.get(core, "stream") : undefined;
+  const stream: unknown = Reflect.get(coreOf(connection), "stream");
   if (typeof stream === "object" && stream !== null && "destroy" in stream) (stream as Socket).destroy();
 }
 

@@ -25,6 +25,12 @@ export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
 }
 
+/** The connection itself: mysql2/promise wraps it anew each time that its pool gives it. */
+export function coreOf(connection: MysqlConnection): object {
+  const core: unknown = Reflect.get(connection, "connection");
+  return typeof core === "object" && core !== null ? core : connection;
+}
+
 /** A pool and what this provider may do to it. */
 export interface Link {
   readonly pool: MysqlPool;

@@ -1,8 +1,9 @@
 import { SessionError } from "@sess/core";
 import { numberOf } from "./failure.js";
 import { shortField } from "./record.js";
+import type { Deadline } from "./settle.js";
 import { type Sql, sqlFor } from "./sql.js";
-import type { Deadline, Statements } from "./statements.js";
+import type { Statements } from "./statements.js";
 
 /**
  * The statement that creates a table: what this provider runs where `createTable` is not false, and what to run by hand

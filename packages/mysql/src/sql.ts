@@ -11,8 +11,8 @@ export interface Sql {
   readonly insert: string;
   /** Parameters: version, expires, owner, retired, data, key, now. Replaces what has expired. */
   readonly replaceExpired: string;
-  /** Parameters: key, now. */
-  readonly findLive: string;
+  /** Parameters: key. The key, its expiry, its version. */
+  readonly findTaken: string;
   /** Parameters: version, expires, owner, retired, data, key, expected version, now. */
   readonly updateToSession: string;
   readonly updateToMarker: string;
@@ -39,7 +39,6 @@ export const pageSize = 500;
 export function sqlFor(table: string): Sql {
   const t = `\`${table}\``;
   const columns = "session_key, version, expires, owner, retired, data";
-  const live = "session_key = ? AND expires > ?";
   // In MySQL an assignment sees those on its left: none of these reads a column that another one assigns.
   const set = "version = ?, expires = ?, owner = ?, retired = ?, data = ?";
   const setLater = "version = ?, expires = GREATEST(expires, ?), owner = ?, retired = ?, data = ?";
@@ -51,7 +50,7 @@ export function sqlFor(table: string): Sql {
     // with FOUND_ROWS and another without; with IGNORE what cannot be kept would be altered in silence.
     insert: `INSERT INTO ${t} (${columns}) VALUES (?, ?, ?, ?, ?, ?)`,
     replaceExpired: `UPDATE ${t} SET ${set} WHERE session_key = ? AND expires <= ?`,
-    findLive: `SELECT session_key FROM ${t} WHERE ${live}`,
+    findTaken: `SELECT session_key, expires, version FROM ${t} WHERE session_key = ?`,
     updateToSession: `UPDATE ${t} SET ${setLater} WHERE ${atVersion}`,
     updateToMarker: `UPDATE ${t} SET ${set} WHERE ${atVersion}`,
     touch: `UPDATE ${t} SET expires = GREATEST(expires, ?) WHERE session_key = ? AND version = ? AND retired IS NULL AND expires > ?`,

@@ -1,15 +1,14 @@
 import { SessionError } from "@sess/core";
-import { isLost, keepsConnection, NoAnswer, ranNot, statementFailure, unavailable, writeFailure } from "./failure.js";
+import { isLost, keepsConnection, ranNot, statementFailure, unavailable, writeFailure } from "./failure.js";
 import type { Link, MysqlConnection } from "./pool.js";
+import { type Deadline, settle } from "./settle.js";
+import { Trust } from "./trust.js";
 
 /** What a statement may be given. */
 export type Value = string | number | Buffer | null;
 
 /** A row, its columns in the order in which they were asked for. */
 export type Row = readonly unknown[];
-
-/** An instant of the monotonic clock, in milliseconds, by which an operation has settled. */
-export type Deadline = number;
 
 interface Statement<T> {
   readonly sql: string;
@@ -42,6 +41,7 @@ const plainly = {
 export class Statements {
   readonly #link: Link;
   readonly #timeout: number;
+  readonly #trust = new Trust();
   #closing: Promise<void> | undefined;
 
   /** `timeout` in milliseconds. */
@@ -126,11 +126,14 @@ export class Statements {
   }
 
   async #execute<T>(connection: MysqlConnection, { sql, values, take }: Statement<T>, until: Deadline): Promise<T> {
+    const sent = performance.now();
     try {
       const answer = take(await settle(() => connection.execute({ sql, ...plainly }, [...values]), until));
+      this.#trust.heard(connection);
       connection.release();
       return answer;
     } catch (error) {
+      this.#trust.failed(connection, error, sent);
       if (keepsConnection(error)) connection.release();
       else this.#link.discard(connection);
       throw error;
@@ -138,6 +141,14 @@ export class Statements {
   }
 
   async #acquire(until: Deadline): Promise<MysqlConnection> {
+    for (;;) {
+      const connection = await this.#take(until);
+      if (this.#trust.accepts(connection)) return connection;
+      this.#link.discard(connection);
+    }
+  }
+
+  async #take(until: Deadline): Promise<MysqlConnection> {
     this.assertOpen();
     const { pool } = this.#link;
     try {
@@ -160,26 +171,6 @@ class Stray extends Error {
     super("an answer was not about what was asked for");
     this.name = "Stray";
   }
-}
-
-/** Settles with the work, or rejects at the deadline; what the work still comes to then goes to `late`. */
-function settle<T>(work: () => Promise<T>, until: Deadline, late: (value: T) => void = () => {}): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let over = false;
-    const giveUp = () => {
-      over = true;
-      reject(new NoAnswer());
-    };
-    const timer = setTimeout(giveUp, Math.max(until - performance.now(), 1));
-    attempt(work)
-      .then((value) => (over ? late(value) : resolve(value)), reject)
-      .finally(() => clearTimeout(timer));
-  });
-}
-
-/** Work that throws rejects instead. */
-async function attempt<T>(work: () => Promise<T>): Promise<T> {
-  return work();
 }
 
 /** Waits for a random while, longer with each attempt; false when the deadline comes first. */

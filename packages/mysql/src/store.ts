@@ -1,8 +1,9 @@
 import type { Provider, SessionRecord, Update } from "@sess/core";
 import { numberOf, unavailable } from "./failure.js";
-import { decodeRecord, encodeKey, encodeRecord, encodeTime, isAbout, short } from "./record.js";
+import { decodeRecord, encodeKey, encodeRecord, encodeTime, isAbout, type StoredFields, short } from "./record.js";
+import type { Deadline } from "./settle.js";
 import { gcBatch, pageSize, type Sql } from "./sql.js";
-import type { Deadline, Row, Statements } from "./statements.js";
+import type { Row, Statements } from "./statements.js";
 
 /** How long an expired record stays for clocks that are behind, in milliseconds. */
 const grace = 60_000;
@@ -40,8 +41,11 @@ export class MysqlStore implements Provider {
       if (await this.#insert([bytes, ...fields], until)) return true;
       const now = this.#clock();
       if (await this.#statements.write(this.#sql.replaceExpired, [...fields, bytes, now], until)) return true;
-      // Not inserted for what was there, not replaced: either it lives, or gc has taken it in between.
-      if ((await this.#rowsAbout(bytes, this.#sql.findLive, [bytes, now], until)).length > 0) return false;
+      // Not inserted for what was there, not replaced: it lives, or gc has taken it in between, or it is this very record,
+      // which expired before the create was sent again. Without FOUND_ROWS that one counts as not replaced, too.
+      const [taken] = await this.#rowsAbout(bytes, this.#sql.findTaken, [bytes], until);
+      if (taken !== undefined && Number(taken[1]) > now) return false;
+      if (taken !== undefined && isVersion(taken[2], fields)) return true;
     }
     throw unavailable("mysql: the key was taken and freed again by others, time and again");
   }
@@ -141,6 +145,10 @@ export class MysqlStore implements Provider {
   #rowsAbout(key: Buffer, sql: string, values: readonly (number | Buffer)[], until: Deadline): Promise<readonly Row[]> {
     return this.#statements.rows(sql, values, until, (row) => isAbout(row, key));
   }
+}
+
+function isVersion(found: unknown, [version]: StoredFields): boolean {
+  return Buffer.isBuffer(found) && found.equals(version);
 }
 
 function isDuplicate(error: unknown): boolean {

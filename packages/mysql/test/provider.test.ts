@@ -67,6 +67,16 @@ describeWithUrl("the provider", (start) => {
         expect(await store.read(key)).toEqual(second);
       }));
 
+    test("create sent again after its record has expired finds it as it left it", () =>
+      settle(async () => {
+        const [key, record] = [newKey(), newRecord(clock.now(), { owner, expiresAt: clock.now() + 10 })];
+        expect(await store.create(key, record)).toBe(true);
+        clock.advance(10);
+        expect(await store.create(key, record)).toBe(true);
+        expect(await store.create(key, newRecord(clock.now()))).toBe(true);
+        expect(await store.create(key, record)).toBe(false);
+      }));
+
     test("a time that is no whole number, or none that a column holds", () =>
       settle(async () => {
         const key = newKey();

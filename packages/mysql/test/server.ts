@@ -22,8 +22,8 @@ export interface PrivateMysql {
   resume(): void;
   /** SIGKILL; resolves when the port is free. */
   kill(): Promise<void>;
-  /** Starts it again on the same port and the same files. */
-  restart(): Promise<void>;
+  /** Starts it again on the same port and the same files; `more` wins over what it was started with. */
+  restart(...more: readonly string[]): Promise<void>;
   /** Ends it and removes its directory. */
   stop(): Promise<void>;
 }
@@ -55,8 +55,8 @@ export async function startMysql(...args: readonly string[]): Promise<PrivateMys
     pause: () => halt(server.pid),
     resume: () => process.kill(server.pid, "SIGCONT"),
     kill: () => end(server),
-    restart: async () => {
-      server = await start();
+    restart: async (...more) => {
+      server = await start(...more);
     },
     stop: async () => {
       await end(server);
@@ -111,7 +111,7 @@ function options(directory: string): readonly string[] {
 /** Somebody else may take the port between the moment it was free and the server's start: then it tries another. */
 async function launchOnFreePort(directory: string, args: readonly string[], user?: User, attempts = 5) {
   const port = await freePort();
-  const start = () => launch(directory, [...args, `--port=${port}`], user);
+  const start = (...more: readonly string[]) => launch(directory, [...args, `--port=${port}`, ...more], user);
   try {
     return { port, start, first: await start() };
   } catch (error) {

@@ -1,0 +1,135 @@
+import type { Provider, ProviderContext } from "@sess/core";
+import type { Lengths } from "./faults.js";
+import type { LoopDelay } from "./loop-delay.js";
+import { type Act, neighbours, newKey, type Operation, type Outcome, recordOf, type Wrong } from "./operations.js";
+import { TcpProxy } from "./proxy.js";
+import type { Subject } from "./subjects.js";
+
+/** What the cells of one subject share. */
+export interface Bench {
+  readonly subject: Subject;
+  readonly delay: LoopDelay;
+}
+
+/** One call: what it came to, how long its slowest wait took, and how late the event loop was meanwhile, in milliseconds. */
+export interface Call {
+  readonly outcome: Outcome;
+  readonly took: number;
+  readonly delay: number;
+}
+
+/** Slack that a call has beyond its deadline, besides what the event loop lost. */
+const slack = 50;
+/** By then the next call works, once the fault is over. */
+export const recoveryBound = 2000;
+/** By then a provider has closed. */
+const closeBound = 1500;
+/** Statements that a pool of three runs side by side. */
+const sideBySide = [1, 2, 3];
+
+export const context: ProviderContext = { now: Date.now, contract: 1 };
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+export const untimed = <T>(wait: () => Promise<T>): Promise<T> => wait();
+
+export function settled(work: Promise<unknown>): Promise<Outcome> {
+  return work.then(
+    (resolved): Outcome => ({ resolved }),
+    (rejected: unknown): Outcome => ({ rejected }),
+  );
+}
+
+/** Runs something, and times each of its waits. */
+export async function call({ delay }: Bench, run: Act["run"], store: Provider): Promise<Call> {
+  const slowest = { took: 0, delay: 0 };
+  const timed = async <T>(wait: () => Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    try {
+      return await wait();
+    } finally {
+      const took = performance.now() - begun;
+      if (took >= slowest.took) Object.assign(slowest, { took, delay: delay.since(begun) });
+    }
+  };
+  return { outcome: await settled(run(store, timed)), ...slowest };
+}
+
+export function lateness({ took, delay }: Call, deadline: number): Wrong[] {
+  if (took <= deadline + slack + delay) return [];
+  return [{ what: `settled after ${took.toFixed(0)} ms, the event loop late by ${delay.toFixed(0)}` }];
+}
+
+/** Where there is no fault nothing may fail but for a machine that is too busy: then it is tried again. */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === 20) throw error;
+    }
+  }
+}
+
+/** Every connection of a pool has run the statements once: a fault strikes the operation, and not what precedes it. */
+export async function warm(store: Provider, direct: Provider, operation: Operation): Promise<void> {
+  for (const each of [operation, ...neighbours]) {
+    const once = async () => (await each.prepare(direct)).run(store, untimed);
+    await Promise.all(sideBySide.map(() => patiently(once)));
+  }
+}
+
+/** How many bytes an operation sends and gets on its connection; without one, how many connecting does. */
+export async function measure(
+  { subject }: Bench,
+  table: string,
+  direct: Provider,
+  operation?: Operation,
+): Promise<Lengths> {
+  const proxy = new TcpProxy(subject.port);
+  const connector = subject.connector(await proxy.listen(), table);
+  const store = await patiently(() => connector.connect(context));
+  const sent = () => [...proxy.wires].map((wire) => ({ ...wire.sent }));
+  let before: Lengths[] = [];
+  if (operation !== undefined) {
+    await warm(store, direct, operation);
+    const act = await operation.prepare(direct);
+    before = sent();
+    await patiently(() => act.run(store, untimed));
+  }
+  const after = sent();
+  await store.close();
+  await proxy.close();
+  const grown = (side: "client" | "server") =>
+    Math.max(...after.map((wire, at) => wire[side] - (before[at]?.[side] ?? 0)));
+  return { client: grown("client"), server: grown("server") };
+}
+
+/** Milliseconds until a write and a read of it have succeeded. */
+export async function recover(store: Provider): Promise<number> {
+  const begun = performance.now();
+  while (performance.now() - begun <= recoveryBound) {
+    try {
+      const key = newKey();
+      await store.create(key, recordOf(key));
+      if ((await store.read(key))?.data.startsWith(key)) break;
+    } catch {
+      await pause(5);
+    }
+  }
+  return performance.now() - begun;
+}
+
+export function lateRecovery(recovery: number): Wrong[] {
+  return recovery > recoveryBound ? [{ what: `not back within ${recoveryBound} ms after the fault` }] : [];
+}
+
+/** Closes in time, and leaves no connection. */
+export async function closing(store: Provider, proxy: TcpProxy): Promise<Wrong[]> {
+  const begun = performance.now();
+  await store.close();
+  const took = performance.now() - begun;
+  const wrong = took > closeBound ? [{ what: `close took ${took.toFixed(0)} ms` }] : [];
+  while (proxy.wires.size > 0 && performance.now() - begun < closeBound + 500) await pause(5);
+  if (proxy.wires.size > 0) wrong.push({ what: `leak: ${proxy.wires.size} connections after close` });
+  await proxy.close();
+  return wrong;
+}

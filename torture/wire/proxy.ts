@@ -1,0 +1,179 @@
+import { createServer, connect as dial, type Socket } from "node:net";
+
+export type Side = "client" | "server";
+
+/** What becomes of the bytes of one connection. */
+export interface Handler {
+  /** Bytes from a side; they get to the other one through {@link Wire.pass}, or do not. */
+  take(bytes: Buffer, from: Side): void;
+  /** The fault is over: what was held back goes on its way. Without it the connection stays as it is, for good. */
+  lift?: (() => void) | undefined;
+  /** Whether the client is not even told that the server is gone. */
+  readonly silent?: boolean;
+}
+
+/** Something that happens to a network. */
+export interface Fault {
+  /** Whether connections are refused, and those that are open are reset. */
+  readonly refuses?: boolean;
+  /** Called for each connection that is open, and for each that is new; `undefined` leaves it alone. */
+  strike?(wire: Wire, isNew: boolean): Handler | undefined;
+}
+
+/** One connection through a {@link TcpProxy}. */
+export class Wire {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  handler: Handler | undefined;
+  /** Bytes that each side has sent. */
+  readonly sent: Record<Side, number> = { client: 0, server: 0 };
+
+  constructor(client: Socket, server: Socket) {
+    this.#client = client;
+    this.#server = server;
+    for (const [side, socket, other] of [
+      ["client", client, server],
+      ["server", server, client],
+    ] as const) {
+      socket.setNoDelay(true);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        if (side === "client" || !this.handler?.silent) other.destroy();
+      });
+      socket.on("data", (bytes: Buffer) => {
+        this.sent[side] += bytes.length;
+        if (this.handler) this.handler.take(bytes, side);
+        else this.pass(bytes, side);
+      });
+    }
+  }
+
+  get over(): boolean {
+    return this.#client.destroyed;
+  }
+
+  /** Sends bytes of a side on to the other, whatever the fault. */
+  pass(bytes: Buffer, from: Side, done?: () => void): void {
+    const to = from === "client" ? this.#server : this.#client;
+    if (to.writable) to.write(bytes, done);
+    else done?.();
+  }
+
+  /** RST to both sides. */
+  reset(): void {
+    this.#client.resetAndDestroy();
+    this.#server.resetAndDestroy();
+  }
+
+  /** FIN to the client, after what was passed to it. */
+  finish(): void {
+    this.#client.end();
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+    this.#server.destroy();
+  }
+}
+
+/** A TCP proxy to a server on this machine, for failures on the way that a server cannot be asked for. */
+export class TcpProxy {
+  /** The port of the server that the next connection leads to. */
+  target: number;
+  /** Connections since it began. */
+  connections = 0;
+  /** What has happened to the network, and has not been mended. */
+  #fault: Fault | undefined;
+  readonly #wires = new Set<Wire>();
+  readonly #server = createServer((client) => this.#accept(client));
+  #port = 0;
+
+  constructor(target: number) {
+    this.target = target;
+  }
+
+  /** Resolves to the port to connect to: the same each time. */
+  async listen(): Promise<number> {
+    if (this.#server.listening) return this.#port;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(this.#port, "127.0.0.1", () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+    const address = this.#server.address();
+    if (typeof address === "object" && address !== null) this.#port = address.port;
+    return this.#port;
+  }
+
+  /** Connections that are open now. */
+  get wires(): ReadonlySet<Wire> {
+    return this.#wires;
+  }
+
+  /** From now on this is how the network is. */
+  async begin(fault: Fault): Promise<void> {
+    this.#fault = fault;
+    for (const wire of this.#wires) {
+      if (fault.refuses) wire.reset();
+      else wire.handler = fault.strike?.(wire, false);
+    }
+    if (fault.refuses) await this.#stopListening();
+  }
+
+  /** The network is well again; connections that a fault has left for dead stay dead. */
+  async lift(): Promise<void> {
+    const refused = this.#fault?.refuses;
+    this.#fault = undefined;
+    for (const wire of this.#wires) {
+      if (wire.handler?.lift === undefined) continue;
+      wire.handler.lift();
+      wire.handler = undefined;
+    }
+    if (refused) await this.listen();
+  }
+
+  /** The next bytes that a server says go to `take` instead of the client, and all is well again; resolves then. */
+  nextAnswer(take: (bytes: Buffer, wire: Wire) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const strike = (wire: Wire): Handler => ({
+        take: (bytes, from) => {
+          if (from === "client") {
+            wire.pass(bytes, from);
+            return;
+          }
+          void this.lift();
+          take(bytes, wire);
+          resolve();
+        },
+        lift: () => {},
+      });
+      void this.begin({ strike });
+    });
+  }
+
+  /** The next answer is lost on the way, with its connection: the server has carried out what was asked. */
+  loseNextAnswer(): Promise<void> {
+    return this.nextAnswer((_bytes, wire) => wire.destroy());
+  }
+
+  async close(): Promise<void> {
+    for (const wire of this.#wires) wire.destroy();
+    if (this.#server.listening) await this.#stopListening();
+  }
+
+  #accept(client: Socket): void {
+    const wire = new Wire(client, dial(this.target, "127.0.0.1"));
+    this.connections++;
+    this.#wires.add(wire);
+    client.on("close", () => this.#wires.delete(wire));
+    wire.handler = this.#fault?.strike?.(wire, true);
+  }
+
+  #stopListening(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+}
