@@ -5,6 +5,7 @@ export default defineConfig({
     index: "src/index.ts",
     conformance: "src/conformance/index.ts",
     express: "src/adapters/express.ts",
+    "express-session": "src/express-session/index.ts",
     fastify: "src/adapters/fastify.ts",
     hono: "src/adapters/hono.ts",
     koa: "src/adapters/koa.ts",

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import {
   type Connector,
@@ -102,6 +103,13 @@ describe("createManager", () => {
     expect(closed).toBe(2);
     const nothing = { kind: "store", name: "nothing", connect: async () => undefined } as never;
     await expect(createManager(nothing)).rejects.toMatchObject({ code: "SESS_PROVIDER" });
+  });
+
+  test("a Manager that is logged shows nothing of its provider's configuration", async () => {
+    register("secretive", () => memory(), "a test");
+    const manager = await createManager("secretive", JSON.stringify({ ProviderConfig: "127.0.0.1,100,astaxie" }));
+    expect(inspect(manager, { depth: 9, showHidden: true })).not.toContain("astaxie");
+    await manager.close();
   });
 
   test("every Manager opened by name has a store of its own; one connector has one store", async () => {

@@ -47,11 +47,13 @@ export async function createManager<D extends object>(
   config?: ManagerConfig | string,
 ): Promise<TokenManager<D>> {
   const settings = resolveConfig(config);
+  // What a Manager shows of itself, in a log say, must not hold the store's password.
+  const own = { ...settings, providerConfig: undefined };
   const connector =
     typeof nameOrConnector === "string" ? connectorOf(nameOrConnector, settings.providerConfig) : nameOrConnector;
   if (connector !== undefined) assertContract(connector);
-  if (connector?.kind === "token") return overToken(connector, settings);
-  if (connector?.kind === "store") return overStore(connector, settings);
+  if (connector?.kind === "token") return overToken(connector, own);
+  if (connector?.kind === "store") return overStore(connector, own);
   throw new SessionError("SESS_PROVIDER", "createManager takes a provider's name or a connector");
 }
 

@@ -28,12 +28,19 @@ export interface Presented {
   readonly cookie: boolean;
 }
 
-/** What all Managers have in common: from a request to its session and on to its response. */
+/** Where else a session may be found, when what a request came with leads to none. */
+export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
+
+/**
+ * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
+ * adapters of core's own; the public types do not have them.
+ */
 export abstract class RequestManager<D extends object> {
-  protected readonly settings: Settings;
+  readonly settings: Settings;
   readonly #keeper: Keeper;
   readonly #forResponses: ResponseSettings;
   readonly #started = new WeakMap<IncomingMessage, Promise<Session<D>>>();
+  #elsewhere: Elsewhere | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings, keeper: Keeper, diagnostics: Diagnostics) {
@@ -80,6 +87,11 @@ export abstract class RequestManager<D extends object> {
     await session.destroy();
   }
 
+  /** Has requests that come with nothing of ours looked up elsewhere, by an adapter. */
+  alsoLookIn(elsewhere: Elsewhere): void {
+    this.#elsewhere = elsewhere;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.finish();
     return this.#closing;
@@ -90,10 +102,12 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** What the request's cookie, header or query leads to. */
-  protected abstract presented(request: RequestView): Promise<Presented>;
+  abstract presented(request: RequestView): Promise<Presented>;
+
+  abstract exists(id: string): Promise<boolean>;
 
   /** The storage key of an id. */
-  protected abstract identify(id: string): Identity;
+  abstract identify(id: string): Identity;
 
   /** Finishes what is under way and closes the provider. */
   protected abstract finish(): Promise<void>;
@@ -102,7 +116,7 @@ export abstract class RequestManager<D extends object> {
     if (this.#closing !== undefined) throw closed();
   }
 
-  protected session(found: Found | undefined, presented: boolean, binding?: Binding): Session<D> {
+  session(found: Partial<Found> | undefined, presented: boolean, binding?: Binding): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
       keeper: this.#keeper,
@@ -146,8 +160,8 @@ export abstract class RequestManager<D extends object> {
   }
 
   async #bind(request: RequestView, response: SessionResponse<D>): Promise<Session<D>> {
-    const { found, cookie } = await this.presented(request);
-    const session = this.session(found, cookie, response);
+    const { found = await this.#elsewhere?.(request), cookie } = await this.presented(request);
+    const session = this.session(found, cookie || found !== undefined, response);
     response.bind(session);
     return session;
   }

@@ -77,7 +77,7 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
     await this.#backend.close();
   }
 
-  protected async presented(request: RequestView): Promise<Presented> {
+  async presented(request: RequestView): Promise<Presented> {
     const { ids, cookie } = presentedIds(request, this.settings);
     const found: Found[] = [];
     for (const id of ids) {
@@ -88,7 +88,7 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
     return { found: choose(found), cookie };
   }
 
-  protected identify(id: string): Identity {
+  identify(id: string): Identity {
     return { id, key: sessionKey(this.settings.namespace, id) };
   }
 

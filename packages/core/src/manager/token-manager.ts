@@ -63,7 +63,7 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
     return this.#provider.close();
   }
 
-  protected async presented(request: RequestView): Promise<Presented> {
+  async presented(request: RequestView): Promise<Presented> {
     const tokens = new Set(cookieValues(request.header("cookie"), this.settings.cookieName));
     const sessions = new Map<string, Found>();
     for (const token of tokens) {
@@ -78,7 +78,7 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
     return { found: choose([...sessions.values()]), cookie: tokens.size > 0 };
   }
 
-  protected identify(id: string): Identity {
+  identify(id: string): Identity {
     return { id, key: "" };
   }
 }

@@ -1,4 +1,4 @@
-import { Changes, type Fields } from "../store/fields.js";
+import { Changes, type Draft, type Fields } from "../store/fields.js";
 
 /**
  * What one request changed and has not stored, in the order in which it was made: what commits that failed gave back,
@@ -29,6 +29,13 @@ export class Pending {
     const newestFirst = [this.#latest, ...this.#underWay.toReversed(), this.#returned];
     const deciding = newestFirst.find((changes) => changes.covers(name));
     return deciding === undefined ? base?.get(name) : deciding.read(name, undefined);
+  }
+
+  /** The names of the fields as the request sees them. */
+  names(base: Fields | undefined): string[] {
+    const draft: Draft = { fields: new Map(base), owner: undefined, lifetime: undefined };
+    for (const changes of [this.#returned, ...this.#underWay, this.#latest]) changes.applyTo(draft, false);
+    return [...draft.fields.keys()];
   }
 
   /** Everything so far, for a commit. It ends by {@link stored} or {@link failed}. */

@@ -38,6 +38,9 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
 
   has(field: Field<D>): boolean;
 
+  /** The names of the fields there are, in the order of their first writing. */
+  keys(): string[];
+
   /**
    * Whose session this is, from the next save on: set it as somebody signs in, and `listOwned` and `destroyOwned` find
    * it. `undefined` makes it nobody's. Write-only: the store keeps a hash, and nobody can read it back.

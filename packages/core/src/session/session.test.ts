@@ -138,6 +138,29 @@ describe("concurrent requests", () => {
 });
 
 describe("values", () => {
+  test("keys: the fields there are, with what was changed and is not stored, in the order of their first writing", async () => {
+    const { manager, stage } = await process();
+    const session = await visit(manager, await stored(manager, { a: 1, b: 2, c: 3 }));
+    expect(session.keys()).toEqual(["a", "b", "c"]);
+    session.set("b", 4);
+    session.set("__proto__", 5);
+    session.delete("a");
+    expect(session.keys()).toEqual(["b", "c", "__proto__"]);
+    const update = stage.hold("update");
+    const saved = session.release();
+    await update.reached;
+    session.set("a", 6);
+    expect(session.keys()).toEqual(["b", "c", "__proto__", "a"]);
+    await update.proceed();
+    await saved;
+    expect(session.keys()).toEqual(["b", "c", "__proto__", "a"]);
+    session.flush();
+    session.set("d", 7);
+    expect(session.keys()).toEqual(["d"]);
+    await session.destroy();
+    expect(session.keys()).toEqual([]);
+  });
+
   test("get gives the same object in one request, and another one in another", async () => {
     const { manager } = await process();
     const id = await stored(manager, { cart: [] });

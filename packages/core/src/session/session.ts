@@ -15,6 +15,14 @@ export interface Binding {
   readonly headersSent: boolean;
 }
 
+/** What an adapter has done around the storing of a session for its response. */
+export interface ResponseHooks {
+  /** Before anything is stored, at the head and again at the end. A rejection is the response's, as one by the store. */
+  beforeStoring(): void | Promise<void>;
+  /** When it is stored: whether the cookie must go out although the client should have it. */
+  owesCookie(): boolean | Promise<boolean>;
+}
+
 /** What the response owes the client: the cookie of the present id, its deletion, or nothing. */
 export type CookieDue = "set" | "clear" | undefined;
 
@@ -52,6 +60,8 @@ export class Session<D extends object> implements SessionStore<D> {
   #firstOwner: { readonly hash: string | undefined } | undefined;
   #destroyed = false;
   #cookie: CookieDue;
+  /** An adapter's, where it has some. */
+  hooks: ResponseHooks | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -83,6 +93,10 @@ export class Session<D extends object> implements SessionStore<D> {
   has(field: Field<D>): boolean {
     assertName(field);
     return this.#values.has(field, this.#fields);
+  }
+
+  keys(): string[] {
+    return this.#values.names(this.#fields);
   }
 
   delete(field: Field<D>): void {
@@ -193,12 +207,18 @@ export class Session<D extends object> implements SessionStore<D> {
    * nothing waits, where there is nothing to store.
    */
   commitForResponse(): void | Promise<void> {
+    return this.hooks === undefined ? this.#commitForResponse() : this.#commitWith(this.hooks);
+  }
+
+  #commitForResponse(): void | Promise<void> {
     if (this.#quiet && !this.#touchIsDue) return undefined;
     return this.#commitAndTouch();
   }
 
   /** Commits what was changed since the response began. */
   releaseForEnd(): void | Promise<void> {
+    const waiting = this.hooks?.beforeStoring();
+    if (waiting !== undefined) return waiting.then(() => this.release());
     return this.#quiet ? undefined : this.release();
   }
 
@@ -213,6 +233,11 @@ export class Session<D extends object> implements SessionStore<D> {
 
   discard(): void {
     this.#values.discard();
+  }
+
+  /** What is stored, as this request heard of it last; `undefined` when nothing is. */
+  get known(): Known | undefined {
+    return this.#known;
   }
 
   get cookieDue(): CookieDue {
@@ -260,6 +285,12 @@ export class Session<D extends object> implements SessionStore<D> {
 
   #nextExpiry(known: Known): number {
     return Math.min(known.absolute, this.#parts.now() + (known.lifetime ?? this.#parts.idle));
+  }
+
+  async #commitWith(hooks: ResponseHooks): Promise<void> {
+    await hooks.beforeStoring();
+    await this.#commitForResponse();
+    if (this.#cookie === undefined && (await hooks.owesCookie())) this.#cookie = "set";
   }
 
   async #commitAndTouch(): Promise<void> {

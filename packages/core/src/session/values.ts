@@ -30,6 +30,10 @@ export class Values {
     return this.#pending.read(name, base) !== undefined;
   }
 
+  names(base: Fields | undefined): string[] {
+    return this.#pending.names(base);
+  }
+
   /** `text` is what the value encodes to. */
   set(name: string, value: unknown, text: string): void {
     this.#pending.latest.write(name, text);

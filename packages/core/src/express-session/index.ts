@@ -1,0 +1,112 @@
+/** express-session's `req.session`, over a Manager: for applications and packages that were written for it. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { SessionError } from "../errors.js";
+import { SealedManager } from "../manager/token-manager.js";
+import { insideOf } from "./inside.js";
+import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
+import type { Callback } from "./plain-session.js";
+import { type RequestOptions, RequestSession, type SessionRequest } from "./request-session.js";
+import type { SessionCookie } from "./session-cookie.js";
+import { understandOld } from "./take-over.js";
+
+export type { CookieOptions } from "./cookie-options.js";
+export type { OldSession, OldStore } from "./old-store.js";
+export type { SessionOptions } from "./options.js";
+export type { Callback } from "./plain-session.js";
+export type { CookieData, SessionCookie } from "./session-cookie.js";
+export type { Secret } from "./signed-cookie.js";
+
+/**
+ * The properties of `req.session`. Augment it to type them:
+ *
+ * ```ts
+ * declare module "@sess/core/express-session" {
+ *   interface SessionData { views: number }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: to be augmented.
+export interface SessionData {}
+
+/** What `req.session` has besides its properties. Callbacks get the error, or nothing. */
+export interface SessionMethods {
+  /** A secret, not to be logged. Changes with {@link regenerate}. */
+  readonly id: string;
+  readonly cookie: SessionCookie;
+  /** An empty session under a new id takes this one's place as `req.session`; the old id is worthless. */
+  regenerate(callback?: Callback): this;
+  /** Ends the session and clears its cookie. `req.session` is gone at once. */
+  destroy(callback?: Callback): this;
+  /** The session as it is stored now takes this one's place as `req.session`; changes not stored are dropped. */
+  reload(callback?: Callback): this;
+  /** Stores now instead of with the response. Never required. Without a callback a failure becomes the response. */
+  save(callback?: Callback): this;
+  touch(): this;
+  resetMaxAge(): this;
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      session: SessionMethods & Partial<SessionData>;
+      readonly sessionID: string;
+    }
+  }
+}
+
+/** A middleware of Express, by its shape. */
+export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
+
+/**
+ * A middleware that gives each request its `req.session`, loaded before the next one runs; without a cookie of the right
+ * shape the store is not asked.
+ *
+ * ```ts
+ * app.use(session({ sessions: await createManager("memory") }));
+ * app.get("/", (req, res) => {
+ *   req.session.views = (req.session.views ?? 0) + 1;
+ *   res.send(`${req.session.views} views`);
+ * });
+ * ```
+ *
+ * A session that cannot be loaded is an error passed on, with a `status` of 503; one that cannot be stored becomes the
+ * response. Throws `SESS_CONFIG` for options that would undo a guarantee.
+ */
+export function session<D extends object>(options: SessionOptions<D>): ExpressMiddleware {
+  const { sessions, unset = "keep" } = options;
+  const inside = insideOf(sessions);
+  const { settings } = inside;
+  assertOptions(options, settings);
+  const origin = originOf(options);
+  if (origin !== undefined && sessions instanceof SealedManager) throw nobodyDecides();
+  if (origin !== undefined) understandOld(inside, origin);
+  const each: RequestOptions = { inside, unset, maxAge: maxAgeOf(options, settings) };
+  return (req, res, next) => {
+    if (isElsewhere(req, settings.cookie.path) || (req as SessionRequest).session) {
+      next();
+      return;
+    }
+    give(req, res, sessions, each).then(() => next(), next);
+  };
+}
+
+interface Starter {
+  start(req: IncomingMessage, res: ServerResponse): Promise<unknown>;
+}
+
+async function give(req: IncomingMessage, res: ServerResponse, sessions: Starter, options: RequestOptions) {
+  const session = await sessions.start(req, res);
+  new RequestSession(req, session as never, options).begin();
+}
+
+/** Whether a browser would not send the cookie there. */
+function isElsewhere(req: IncomingMessage & { originalUrl?: string }, path: string): boolean {
+  const asked = (req.originalUrl ?? req.url ?? "").split("?", 1)[0] ?? "";
+  const folder = path.endsWith("/") ? path : `${path}/`;
+  return path !== "/" && asked !== path && !asked.startsWith(folder);
+}
+
+function nobodyDecides(): SessionError {
+  const reason = "sessions that the client keeps itself have nobody who decides which request takes an old one over";
+  return new SessionError("SESS_CONFIG", `option "from" must be absent: ${reason}. Move to a store first`);
+}

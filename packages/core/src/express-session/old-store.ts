@@ -1,0 +1,42 @@
+/** The store of express-session whose sessions are taken over, by its shape. */
+export interface OldStore {
+  get(id: string, callback: (error: unknown, data?: OldSession | null) => void): unknown;
+  destroy(id: string, callback?: (error?: unknown) => void): unknown;
+}
+
+/** A session as stores of express-session give it. */
+export interface OldSession {
+  readonly cookie?: unknown;
+}
+
+/** What was kept under an old id: its properties as JSON gives them, and its lifetime, ms. */
+export interface OldRecord {
+  readonly fields: readonly (readonly [name: string, value: unknown])[];
+  readonly maxAge: number | undefined;
+}
+
+/** `undefined` when nothing is there, or it has expired by its own word. Rejects when the store fails. */
+export async function readOld(store: OldStore, id: string, now: number): Promise<OldRecord | undefined> {
+  const data = await new Promise<OldSession | null | undefined>((resolve, reject) => {
+    store.get(id, (error, found) => {
+      // Stores that keep files say so where others say nothing.
+      if (error && (error as { code?: unknown }).code !== "ENOENT") reject(error);
+      else resolve(error ? undefined : found);
+    });
+  });
+  if (typeof data !== "object" || data === null) return undefined;
+  // Some stores give objects of their database; to its users all of it looked like JSON.
+  const { cookie, ...fields } = JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
+  const { originalMaxAge, expires } = (cookie ?? {}) as { originalMaxAge?: unknown; expires?: unknown };
+  if (typeof expires === "string" && Date.parse(expires) <= now) return undefined;
+  return {
+    fields: Object.entries(fields),
+    maxAge: typeof originalMaxAge === "number" && originalMaxAge > 0 ? originalMaxAge : undefined,
+  };
+}
+
+export function destroyOld(store: OldStore, id: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    store.destroy(id, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,175 @@
+import { inspect } from "node:util";
+import { SessionError } from "../errors.js";
+import type { Properties } from "./properties.js";
+import type { SessionCookie } from "./session-cookie.js";
+
+/** As express-session's callbacks: called with the error, or with nothing. */
+export type Callback = (error?: unknown) => void;
+
+/** Does what the methods of `req.session` ask for. */
+export interface Actions {
+  regenerate(): Promise<void>;
+  destroy(): Promise<void>;
+  reload(): Promise<void>;
+  save(): Promise<void>;
+  /** For a promise that the application gave no callback for. */
+  unheard(action: Promise<void>): void;
+}
+
+/** What one `req.session` is made of. */
+export interface Parts {
+  readonly properties: Properties;
+  readonly cookie: SessionCookie;
+  readonly actions: Actions;
+}
+
+const parts = new WeakMap<object, Parts>();
+
+function partsOf(session: object): Parts {
+  const found = parts.get(session);
+  if (found === undefined) throw new TypeError("called on something that is no req.session");
+  return found;
+}
+
+/** Throwing in a callback must be the application's error, not ours. */
+function tell(session: object, action: (actions: Actions) => Promise<void>, callback: Callback | undefined): void {
+  const { actions } = partsOf(session);
+  const done = action(actions);
+  if (callback === undefined) {
+    actions.unheard(done);
+    return;
+  }
+  done.then(
+    () => process.nextTick(callback),
+    (error: unknown) => process.nextTick(callback, error),
+  );
+}
+
+/** The methods of `req.session`, as express-session has them. */
+class PlainSession {
+  get id(): string {
+    return partsOf(this).properties.id;
+  }
+
+  regenerate(callback?: Callback): this {
+    tell(this, (actions) => actions.regenerate(), callback);
+    return this;
+  }
+
+  destroy(callback?: Callback): this {
+    tell(this, (actions) => actions.destroy(), callback);
+    return this;
+  }
+
+  reload(callback?: Callback): this {
+    tell(this, (actions) => actions.reload(), callback);
+    return this;
+  }
+
+  save(callback?: Callback): this {
+    tell(this, (actions) => actions.save(), callback);
+    return this;
+  }
+
+  /** A session is prolonged by being used: what is left to do is to count its cookie's lifetime from now. */
+  touch(): this {
+    return this.resetMaxAge();
+  }
+
+  resetMaxAge(): this {
+    partsOf(this).cookie.reset();
+    return this;
+  }
+
+  /** What the application keeps in it, and no id. */
+  [inspect.custom](_depth: number, options: object): string {
+    return `Session ${inspect({ ...this }, options)}`;
+  }
+}
+
+/** `req.session`: an object whose properties are those of the session. */
+export function plainSession(of: Parts): object {
+  const proxy = new Proxy(new PlainSession(), new Handler(of));
+  parts.set(proxy, of);
+  return proxy;
+}
+
+/** Whether it is one, or wraps one. */
+export function isPlainSession(session: unknown): boolean {
+  return session instanceof PlainSession;
+}
+
+const methods = new Set<string | symbol>(Object.getOwnPropertyNames(PlainSession.prototype));
+methods.delete("constructor");
+
+/** Fields win over what every object inherits, but not over the methods above. */
+function isField(name: string | symbol): name is string {
+  return typeof name === "string" && name !== "cookie" && !methods.has(name);
+}
+
+class Handler implements ProxyHandler<PlainSession> {
+  readonly #properties: Properties;
+  readonly #cookie: SessionCookie;
+
+  constructor({ properties, cookie }: Parts) {
+    this.#properties = properties;
+    this.#cookie = cookie;
+  }
+
+  get(target: PlainSession, name: string | symbol, proxy: unknown): unknown {
+    if (name === "cookie") return this.#cookie;
+    if (isField(name) && this.#properties.has(name)) return this.#properties.get(name);
+    return Reflect.get(target, name, proxy);
+  }
+
+  set(_: PlainSession, name: string | symbol, value: unknown): boolean {
+    if (name === "cookie") takeCookie(this.#cookie, value);
+    else if (isField(name)) this.#properties.set(name, value);
+    else return false;
+    return true;
+  }
+
+  has(target: PlainSession, name: string | symbol): boolean {
+    return name === "cookie" || (isField(name) && this.#properties.has(name)) || Reflect.has(target, name);
+  }
+
+  deleteProperty(_: PlainSession, name: string | symbol): boolean {
+    if (name === "cookie") return false;
+    if (isField(name)) this.#properties.delete(name);
+    return true;
+  }
+
+  ownKeys(): string[] {
+    return ["cookie", ...this.#properties.names().filter(isField)];
+  }
+
+  getOwnPropertyDescriptor(_: PlainSession, name: string | symbol): PropertyDescriptor | undefined {
+    const rest = { writable: true, enumerable: true, configurable: true };
+    if (name === "cookie") return { value: this.#cookie, ...rest };
+    return isField(name) && this.#properties.has(name) ? { value: this.#properties.get(name), ...rest } : undefined;
+  }
+
+  defineProperty(_: PlainSession, name: string | symbol, descriptor: PropertyDescriptor): boolean {
+    if (!("value" in descriptor) || !isField(name)) return false;
+    this.#properties.set(name, descriptor.value);
+    return true;
+  }
+
+  /** Its properties come and go with the fields. */
+  preventExtensions(): boolean {
+    return false;
+  }
+
+  setPrototypeOf(): boolean {
+    return false;
+  }
+}
+
+/** As when one session's properties are copied to another: only its lifetime, the rest is the Manager's. */
+function takeCookie(cookie: SessionCookie, value: unknown): void {
+  if (typeof value !== "object" || value === null || !("originalMaxAge" in value)) {
+    throw new SessionError("SESS_UNSUPPORTED", "req.session.cookie cannot be replaced; set its maxAge");
+  }
+  const { originalMaxAge } = value;
+  if (typeof originalMaxAge === "number" && originalMaxAge !== cookie.originalMaxAge) cookie.maxAge = originalMaxAge;
+}

@@ -1,0 +1,52 @@
+import type { AnySession } from "./inside.js";
+import { takenOver } from "./take-over.js";
+
+/** The properties of `req.session`, which are the session's fields. */
+export class Properties {
+  readonly #session: AnySession;
+  /** What they were when the request went on with another session. */
+  #past: { readonly id: string; readonly values: Map<string, unknown> } | undefined;
+
+  constructor(session: AnySession) {
+    this.#session = session;
+  }
+
+  get id(): string {
+    return this.#past?.id ?? this.#session.id;
+  }
+
+  names(): string[] {
+    if (this.#past !== undefined) return [...this.#past.values.keys()];
+    return this.#session.keys().filter((name) => name !== takenOver);
+  }
+
+  has(name: string): boolean {
+    if (this.#past !== undefined) return this.#past.values.has(name);
+    return name !== takenOver && this.#session.has(name);
+  }
+
+  get(name: string): unknown {
+    return this.#past === undefined ? this.#session.get(name) : this.#past.values.get(name);
+  }
+
+  set(name: string, value: unknown): void {
+    if (this.#past !== undefined) {
+      this.#past.values.set(name, value);
+      return;
+    }
+    // What is there already is no change; changes inside of an object core finds by itself.
+    if (this.#session.has(name) && Object.is(this.#session.get(name), value)) return;
+    this.#session.set(name, value);
+  }
+
+  delete(name: string): void {
+    if (this.#past !== undefined) this.#past.values.delete(name);
+    else if (this.has(name)) this.#session.delete(name);
+  }
+
+  /** Keeps what there is for whoever still has the object, and lets go of the session. */
+  leave(): void {
+    const values = this.names().map((name) => [name, this.get(name)] as const);
+    this.#past ??= { id: this.id, values: new Map(values) };
+  }
+}
