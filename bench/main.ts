@@ -1,0 +1,99 @@
+/**
+ * Ours against peers and floors: `npm run bench`, or `npm run bench -- --only redis --rounds 3 --sizes 2048`. Every
+ * contender is a process of its own; rounds are interleaved, so that what disturbs the machine disturbs all of them.
+ * Needs `wrk` (Debian: apt-get install -y wrk), and redis-server and mariadbd for their groups. Run the build first.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Group, groups } from "./contenders.js";
+import { plot } from "./plot.js";
+import { Progress } from "./progress.js";
+import { type Measured, table } from "./report.js";
+import { Running, type Store, startStore } from "./running.js";
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    rounds: { type: "string", default: "9" },
+    seconds: { type: "string", default: "1" },
+    sizes: { type: "string", default: "100,2048,20480" },
+    sessions: { type: "string", default: "200" },
+  },
+});
+const [rounds, seconds, sessions] = [Number(options.rounds), Number(options.seconds), Number(options.sessions)];
+const loads = [
+  { name: "read, spread", path: "/read", spread: true },
+  { name: "read, hot", path: "/read", spread: false },
+  { name: "write, spread", path: "/write", spread: true },
+  { name: "write, hot", path: "/write", spread: false },
+] as const;
+
+async function measure(group: Group, size: number, progress: Progress): Promise<Measured[]> {
+  const stores: Store[] = [];
+  const running: Running[] = [];
+  try {
+    for (const contender of group.contenders) {
+      const store = await startStore(group.backend);
+      stores.push(store);
+      const started = await Running.start(contender, store.place, size);
+      running.push(started);
+      await started.fill(sessions, size);
+    }
+    for (const each of running) for (const { path } of loads) await each.load(path, true, 1);
+    const measured: Measured[] = [];
+    for (const load of loads) {
+      const rates = new Map(running.map((each) => [each, [] as number[]]));
+      for (let round = 0; round < rounds; round++) {
+        // Whoever goes first goes last in the next round.
+        for (const each of round % 2 === 0 ? running : running.toReversed()) {
+          rates.get(each)?.push(await each.load(load.path, load.spread, seconds));
+          progress.step(`${group.name}, ${size} B, ${load.name}`);
+        }
+      }
+      for (const [{ contender }, perSecond] of rates) {
+        measured.push({
+          group: group.name,
+          load: load.name,
+          size,
+          name: contender.name,
+          role: contender.role,
+          perSecond,
+        });
+      }
+    }
+    return measured;
+  } finally {
+    for (const each of running) await each.stop();
+    for (const store of stores) await store.stop();
+  }
+}
+
+const chosen = groups.filter(({ name }) => name.includes(options.only));
+const runs = options.sizes
+  .split(",")
+  .map(Number)
+  .flatMap((size) => chosen.filter(({ largest = size }) => size <= largest).map((group) => ({ group, size })));
+const steps = runs.reduce((sum, { group }) => sum + group.contenders.length * rounds * loads.length, 0);
+const progress = new Progress(steps);
+const measured: Measured[] = [];
+for (const { group, size } of runs) measured.push(...(await measure(group, size, progress)));
+progress.end();
+
+const settings = {
+  date: new Date().toISOString(),
+  node: process.version,
+  cpu: `${cpus().length} x ${cpus()[0]?.model}`,
+  commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
+  rounds,
+  seconds,
+  sessions,
+  connections: 32,
+};
+const folder = join(import.meta.dirname, "results");
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, "latest.json"), `${JSON.stringify({ settings, measured }, null, 1)}\n`);
+for (const [name, svg] of plot(measured)) writeFileSync(join(folder, `${name}.svg`), svg);
+console.log(table(measured, groups, settings));

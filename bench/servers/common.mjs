@@ -1,0 +1,28 @@
+/**
+ * What every contender serves, so that they differ by their sessions alone:
+ *
+ * - `/make` begins a session that holds `data`, SIZE characters, and `n`, 0.
+ * - `/read` answers with the length of `data`, and `n`.
+ * - `/write` adds one to `n`, by reading and setting it.
+ * - `/none` has nothing to do with sessions.
+ */
+import { createServer } from "node:http";
+
+export const size = Number(process.env.SIZE ?? 2048);
+/** Text as applications have it: not one character over and over, which some encodings are quick with. */
+export const data = Array.from({ length: size }, (_, i) => String.fromCharCode(97 + ((i * 7 + (i >> 5)) % 26))).join(
+  "",
+);
+export const text = { "Content-Type": "text/plain" };
+export const answer = (session) => `${session?.data?.length ?? "none"} ${session?.n ?? "none"}`;
+
+/** Where the store is, as the command that started us says. */
+export const store = process.env.STORE ?? "";
+
+/** Says where it listens; ends with its parent, whose end of the standard input is closed then. */
+export async function serve(listener) {
+  const server = typeof listener === "function" ? createServer(listener) : listener;
+  if (!server.listening) await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  console.log(`listening ${server.address().port}`);
+  process.stdin.resume().once("end", () => process.exit());
+}
