@@ -1,51 +1,145 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as mysql from "../packages/mysql/test/server.js";
+import * as redis from "../packages/redis/test/server.js";
+import { markdownFiles, npmScripts, tsxFiles } from "./checks/markdown.js";
+import { compile, readSnippets, type Written, write } from "./checks/snippets.js";
 
-// Every TypeScript block of every README compiles by itself. Each lies inside its package while that happens: so it
-// sees what the package depends on, and the packages by their published names.
+// What the Markdown files show is tried: TypeScript compiles and, where it can run alone, runs; commands are there.
 
 const root = join(import.meta.dirname, "..");
+const run = promisify(execFile);
+const runner = join(import.meta.dirname, "checks", "run-snippet.mjs");
+const snippets = await readSnippets();
+let folder: string;
+let written: Written[];
 
-/** Writes a README's blocks into a package; answers how many there were. */
-async function extract(readme: string, folder: string): Promise<number> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  const text = await readFile(join(root, readme), "utf8");
-  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)];
-  for (const [index, block] of blocks.entries()) {
-    const line = text.slice(0, block.index).split("\n").length;
-    await writeFile(join(folder, `${index + 1}.ts`), `// ${readme}, line ${line}\n${block[1]}\nexport {};\n`);
+beforeAll(async () => {
+  await mkdir(join(root, ".tmp"), { recursive: true });
+  folder = await mkdtemp(join(root, ".tmp", "snippets-"));
+  written = await write(
+    snippets.filter(({ isGuides }) => !isGuides),
+    folder,
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("every TypeScript block compiles", { timeout: 240_000 }, async () => {
+  expect(await compile(written, folder)).toBe("");
+  const guides = snippets.length - written.length;
+  console.log(`${snippets.length} TypeScript blocks found, ${guides} of them the guide's; ${written.length} compiled`);
+  expect(guides).toBeGreaterThan(0);
+  expect(written.length).toBeGreaterThan(25);
+});
+
+test("every TypeScript block that can run alone runs", { timeout: 300_000 }, async () => {
+  const servers = await startServers();
+  const faults: string[] = [];
+  const left: string[] = [];
+  let served = 0;
+  const rest = [...written];
+  async function work(): Promise<void> {
+    for (let snippet = rest.shift(); snippet !== undefined; snippet = rest.shift()) {
+      const where = `${snippet.source}:${snippet.line}`;
+      const reason = whyNot(snippet, servers);
+      if (reason !== undefined) left.push(`${where}: ${reason}`);
+      else {
+        const came = await start(snippet, servers.places).catch((error: Error) => error);
+        if (came instanceof Error) faults.push(`${where}: ${came.message}`);
+        else if (came) served += 1;
+      }
+    }
   }
-  return blocks.length;
+  await Promise.all([work(), work()]).finally(() => servers.stop());
+  const ran = written.length - left.length;
+  console.log(
+    `${ran} blocks ran, ${served} of them served requests; ${left.length} did not:\n${left.sort().join("\n")}`,
+  );
+  expect(faults).toEqual([]);
+  expect(ran).toBeGreaterThan(20);
+  expect(served).toBeGreaterThanOrEqual(8);
+});
+
+test("every script and file that a command runs is there", async () => {
+  const faults: string[] = [];
+  let commands = 0;
+  for (const file of markdownFiles(root)) {
+    const text = await readFile(join(root, file), "utf8");
+    if (snippets.some(({ source, isGuides }) => source === file && isGuides)) continue;
+    const scripts = { ...(await scriptsOf(root)), ...(await scriptsOf(packageOf(file))) };
+    const named = npmScripts(text);
+    const run = tsxFiles(text);
+    commands += named.length + run.length;
+    faults.push(...named.filter((name) => !(name in scripts)).map((name) => `${file}: no script ${name}`));
+    faults.push(...run.filter((path) => !existsSync(join(root, path))).map((path) => `${file}: no file ${path}`));
+  }
+  expect(faults).toEqual([]);
+  console.log(`${commands} commands found`);
+  expect(commands).toBeGreaterThan(20);
+});
+
+async function scriptsOf(place: string): Promise<Record<string, string>> {
+  const path = join(place, "package.json");
+  return existsSync(path) ? (JSON.parse(await readFile(path, "utf8")).scripts ?? {}) : {};
 }
 
-test("every TypeScript block of every README compiles", { timeout: 120_000 }, async () => {
-  const work = (name: string, part: string) => join(root, "packages", name, ".tmp", part);
-  const packages = readdirSync(join(root, "packages")).filter((name) =>
-    existsSync(join(root, "packages", name, "src", "index.ts")),
-  );
-  let found = await extract("README.md", work("core", "root"));
-  for (const name of packages) found += await extract(`packages/${name}/README.md`, work(name, "readme"));
-  const include = [work("core", "root"), ...packages.map((name) => work(name, "readme"))].map((path) => `${path}/*.ts`);
-  const project = join(root, ".tmp", "snippets");
-  await mkdir(project, { recursive: true });
-  const config = {
-    extends: join(root, "tsconfig.base.json"),
-    include,
-    compilerOptions: { typeRoots: [join(root, "node_modules", "@types")] },
-  };
-  await writeFile(join(project, "tsconfig.json"), JSON.stringify(config));
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const run = promisify(execFile)(process.execPath, [tsc, "-p", project]);
-  expect(
-    await run.then(
-      () => "",
-      (error: { stdout: string }) => error.stdout,
-    ),
-  ).toBe("");
-  expect(found).toBeGreaterThan(10);
-});
+/** The folder of the nearest manifest. */
+function packageOf(file: string): string {
+  let place = join(root, dirname(file));
+  while (!existsSync(join(place, "package.json"))) place = dirname(place);
+  return place;
+}
+
+/** Whether it served requests. */
+async function start({ path }: Written, places: Record<string, number>): Promise<boolean> {
+  const args = ["--conditions=@sess/source", "--import", "tsx", runner, path, JSON.stringify(places)];
+  const env = { ...process.env, SESS_KEY: randomBytes(32).toString("base64url"), NODE_TEST_CONTEXT: undefined };
+  const { stdout } = await run(process.execPath, args, { cwd: folder, env, timeout: 60_000 });
+  const said = /^served (\d+)$/m.exec(stdout);
+  if (said === null) throw new Error(`did not come to its end: ${stdout}`);
+  return said[1] !== "0";
+}
+
+interface Servers {
+  /** By the port that a snippet names: the port of ours. */
+  readonly places: Record<string, number>;
+  /** By the name of a provider: why there is no server for it. */
+  readonly missing: Record<string, string>;
+  stop(): Promise<unknown>;
+}
+
+/** What the READMEs connect to: users, passwords and databases are theirs. */
+async function startServers(): Promise<Servers> {
+  const missing: Record<string, string> = {};
+  const places: Record<string, number> = {};
+  const stops: (() => Promise<void>)[] = [];
+  if (await redis.canStartRedis()) {
+    const server = await redis.startRedis("--requirepass", "astaxie");
+    places[6379] = server.port;
+    stops.push(() => server.stop());
+  } else missing.redis = redis.howToEnable;
+  if (await mysql.canStartMysql()) {
+    const server = await mysql.startMysql();
+    const statements = `CREATE DATABASE dbname; CREATE DATABASE shop; CREATE USER app; GRANT ALL ON shop.* TO app;
+      CREATE USER username IDENTIFIED BY 'password'; GRANT ALL ON dbname.* TO username`;
+    const client = ["--no-defaults", "--user=root", `--socket=${server.socketPath}`];
+    await run("mariadb", [...client, `--execute=${statements}`]);
+    places[3306] = server.port;
+    stops.push(() => server.stop());
+  } else missing.mysql = mysql.howToEnable;
+  if (process.env.CI) expect(missing).toEqual({});
+  return { places, missing, stop: () => Promise.all(stops.map((stop) => stop())) };
+}
+
+/** Why a snippet cannot run alone. */
+function whyNot({ text }: Written, { missing }: Servers): string | undefined {
+  if (!/^import (?!type )/m.test(text)) return "it has only types, and functions over them";
+  if (/^declare function /m.test(text)) return "it calls what the reader is to write";
+  if (text.includes("new Cluster(")) return "it needs a Redis Cluster";
+  return Object.entries(missing).find(([name]) => text.includes(`"@sess/${name}`))?.[1];
+}

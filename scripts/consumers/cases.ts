@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { type Bundle, byEsbuild, byRollup } from "./bundles.js";
+import type { Node } from "./nodes.js";
 
 const run = promisify(execFile);
 
@@ -13,10 +15,11 @@ export interface Consumer {
   readonly json: string;
 }
 
-/** One thing a consumer does with what it installed; rejects when it cannot. */
+/** One thing a consumer does with what it installed. */
 export interface Case {
   readonly name: string;
-  check(consumer: Consumer): Promise<void>;
+  /** Rejects when it cannot. Resolves to a program that is to be {@link kept} on every Node, if it makes one. */
+  check(consumer: Consumer): Promise<string | undefined>;
 }
 
 /** A session that is kept and found again, by the seed's form of createManager. */
@@ -50,14 +53,24 @@ function cjs(consumer: Consumer): string {
   return `const http = require("node:http");\nconst { createManager } = require("@sess/core");\n${registering}(async () => {${application(consumer)}\n})();`;
 }
 
-async function kept(consumer: Consumer, file: string, text?: string): Promise<void> {
-  if (text !== undefined) await writeFile(join(consumer.folder, file), text);
-  const { stdout } = await run(process.execPath, [file], { cwd: consumer.folder, timeout: 60_000 });
-  if (stdout.trim() !== "kept") throw new Error(`${file} said ${JSON.stringify(stdout)}`);
+/** Runs a program of ours, and rejects unless its session was found again. */
+export async function kept(node: Node, path: string): Promise<void> {
+  const { stdout } = await run(node.program, [path], { cwd: dirname(path), timeout: 60_000 });
+  if (stdout.trim() !== "kept") throw new Error(`${path} said ${JSON.stringify(stdout)}`);
+}
+
+async function written({ folder }: Consumer, file: string, text: string): Promise<string> {
+  await writeFile(join(folder, file), text);
+  return join(folder, file);
+}
+
+async function bundled(consumer: Consumer, bundle: Bundle): Promise<string> {
+  await written(consumer, "app.mjs", esm(consumer));
+  return bundle(consumer.folder, "app.mjs");
 }
 
 /** What npm says of the tree: one core, the one provider, and none of the others. */
-async function tree({ folder, provider }: Consumer): Promise<void> {
+async function tree({ folder, provider }: Consumer): Promise<undefined> {
   const { stdout } = await run("npm", ["ls", "--all", "--parseable"], { cwd: folder });
   const ours = stdout.split("\n").filter((line) => line.includes("@sess"));
   const expected = provider === "memory" ? ["core"] : ["core", provider];
@@ -65,23 +78,8 @@ async function tree({ folder, provider }: Consumer): Promise<void> {
   if (found.join() !== expected.sort().join()) throw new Error(`npm ls shows ${found.join(", ")}`);
 }
 
-async function bundled(consumer: Consumer): Promise<void> {
-  const { build } = await import("esbuild");
-  await build({
-    stdin: { contents: esm(consumer), resolveDir: consumer.folder, loader: "js" },
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    outfile: join(consumer.folder, "bundled.mjs"),
-    // What is CommonJS in a bundle asks for Node's own modules by require.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    logLevel: "silent",
-  });
-  await kept(consumer, "bundled.mjs");
-}
-
 /** The types as an application sees them: without skipLibCheck, with our own declarations added to. */
-async function typed(consumer: Consumer, module: string, moduleResolution: string): Promise<void> {
+async function typed(consumer: Consumer, module: string, moduleResolution: string): Promise<undefined> {
   const { folder, provider } = consumer;
   const registering = provider === "memory" ? "" : `import "@sess/${provider}";`;
   const name = JSON.stringify(provider);
@@ -126,9 +124,10 @@ export async function use(): Promise<void> {
 
 export const cases: readonly Case[] = [
   { name: "npm ls", check: tree },
-  { name: "import", check: (consumer) => kept(consumer, "app.mjs", esm(consumer)) },
-  { name: "require", check: (consumer) => kept(consumer, "app.cjs", cjs(consumer)) },
-  { name: "esbuild", check: bundled },
+  { name: "import", check: (consumer) => written(consumer, "app.mjs", esm(consumer)) },
+  { name: "require", check: (consumer) => written(consumer, "app.cjs", cjs(consumer)) },
+  { name: "esbuild", check: (consumer) => bundled(consumer, byEsbuild) },
+  { name: "rollup", check: (consumer) => bundled(consumer, byRollup) },
   { name: "tsc nodenext", check: (consumer) => typed(consumer, "nodenext", "nodenext") },
   { name: "tsc bundler", check: (consumer) => typed(consumer, "esnext", "bundler") },
 ];

@@ -1,6 +1,6 @@
 import type { Rule } from "./rules.js";
 
-const guide = "packages/core/docs/writing-a-provider.md";
+const guide = "@sess/core/docs/writing-a-provider.md";
 
 /** The case a finding is about. */
 export interface Subject {

@@ -1,6 +1,6 @@
 import type { TokenRule } from "./rules.js";
 
-const guide = "packages/core/docs/writing-a-provider.md";
+const guide = "@sess/core/docs/writing-a-provider.md";
 
 /** What a {@link TokenConformanceFailure} says. */
 export interface TokenFinding {

@@ -1,0 +1,63 @@
+import { filesIn, type Manifest, textIn } from "./tarball.js";
+
+/** A bundler's chunk is named after its content: the name of a list must not change with every edit. */
+export function listing(files: readonly string[]): string[] {
+  return files.map((file) => file.replace(/-[\w-]{8}(\.d\.ts|\.js)$/, "-<hash>$1")).sort();
+}
+
+/** What is wrong with a tarball; empty when it is fit to be published. */
+export async function faultsOf(tarball: string): Promise<string[]> {
+  const files = new Set(await filesIn(tarball));
+  const text = await textIn(tarball, "package.json");
+  const manifest = JSON.parse(text) as Manifest;
+  const faults = [...manifestFaults(manifest, text), ...exportFaults(manifest, files)];
+  for (const name of ["LICENSE", "README.md", "package.json"]) if (!files.has(name)) faults.push(`no ${name}`);
+  for (const file of files) {
+    if (/\.(js|d\.ts)$/.test(file)) faults.push(...importFaults(file, await textIn(tarball, file), files));
+    else if (!/^(LICENSE|[\w/-]+\.md|package\.json)$/.test(file))
+      faults.push(`${file} is of no kind that is published`);
+  }
+  return faults;
+}
+
+function manifestFaults(manifest: Manifest, text: string): string[] {
+  const faults: string[] = [];
+  if (text.includes("workspace:")) faults.push("a range begins with workspace:, which only this repository knows");
+  if (JSON.stringify(manifest.exports).includes("@sess/source"))
+    faults.push("an export has a condition that leads to sources");
+  if (manifest.license !== "BSD-3-Clause") faults.push(`license: ${manifest.license}`);
+  if (manifest.engines?.node !== ">=20.19") faults.push(`engines.node: ${manifest.engines?.node}`);
+  if (!manifest.description) faults.push("no description");
+  if (!manifest.keywords?.length) faults.push("no keywords");
+  if (manifest.name !== "@sess/core" && manifest.peerDependencies?.["@sess/core"] === undefined) {
+    faults.push("core is no peer dependency: an application could get two");
+  }
+  if (manifest.dependencies?.["@sess/core"] !== undefined)
+    faults.push("core is a dependency: an application could get two");
+  for (const file of manifest.sideEffects ?? ["none"])
+    if (file !== "./dist/index.js") faults.push(`sideEffects: ${file}`);
+  return faults;
+}
+
+function exportFaults({ exports }: Manifest, files: ReadonlySet<string>): string[] {
+  return Object.entries(exports).flatMap(([path, target]) => {
+    const targets = typeof target === "string" ? [target] : Object.values(target);
+    const missing = targets.filter((file) => !files.has(file.slice(2))).map((file) => `${path}: no ${file}`);
+    if (typeof target === "string") return missing;
+    const order = Object.keys(target).join();
+    return order === "types,default" ? missing : [...missing, `${path}: the conditions are ${order}`];
+  });
+}
+
+/** What a file imports by a relative path is in the tarball too. */
+function importFaults(file: string, text: string, files: ReadonlySet<string>): string[] {
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g)].map(
+    (match) => match[1] ?? "",
+  );
+  const here = `file:///${file}`;
+  return specifiers.flatMap((specifier) => {
+    const path = new URL(specifier, here).pathname.slice(1);
+    const wanted = file.endsWith(".d.ts") ? path.replace(/\.js$/, ".d.ts") : path;
+    return files.has(wanted) ? [] : [`${file} imports ${specifier}, which is not there`];
+  });
+}
