@@ -39,6 +39,7 @@ describe("accepted, because it is so here", () => {
     ["name: express-session's, with from", { name: "connect.sid", from, secret }],
     ["secret, which nothing needs", { secret: "short" }],
     ["secret: several", { from, secret: [Buffer.from(secret), secret] }],
+    ["secret: a short one, with a long one behind it", { from, secret: ["short", secret] }],
     ["proxy", { proxy: false }],
     ["proxy", { proxy: true }, { trustProxy: 1 }],
     ["cookie: nothing", { cookie: {} }],
