@@ -30,3 +30,12 @@ test("what is no ioredis client is refused by the name of the method that is mis
   const client: unknown = { get: () => {} };
   expect(() => redis({ client: client as RedisClient })).toThrow(/getrange/);
 });
+
+test("a client without what wait needs is refused by the name of the method, and else accepted", () => {
+  const names = ["get", "getrange", "eval", "evalsha", "scan", "zscan", "info", "ping"];
+  const client: unknown = Object.fromEntries(names.map((name) => [name, () => {}]));
+  expect(() => redis({ client: client as RedisClient })).not.toThrow();
+  const waiting = () => redis({ client: client as RedisClient, wait: 1 });
+  expect(waiting).toThrow(expect.objectContaining({ code: "SESS_CONFIG" }));
+  expect(waiting).toThrow(/pipeline/);
+});

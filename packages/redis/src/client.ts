@@ -11,11 +11,9 @@ export interface RedisClient extends RedisNode {
   ping(): Promise<string>;
   /** Of a `Cluster`: SCAN looks at one node, so that every master has to be asked. */
   nodes?(role: "master"): readonly RedisNode[];
-  /** Used with a `Cluster` that has `enableAutoPipelining`: see evaluate.ts. */
-  pipeline?(commands: unknown[][]): {
-    exec(): Promise<[error: Error | null, result: unknown][] | null>;
-  };
-  readonly options?: {
+  /** Needed for `wait`, whose writes go over a connection of their own. */
+  duplicate?(): RedisDuplicate;
+  readonly options?: RedisNode["options"] & {
     readonly enableAutoPipelining?: boolean | undefined;
     /** What the client puts before every key, but not before the pattern of SCAN or the names that it returns. */
     readonly keyPrefix?: string | Buffer | undefined;
@@ -35,6 +33,20 @@ export interface RedisNode {
     type: string,
   ): Promise<[cursor: string, elements: string[]]>;
   info(section: string): Promise<string>;
+  /** Needed for `wait`, and with a `Cluster` that has `enableAutoPipelining`: see evaluate.ts. */
+  pipeline?(commands: unknown[][]): {
+    exec(): Promise<[error: Error | null, result: unknown][] | null>;
+  };
+  readonly options?: {
+    readonly host?: string | undefined;
+    readonly port?: number | undefined;
+  };
+}
+
+/** A client that is ours to close. */
+export interface RedisDuplicate extends RedisClient {
+  on(event: "error", listener: () => void): unknown;
+  disconnect(): void;
 }
 
 /** A client and what this provider may do to it. */
@@ -51,4 +63,14 @@ export interface Link {
 /** The caller's client, which is theirs to watch, to reconnect and to close. */
 export function borrow(client: RedisClient): Link {
   return { client, ready: () => true, distrust: () => {}, close: async () => {} };
+}
+
+/** Another connection like the caller's, for `wait`, and closed by us; see commands.ts. */
+export function duplicate(client: RedisClient): Link {
+  const copy = client.duplicate?.();
+  // Checked with the configuration.
+  if (copy === undefined) throw new TypeError("the client cannot be duplicated");
+  // The caller listens to their own; without a listener ioredis prints every failure to connect.
+  copy.on("error", () => {});
+  return { ...borrow(copy), close: async () => copy.disconnect() };
 }

@@ -1,10 +1,10 @@
 import { SessionError } from "@sess/core";
 import type { Link, RedisClient } from "./client.js";
-import { evaluate } from "./evaluate.js";
+import { evaluate, evaluateAndWait } from "./evaluate.js";
 import { unavailable } from "./failure.js";
-import type { Script } from "./scripts.js";
+import { outcome, type Script } from "./scripts.js";
 
-/** Most commands that may wait for a connection of our own to come back. */
+/** Most commands that may wait for a connection of our own to come back, or for replicas. */
 const mostWaiting = 1000;
 
 /** An instant of the monotonic clock, in milliseconds, by which an operation has settled. */
@@ -14,17 +14,23 @@ export type Deadline = number;
  * Sends commands. Each settles by its deadline, whatever client, network and server do, and rejects with
  * `SESS_UNAVAILABLE`, or `SESS_CLOSED` after {@link Commands.close}. After a rejection it is unknown whether the
  * command was carried out or still will be.
+ *
+ * With `replicas` every script is followed by WAIT, and its answer counts only when so many replicas have what it wrote
+ * or found. Until they have it WAIT holds up whatever comes behind it, so that such commands need a connection of their
+ * own: a replica that is down must not keep sessions from being read and saved.
  */
 export class Commands {
   readonly #link: Link;
   readonly #timeout: number;
+  readonly #replicas: number | undefined;
   #pending = 0;
   #closing: Promise<void> | undefined;
 
   /** `timeout` in milliseconds. */
-  constructor(link: Link, timeout: number) {
+  constructor(link: Link, timeout: number, replicas?: number) {
     this.#link = link;
     this.#timeout = timeout;
+    this.#replicas = replicas;
   }
 
   get client(): RedisClient {
@@ -43,8 +49,8 @@ export class Commands {
 
   async send<T>(command: (client: RedisClient) => Promise<T>, until: Deadline): Promise<T> {
     this.assertOpen();
-    if (this.#pending >= mostWaiting && !this.#link.ready()) {
-      throw unavailable("redis: too many commands are waiting for the connection");
+    if (this.#pending >= mostWaiting && (this.#replicas !== undefined || !this.#link.ready())) {
+      throw unavailable("redis: too many commands are waiting");
     }
     try {
       return await this.#settle(command, until);
@@ -62,8 +68,19 @@ export class Commands {
     args: readonly string[],
     until: Deadline,
   ): Promise<readonly string[]> {
-    const reply = await this.send((client) => evaluate(client, script, key, args), until);
+    const replicas = this.#replicas;
+    const left = () => Math.max(until - performance.now(), 1);
+    const { reply, copies } = await this.send(
+      (client) =>
+        replicas === undefined
+          ? evaluate(client, script, key, args).then((reply) => ({ reply, copies: undefined }))
+          : evaluateAndWait(client, script, key, [...args, "wait"], replicas, left),
+      until,
+    );
     if (!Array.isArray(reply) || reply[0] !== about) throw this.distrusted();
+    if (replicas !== undefined && isDecided(reply[1]) && !(typeof copies === "number" && copies >= replicas)) {
+      throw unavailable("redis: too few replicas had the write in time", copies instanceof Error ? copies : undefined);
+    }
     return reply.slice(1).map(String);
   }
 
@@ -90,6 +107,11 @@ export class Commands {
       attempt(command, this.#link.client).then(resolve, reject).finally(settled);
     });
   }
+}
+
+/** Core takes a refusal, too, for something done: by this very write, sent before, or by somebody else's logout. */
+function isDecided(result: unknown): boolean {
+  return result === outcome.done || result === outcome.refused;
 }
 
 /** A command that throws rejects instead. */

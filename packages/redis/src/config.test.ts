@@ -79,6 +79,8 @@ describe("typed options", () => {
     ["commandTimeout", { commandTimeout: 0 }],
     ["commandTimeout", { commandTimeout: Number.NaN }],
     ["prefix", { prefix: 1 }],
+    ["wait", { wait: 0 }],
+    ["wait", { wait: 1.5 }],
     ["tls", { tls: "yes" }],
     ["host", { host: 1 }],
     ["pasword", { pasword: "astaxie" }],

@@ -12,10 +12,13 @@ export interface Settings {
   readonly prefix: string;
   /** Milliseconds. */
   readonly commandTimeout: number;
+  /** Replicas that new sessions and markers wait for. */
+  readonly wait: number | undefined;
 }
 
-const ownKeys = ["url", "host", "port", "username", "password", "db", "tls", "path", "prefix", "commandTimeout"];
-const clientKeys = ["client", "prefix", "commandTimeout"];
+const commonKeys = ["prefix", "commandTimeout", "wait"];
+const ownKeys = ["url", "host", "port", "username", "password", "db", "tls", "path", ...commonKeys];
+const clientKeys = ["client", ...commonKeys];
 
 /**
  * Checks a configuration: nothing at all, `addr,poolsize,password,dbnum,idle`, a `redis://` or `rediss://` URL, or
@@ -27,11 +30,12 @@ export function parseConfig(config: RedisConfig | string | undefined): Settings 
   if (typeof config !== "object" || config === null) throw wrong("must be a string or an object");
   const withClient = "client" in config;
   rejectUnknown(config, withClient ? clientKeys : ownKeys);
-  const { prefix = "sess:", commandTimeout = 2000 } = config;
+  const { prefix = "sess:", commandTimeout = 2000, wait } = config;
   if (typeof prefix !== "string") throw wrong("prefix must be a string");
   if (!isInteger(commandTimeout, 1, 9000)) throw wrong("commandTimeout must be an integer from 1 to 9000");
-  const target = withClient ? checkClient(config.client) : endpointOf(config);
-  return { target, prefix, commandTimeout };
+  if (wait !== undefined && !isInteger(wait, 1, 2 ** 31 - 1)) throw wrong("wait must be an integer of at least 1");
+  const target = withClient ? checkClient(config.client, wait !== undefined) : endpointOf(config);
+  return { target, prefix, commandTimeout, wait };
 }
 
 function parseText(text: string): RedisOptions {
@@ -62,9 +66,12 @@ function secure(tls: boolean | ConnectionOptions | undefined): { readonly tls?: 
   return { tls };
 }
 
-function checkClient(client: RedisClient): RedisClient {
+function checkClient(client: RedisClient, waits: boolean): RedisClient {
   for (const method of ["get", "getrange", "eval", "evalsha", "scan", "zscan", "info", "ping"] as const) {
     if (typeof client?.[method] !== "function") throw wrong(`client has no method ${method}: is it an ioredis client?`);
+  }
+  for (const method of waits ? (["pipeline", "duplicate"] as const) : []) {
+    if (typeof client[method] !== "function") throw wrong(`client has no method ${method}, which wait needs`);
   }
   const reads = client.options?.scaleReads;
   // A replica is behind: it would give out sessions that have been destroyed.

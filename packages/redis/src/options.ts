@@ -10,6 +10,11 @@ export interface RedisCommonOptions {
    * a provider after ten seconds.
    */
   readonly commandTimeout?: number | undefined;
+  /**
+   * How many replicas must have a logout, a regeneration or a new session before it counts as stored; off by default.
+   * Where they do not within `commandTimeout` it is `SESS_UNAVAILABLE`, and whether it is stored is unknown.
+   */
+  readonly wait?: number | undefined;
 }
 
 /** A connection of this provider's own, closed with the Manager. What is set here wins over the same part of `url`. */

@@ -27,10 +27,10 @@ const patience = 1000;
  * Opens a connection of our own. It reconnects by itself, sends again what was not answered, and takes a connection
  * on which commands wait and nothing arrives for `timeout` milliseconds as dead.
  *
- * Rejects within `timeout` milliseconds with `SESS_CONFIG` when the server refuses the credentials or the database,
+ * Rejects within `within` milliseconds with `SESS_CONFIG` when the server refuses the credentials or the database,
  * else with `SESS_UNAVAILABLE`; nothing is left open then.
  */
-export async function openOwn(endpoint: Endpoint, timeout: number): Promise<Link> {
+export async function openOwn(endpoint: Endpoint, timeout: number, within = timeout): Promise<Link> {
   // Loaded here, so that an application that brings its own client does not load a second ioredis.
   const { Redis } = await import("ioredis");
   const client = new Redis({ ...addressOf(endpoint), ...behaviour(timeout) });
@@ -42,7 +42,7 @@ export async function openOwn(endpoint: Endpoint, timeout: number): Promise<Link
     if (isRefusedSelect(error)) client.disconnect(true);
   });
   try {
-    await withTimeout(client.connect(), timeout);
+    await withTimeout(client.connect(), within);
   } catch (error) {
     cut(client);
     throw connectFailure(failure ?? error);

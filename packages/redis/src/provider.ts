@@ -1,6 +1,6 @@
 import type { ProviderContext, StoreConnector } from "@sess/core";
-import { borrow, type Link, type RedisClient } from "./client.js";
-import { Commands } from "./commands.js";
+import { borrow, duplicate, type Link, type RedisClient } from "./client.js";
+import { Commands, type Deadline } from "./commands.js";
 import { parseConfig, type Settings } from "./config.js";
 import { warnOfEviction } from "./eviction.js";
 import type { RedisConfig } from "./options.js";
@@ -24,19 +24,43 @@ export function redis(config?: RedisConfig | string): StoreConnector {
   return { kind: "store", name: "redis", connect: (context) => connect(settings, context) };
 }
 
-async function connect({ target, prefix, commandTimeout }: Settings, context: ProviderContext): Promise<RedisStore> {
+async function connect(
+  { target, prefix, commandTimeout, wait }: Settings,
+  context: ProviderContext,
+): Promise<RedisStore> {
   const until = performance.now() + commandTimeout;
   const link: Link = isClient(target) ? borrow(target) : await openOwn(target, commandTimeout);
   const commands = new Commands(link, commandTimeout);
+  let replicated = commands;
   const now = () => context.now();
   try {
     await commands.send((client) => client.ping(), until);
+    if (wait !== undefined) replicated = await openReplicated(target, commandTimeout, wait, until);
   } catch (error) {
     await commands.close();
     throw error;
   }
   await warnOfEviction(commands, until);
-  return new RedisStore(commands, new OwnerIndex(commands, now, prefix), now, prefix);
+  return new RedisStore(commands, replicated, new OwnerIndex(commands, now, prefix), now, prefix);
+}
+
+/** The second connection, for what waits for replicas. Whether there are any is not asked here: they come and go. */
+async function openReplicated(
+  target: Endpoint | RedisClient,
+  timeout: number,
+  wait: number,
+  until: Deadline,
+): Promise<Commands> {
+  const left = Math.max(until - performance.now(), 1);
+  const link = isClient(target) ? duplicate(target) : await openOwn(target, timeout, left);
+  const replicated = new Commands(link, timeout, wait);
+  try {
+    await replicated.send((client) => client.ping(), until);
+  } catch (error) {
+    await replicated.close();
+    throw error;
+  }
+  return replicated;
 }
 
 function isClient(target: Endpoint | RedisClient): target is RedisClient {

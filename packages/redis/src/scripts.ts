@@ -73,23 +73,33 @@ end
 local function ttl(expires)
   return string.format('%.0f', math.max(1, tonumber(expires) - now + 60000))
 end
+
+-- While the caller waits for replicas: what refused the write is written again as it is, so that WAIT, which sees only
+-- what its own connection wrote, covers it as well. It may be this very write, sent before.
+local function confirm(r, wait)
+  if r and wait then redis.call('PEXPIRE', KEYS[1], ttl(r.expires)) end
+end
 `;
 
-/** KEYS: record. ARGV: now, value. Its header already holds the bound up to which the owner's index entry stands. */
+/** KEYS: record. ARGV: now, value, and "wait" where replicas are waited for. Its header already holds the bound up to which the owner's index entry stands. */
 export const createScript = script(`${common}
 local current, why = head()
 if why == 'newer' then return { own, 'newer' } end
+confirm(current, ARGV[3])
 if current or why == 'foreign' then return { own, '0' } end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl(parse(ARGV[2]).expires))
 return { own, '1' }
 `);
 
-/** KEYS: record. ARGV: now, expected version, value. A refusal returns the live record that is there, if there is one. */
+/** KEYS: record. ARGV: now, expected version, value, perhaps "wait" as above. A refusal returns the live record that is there, if there is one. */
 export const updateScript = script(`${common}
 local current, why = head()
 if why == 'newer' then return { own, 'newer' } end
 if not current then return { own, '0' } end
-if current.version ~= ARGV[2] then return { own, '0', redis.call('GET', KEYS[1]) } end
+if current.version ~= ARGV[2] then
+  confirm(current, ARGV[4])
+  return { own, '0', redis.call('GET', KEYS[1]) }
+end
 local new = parse(ARGV[3])
 local expires, indexed = new.expires, new.indexed
 if not new.retired then expires = later(current.expires, expires) end

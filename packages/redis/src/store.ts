@@ -16,12 +16,15 @@ const mostAttempts = 4;
  */
 export class RedisStore implements Provider {
   readonly #commands: Commands;
+  readonly #replicated: Commands;
   readonly #owners: OwnerIndex;
   readonly #now: () => number;
   readonly #prefix: string;
 
-  constructor(commands: Commands, owners: OwnerIndex, now: () => number, prefix: string) {
+  /** New sessions and markers are written through `replicated`, everything else through `commands`. */
+  constructor(commands: Commands, replicated: Commands, owners: OwnerIndex, now: () => number, prefix: string) {
     this.#commands = commands;
+    this.#replicated = replicated;
     this.#owners = owners;
     this.#now = now;
     this.#prefix = prefix;
@@ -36,14 +39,15 @@ export class RedisStore implements Provider {
     const until = this.#commands.deadline();
     const { owner, expiresAt } = record;
     const indexed = owner === undefined ? never : await this.#owners.extend(owner, key, expiresAt, until);
-    const [result] = await this.#run(createScript, key, [encodeRecord(key, record, indexed)], until);
+    const [result] = await this.#run(this.#replicated, createScript, key, [encodeRecord(key, record, indexed)], until);
     return result === outcome.done;
   }
 
   async update(key: string, record: SessionRecord, expected: string): Promise<Update> {
     const until = this.#commands.deadline();
+    const commands = record.retired === undefined ? this.#commands : this.#replicated;
     const attempt = (indexed: number) =>
-      this.#run(updateScript, key, [expected, encodeRecord(key, record, indexed)], until);
+      this.#run(commands, updateScript, key, [expected, encodeRecord(key, record, indexed)], until);
     const [result, current] = await this.#indexed(key, record.owner, attempt, until);
     if (result === outcome.done) return { written: true };
     return { written: false, current: current === undefined ? undefined : this.#live(key, current) };
@@ -52,7 +56,7 @@ export class RedisStore implements Provider {
   async touch(key: string, expiresAt: number, expected: string): Promise<boolean> {
     const until = this.#commands.deadline();
     const attempt = (indexed: number) =>
-      this.#run(touchScript, key, [expected, encodeTime(expiresAt), encodeTime(indexed)], until);
+      this.#run(this.#commands, touchScript, key, [expected, encodeTime(expiresAt), encodeTime(indexed)], until);
     const [result] = await this.#indexed(key, undefined, attempt, until);
     return result === outcome.done;
   }
@@ -75,8 +79,8 @@ export class RedisStore implements Provider {
     return 0;
   }
 
-  close(): Promise<void> {
-    return this.#commands.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#commands.close(), this.#replicated.close()]);
   }
 
   async *keys(): AsyncGenerator<string> {
@@ -105,9 +109,15 @@ export class RedisStore implements Provider {
   }
 
   /** Runs a script on a record; its reply without the key that the reply is about. */
-  async #run(script: Script, key: string, args: readonly string[], until: Deadline): Promise<readonly string[]> {
+  async #run(
+    commands: Commands,
+    script: Script,
+    key: string,
+    args: readonly string[],
+    until: Deadline,
+  ): Promise<readonly string[]> {
     const now = encodeTime(Math.floor(this.#now()));
-    const reply = await this.#commands.run(script, this.#prefix + key, key, [now, ...args], until);
+    const reply = await commands.run(script, this.#prefix + key, key, [now, ...args], until);
     if (reply[0] === outcome.newer) throw newerLayout();
     return reply;
   }

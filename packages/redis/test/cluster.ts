@@ -1,22 +1,32 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { inSync, promptly } from "./replicas.js";
 import { type PrivateRedis, startRedis } from "./server.js";
 
 const run = promisify(execFile);
 
-/** A cluster of three masters on this machine. */
+/** A cluster of three masters, and perhaps their replicas, on this machine. */
 export interface PrivateCluster {
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
   stop(): Promise<void>;
 }
 
-/** Starts a cluster, with no replicas; resolves when every node serves every slot. */
-export async function startCluster(): Promise<PrivateCluster> {
-  const servers = await Promise.all(Array.from({ length: 3 }, startNode));
+/** Starts a cluster; resolves when every node serves every slot, and the replicas of each master are in sync. */
+export async function startCluster(replicas = 0): Promise<PrivateCluster> {
+  const servers = await Promise.all(Array.from({ length: 3 * (1 + replicas) }, startNode));
   const nodes = servers.map(({ port }) => ({ host: "127.0.0.1", port }));
   const addresses = nodes.map(({ host, port }) => `${host}:${port}`);
-  await run("redis-cli", ["--cluster", "create", ...addresses, "--cluster-replicas", "0", "--cluster-yes"]);
-  await Promise.all(nodes.map(({ port }) => serving(port)));
+  await run("redis-cli", [
+    "--cluster",
+    "create",
+    ...addresses,
+    "--cluster-replicas",
+    String(replicas),
+    "--cluster-yes",
+  ]);
+  await Promise.all(nodes.map(({ port }) => serving(port, nodes.length)));
+  // redis-cli takes the masters from the beginning of the list.
+  await Promise.all(nodes.slice(3).map(({ port }) => inSync(port)));
   return {
     nodes,
     stop: async () => {
@@ -33,13 +43,17 @@ function startNode(): Promise<PrivateRedis> {
     "nodes.conf",
     "--cluster-node-timeout",
     "2000",
+    ...promptly,
   );
 }
 
-async function serving(port: number): Promise<void> {
+async function serving(port: number, nodes: number): Promise<void> {
   for (let attempts = 0; attempts < 200; attempts++) {
     const { stdout } = await run("redis-cli", ["-p", String(port), "cluster", "info"]);
-    if (stdout.includes("cluster_state:ok") && stdout.includes("cluster_known_nodes:3")) return;
+    const { stdout: known } = await run("redis-cli", ["-p", String(port), "cluster", "nodes"]);
+    const replicas = known.split("\n").filter((line) => /\bslave\b/.test(line)).length;
+    const all = stdout.includes(`cluster_known_nodes:${nodes}`) && replicas === nodes - 3;
+    if (stdout.includes("cluster_state:ok") && all) return;
   }
   throw new Error("the cluster did not come up");
 }

@@ -82,7 +82,8 @@ async function launchOnFreePort(directory: string, args: readonly string[], atte
   }
 }
 
-interface Running {
+/** A server under a guard. */
+export interface Running {
   readonly shell: ChildProcess;
   readonly pid: number;
 }
@@ -98,13 +99,16 @@ kill $guard`;
 
 async function launch(port: number, directory: string, args: readonly string[]): Promise<Running> {
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-  const shell = spawn("sh", ["-c", guard, "sh", ...options, "--dir", directory, ...args], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  return launchGuarded([...options, "--dir", directory, ...args], /(Ready to accept connections)/);
+}
+
+/** Starts redis-server under the guard; resolves when it has said `ready`. */
+export async function launchGuarded(args: readonly string[], ready: RegExp): Promise<Running> {
+  const shell = spawn("sh", ["-c", guard, "sh", ...args], { stdio: ["pipe", "pipe", "pipe"] });
   // What is left of the guard ends with its input.
   shell.once("exit", () => shell.stdin.destroy());
   const pid = Number(await line(shell.stdout, /^(\d+)\n/));
-  await line(shell.stderr, /(Ready to accept connections)/);
+  await line(shell.stderr, ready);
   shell.stderr.resume();
   return { shell, pid };
 }
@@ -125,7 +129,8 @@ function line(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {
   });
 }
 
-async function end({ shell }: Running): Promise<void> {
+/** SIGKILL; resolves when it is gone. */
+export async function end({ shell }: Running): Promise<void> {
   if (shell.exitCode !== null || shell.signalCode !== null) return;
   const exited = new Promise((resolve) => shell.once("exit", resolve));
   shell.stdin?.end();
