@@ -50,7 +50,7 @@ test("a failure names the rule, what was expected, what came, and what to read",
     "  at:       read after create: data",
     '  expected: 4 units, at 0: "null"',
     '  came:     2 units, at 0: "nu"',
-    "  read:     packages/core/docs/writing-a-provider.md#data",
+    "  read:     @sess/core/docs/writing-a-provider.md#data",
   ]);
 });
 

@@ -3,8 +3,11 @@ import { KitClock } from "./clock.js";
 import { ConformanceFailure, type Subject, show, showDifference } from "./failure.js";
 import type { ConformanceOptions } from "./options.js";
 
-/** Namespaces that a careless provider confuses: one begins with the other, one matches the other as a pattern. */
-export type Namespace = "home" | "longer" | "lookalike";
+/**
+ * Namespaces that a careless provider confuses: two begin with `home`, one of them goes on as a key might, and one
+ * matches it as a pattern.
+ */
+export type Namespace = "home" | "longer" | "running" | "lookalike";
 
 const fields = ["version", "expiresAt", "owner", "retired", "data"] as const;
 
@@ -25,7 +28,7 @@ export class Kit {
   /** A new handle; the kit closes it after the case. */
   async open(namespace: Namespace = "home", clock: KitClock = this.clock): Promise<Provider> {
     const home = `k_${this.#namespace}`;
-    const names = { home, longer: `${home}_b`, lookalike: `kx${this.#namespace}` };
+    const names = { home, longer: `${home}_b`, running: `${home}b`, lookalike: `kx${this.#namespace}` };
     const handle = await this.#options.open({ namespace: names[namespace], now: clock.now });
     this.#handles.push(handle);
     return handle;
@@ -33,7 +36,7 @@ export class Kit {
 
   /** A handle in each namespace, `home` first. */
   async openAll(): Promise<readonly [home: Provider, ...others: Provider[]]> {
-    return [await this.open(), await this.open("longer"), await this.open("lookalike")];
+    return [await this.open(), await this.open("longer"), await this.open("running"), await this.open("lookalike")];
   }
 
   /** Closes what was opened. How a provider closes is the business of its own cases. */
@@ -118,6 +121,11 @@ export class Kit {
     const { id, rule, title, guide } = this.#subject;
     throw new ConformanceFailure({ id, rule, title, guide, what, expected, came });
   }
+}
+
+/** How many of those listed cannot be keys. */
+export function strangers(listed: readonly string[]): number {
+  return listed.filter((key) => !/^[0-9a-f]{64}$/.test(key)).length;
 }
 
 /** Everything a listing yields; nothing where the provider has no such listing. */

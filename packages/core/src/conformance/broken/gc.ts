@@ -1,4 +1,5 @@
-import { type Broken, perStore } from "./bench.js";
+import type { Provider } from "../../provider.js";
+import { type Bench, type Broken, perStore } from "./bench.js";
 
 const firstExpiries = perStore(() => new Map<string, number>());
 
@@ -14,6 +15,9 @@ export const brokenGc: readonly Broken[] = [
       "gc-counts",
       "keys-of-spares-slow-clocks",
       "keys-of-renewed",
+      "gc-many-expiries",
+      "keys-under-gc",
+      "keys-of-under-gc",
     ],
     edit: ({ real, store, now }) => ({
       async gc() {
@@ -24,7 +28,7 @@ export const brokenGc: readonly Broken[] = [
   },
   {
     name: "gc takes what expired just now",
-    fails: ["gc-spares-slow-clocks", "gc-counts", "keys-of-spares-slow-clocks"],
+    fails: ["gc-spares-slow-clocks", "gc-counts", "keys-of-spares-slow-clocks", "gc-many-expiries"],
     edit: ({ real, store, now }) => ({
       async gc() {
         await real.count();
@@ -34,7 +38,7 @@ export const brokenGc: readonly Broken[] = [
   },
   {
     name: "gc takes what was once to expire",
-    fails: ["gc-spares-the-renewed", "gc-against-creates", "keys-of-renewed"],
+    fails: ["gc-spares-the-renewed", "gc-against-creates", "keys-of-renewed", "gc-many-expiries"],
     edit: ({ real, store, now }) => ({
       create(key, record) {
         const expiries = firstExpiries(store);
@@ -72,7 +76,7 @@ export const brokenGc: readonly Broken[] = [
   },
   {
     name: "gc does not count",
-    fails: ["gc-counts", "gc-takes-all", "namespaces-gc"],
+    fails: ["gc-counts", "gc-takes-all", "namespaces-gc", "gc-many-expiries"],
     edit: ({ real }) => ({
       async gc() {
         await real.gc();
@@ -90,4 +94,24 @@ export const brokenGc: readonly Broken[] = [
       },
     }),
   },
+  {
+    name: "create clears away what is about to expire",
+    fails: ["writes-spare-others", "writes-spare-slow-clocks", "brief-lives-spare-slow-clocks"],
+    edit: (bench) => clearingAfterCreate(bench, 1),
+  },
+  {
+    name: "create clears away what has just expired",
+    fails: ["writes-spare-slow-clocks"],
+    edit: (bench) => clearingAfterCreate(bench, 0),
+  },
 ];
+
+function clearingAfterCreate({ real, store, now }: Bench, ahead: number): Partial<Provider> {
+  return {
+    async create(key, record) {
+      const created = await real.create(key, record);
+      if (created) store.collect(now() + ahead, Number.POSITIVE_INFINITY);
+      return created;
+    },
+  };
+}

@@ -5,6 +5,7 @@ import { brokenData } from "./data.js";
 import { brokenExpiry } from "./expiry.js";
 import { brokenGc } from "./gc.js";
 import { brokenListing } from "./listing.js";
+import { brokenManyExpiries } from "./many-expiries.js";
 import { brokenMarkers } from "./markers.js";
 import { brokenNamespaces } from "./namespaces.js";
 import { brokenRaces } from "./racing.js";
@@ -21,5 +22,6 @@ export const brokenProviders: readonly Broken[] = [
   ...brokenData,
   ...brokenNamespaces,
   ...brokenListing,
+  ...brokenManyExpiries,
   ...brokenClosing,
 ];

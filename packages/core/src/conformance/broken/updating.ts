@@ -69,6 +69,8 @@ export const brokenUpdates: readonly Broken[] = [
       "namespaces-write",
       "owner-follows-record",
       "keys-of-new-owner",
+      "writes-spare-others",
+      "brief-lives-spare-slow-clocks",
     ],
     edit: ({ real }) => ({
       update: (key, record, expected) => real.update(key, { ...record, version: expected }, expected),

@@ -1,4 +1,7 @@
+import type { Provider } from "../../provider.js";
 import type { Case } from "../case.js";
+import { KitClock } from "../clock.js";
+import type { Kit } from "../kit.js";
 
 /** `expiresAt` is the first instant at which the record does not exist, for every method alike. */
 export const existenceCases: readonly Case[] = [
@@ -97,4 +100,74 @@ export const existenceCases: readonly Case[] = [
       kit.record(await provider.read(key), undefined, "read after 400 days of 400");
     },
   },
+  {
+    id: "writes-spare-others",
+    rule: "G5",
+    title: "what is written under other keys takes nothing that is alive, be its expiry ever so near",
+    guide: "#expiry",
+    async run(kit) {
+      const [provider, start] = [await kit.open(), kit.session()];
+      const near = { expiresAt: start.expiresAt };
+      const [session, created, retired] = [kit.session(near), kit.marker("", near), kit.marker("", near)];
+      const keys = await kit.fill(provider, [session, created, start]);
+      kit.written(await provider.update(keys[2] ?? "", retired, start.version), "update by a marker");
+      kit.clock.advanceTo(near.expiresAt - 1);
+      await writeMuch(kit, provider);
+      for (const [index, record] of [session, created, retired].entries()) {
+        kit.record(await provider.read(keys[index] ?? ""), record, "read a millisecond before the expiry");
+      }
+    },
+  },
+  {
+    id: "writes-spare-slow-clocks",
+    rule: "G5",
+    title: "a write takes nothing that expired less than a minute ago from processes whose clocks are behind",
+    guide: "#expiry",
+    needs: ["shared"],
+    async run(kit) {
+      const [ahead, behind] = [await kit.open(), await kit.open("home", new KitClock(kit.clock.now()))];
+      const session = kit.session();
+      const marker = kit.marker("", { expiresAt: session.expiresAt });
+      const [key = "", markerKey = ""] = await kit.fill(behind, [session, marker]);
+      kit.clock.advanceTo(session.expiresAt + 59_999);
+      await writeMuch(kit, ahead);
+      kit.record(await behind.read(key), session, "read by a clock that is behind, after writes by one that is ahead");
+      kit.record(await behind.read(markerKey), marker, "read of a marker by a clock that is behind");
+    },
+  },
+  {
+    id: "brief-lives-spare-slow-clocks",
+    rule: "G5",
+    title: "what a clock that is ahead gives a few milliseconds stays for a clock that is behind",
+    guide: "#expiry",
+    needs: ["shared"],
+    async run(kit) {
+      const behind = await kit.open("home", new KitClock(kit.clock.now()));
+      kit.clock.advance(50_000);
+      const [ahead, brief] = [await kit.open(), { expiresAt: kit.clock.now() + 1 }];
+      const [created, start, next] = [kit.session(brief), kit.session(brief), kit.session(brief)];
+      const touched = { ...start, expiresAt: brief.expiresAt + 1 };
+      const keys = await kit.fill(ahead, [created, start, start]);
+      kit.written(await ahead.update(keys[1] ?? "", next, start.version), "update by the clock that is ahead");
+      kit.equal(await ahead.touch(keys[2] ?? "", touched.expiresAt, start.version), true, "touch by the same clock");
+      // Longer than the few milliseconds, by the clock of the store, if it removes anything by that.
+      for (const end = performance.now() + 20; performance.now() < end; ) await behind.read(kit.key());
+      for (const [index, record] of [created, next, touched].entries()) {
+        kit.record(await behind.read(keys[index] ?? ""), record, "read by the clock that is behind");
+      }
+    },
+  },
 ];
+
+/** Every kind of write, several times: some stores clear away a little with each. */
+async function writeMuch(kit: Kit, provider: Provider): Promise<void> {
+  for (let round = 0; round < 3; round += 1) {
+    const [session, key] = [kit.session(), kit.key()];
+    const next = kit.session({ expiresAt: session.expiresAt + 200_000 });
+    await kit.fill(provider, [kit.session(), kit.marker()]);
+    await provider.create(key, session);
+    await provider.touch(key, session.expiresAt + 100_000, session.version);
+    await provider.update(key, next, session.version);
+    await provider.update(key, kit.marker(), next.version);
+  }
+}

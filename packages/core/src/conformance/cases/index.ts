@@ -8,6 +8,7 @@ import { expiryCases } from "./expiry.js";
 import { gcCases } from "./gc.js";
 import { keysCases } from "./keys.js";
 import { keysOfCases } from "./keys-of.js";
+import { manyExpiriesCases } from "./many-expiries.js";
 import { markerCases } from "./markers.js";
 import { namespaceCases } from "./namespaces.js";
 import { ownerCases } from "./owners.js";
@@ -30,6 +31,7 @@ export const cases: readonly Case[] = [
   ...dataCases,
   ...namespaceCases,
   ...countingCases,
+  ...manyExpiriesCases,
   ...keysCases,
   ...ownerCases,
   ...keysOfCases,

@@ -1,25 +1,26 @@
 import type { Provider } from "../../provider.js";
 import type { Case } from "../case.js";
 import { KitClock } from "../clock.js";
-import { type Kit, list } from "../kit.js";
+import { type Kit, list, strangers } from "../kit.js";
 
-const many = 120;
+/** More than the thousand that providers like to list at a time. */
+const many = 1100;
 
 /** Listing an owner's records, so that all of them can be revoked: more keys are legal, fewer are not. */
 export const keysOfCases: readonly Case[] = [
   {
     id: "keys-of-complete",
     rule: "C2",
-    title: "keysOf yields every session of the owner, however many there are",
+    title: "keysOf yields every session of the owner, however many there are, and nothing that is no key",
     guide: "#owners",
     needs: ["keysOf"],
     async run(kit) {
       const [provider, owner] = [await kit.open(), kit.key()];
-      const keys = await kit.fill(
-        provider,
-        Array.from({ length: many }, () => kit.session({ owner })),
-      );
-      await listed(kit, provider, owner, keys, `keys of an owner of ${many} sessions`);
+      const [record, keys] = [kit.session({ owner }), [] as string[]];
+      while (keys.length < many) keys.push(...(await kit.fill(provider, new Array(100).fill(record))));
+      const came = await list(provider.keysOf?.(owner));
+      kit.contains(came, keys, `keys of an owner of ${many} sessions`);
+      kit.equal(strangers(came), 0, "listed that can be no keys");
     },
   },
   {
@@ -136,12 +137,47 @@ export const keysOfCases: readonly Case[] = [
       const [provider, owner] = [await kit.open(), kit.key()];
       const record = kit.session({ owner });
       const keys = await kit.fill(provider, [record, record]);
-      const expiresAt = record.expiresAt + 600_000;
+      const expiresAt = record.expiresAt + 7_200_000;
       await provider.touch(keys[0] ?? "", expiresAt, record.version);
       await provider.update(keys[1] ?? "", kit.session({ owner, expiresAt }), record.version);
-      kit.clock.advanceTo(record.expiresAt + 120_000);
+      kit.clock.advanceTo(expiresAt - 60_000);
       await provider.gc();
-      await listed(kit, provider, owner, keys, "keys two minutes after the first expiry, and after gc");
+      await kit.fill(provider, [kit.session({ owner })]);
+      await listed(kit, provider, owner, keys, "keys long after the first expiry, and after gc and another create");
+    },
+  },
+  {
+    id: "keys-of-under-gc",
+    rule: "C2",
+    title: "keysOf yields what has the owner throughout, while others of his expire and are collected",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, owner] = [await kit.open(), kit.key()];
+      const brief = kit.session({ owner });
+      const long = kit.session({ owner, expiresAt: brief.expiresAt + 600_000 });
+      const keys = await kit.fill(
+        provider,
+        Array.from({ length: 30 }, (_, index) => (index % 2 === 0 ? long : brief)),
+      );
+      const seen: string[] = [];
+      for await (const key of provider.keysOf?.(owner) ?? []) {
+        seen.push(key);
+        kit.clock.advanceTo(brief.expiresAt + 60_000);
+        if (seen.length === 1) await provider.gc();
+      }
+      const staying = keys.filter((_, index) => index % 2 === 0);
+      kit.contains(seen, staying, "keys while other sessions of the owner are collected");
+    },
+  },
+  {
+    id: "keys-of-nobody",
+    rule: "C2",
+    title: "keysOf ends without an error for an owner who has nothing",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      await list((await kit.open()).keysOf?.(kit.key()));
     },
   },
 ];

@@ -1,0 +1,31 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { conformance } from "@sess/core/conformance";
+import { beforeAll, test } from "vitest";
+
+const url = new URL(process.env.SESS_REDIS_URL ?? "");
+
+// By path, because a link of the workspace would lead out of Stryker's copy to the sources that are not mutated. A file
+// that cannot be loaded has to fail a test: Stryker's runner takes a file without tests for one that passes.
+const loaded = import("../../packages/redis/src/provider.js");
+await loaded.catch(() => undefined);
+
+// The server outlives the mutants: it would know their scripts from the one before, and would search more and more keys.
+beforeAll(async () => {
+  const socket = connect(Number(url.port), url.hostname);
+  for (const command of ["SCRIPT FLUSH", "FLUSHALL"]) {
+    socket.write(`${command}\r\n`);
+    const [answer] = await once(socket, "data");
+    if (String(answer) !== "+OK\r\n") throw new Error(`${command}: ${answer}`);
+  }
+  socket.destroy();
+});
+
+conformance(test, {
+  name: "redis",
+  open: async ({ namespace, now }) => {
+    const { redis } = await loaded;
+    return redis({ url: url.href, prefix: namespace }).connect({ now, contract: 1 });
+  },
+  serverClock: "redis removes what has expired by TTLs of its own clock",
+});
