@@ -39,6 +39,8 @@ export class HeldResponse implements Interceptor {
   #given: GivenHead | undefined;
   #ended = false;
   #owesDrain = false;
+  /** Whether Node's own end, which came early, is about to uncork what it corked. */
+  #endUncorks = false;
 
   constructor(res: ServerResponse, gate: ResponseGate, native: Methods) {
     this.#res = res;
@@ -71,8 +73,9 @@ export class HeldResponse implements Interceptor {
   }
 
   uncork(): void {
-    // Node's own end, which may have come early, has corked the response and uncorks it again.
-    if (this.#ended && this.#res.writableCorked > 0) this.#native.uncork.call(this.#res);
+    const itself = this.#endUncorks && this.#res.writableCorked > 0;
+    this.#endUncorks = false;
+    if (itself) this.#native.uncork.call(this.#res);
     else this.#inOrder(() => this.#native.uncork.call(this.#res));
   }
 
@@ -108,6 +111,7 @@ export class HeldResponse implements Interceptor {
     // Only `end` knows the length, and says so before it sends. It is the body's where nothing else waits.
     const last = typeof inner._contentLength === "number";
     if (this.#calls.some(({ args }) => args !== undefined)) inner._contentLength = null;
+    this.#endUncorks = last;
     if (last) this.end([data, encoding]);
     else if (data.length > 0) this.write([data, encoding, callback] as never);
   }
