@@ -50,3 +50,8 @@ export function isSessionError(error: unknown): error is SessionError {
   if (!(error instanceof Error) || !("code" in error) || !("status" in error)) return false;
   return typeof error.code === "string" && Object.hasOwn(statuses, error.code) && typeof error.status === "number";
 }
+
+/** Whether a change was refused because its session is gone, or under another id. */
+export function isRefusal(error: unknown): error is SessionError {
+  return isSessionError(error) && (error.code === "SESS_GONE" || error.code === "SESS_RETIRED");
+}

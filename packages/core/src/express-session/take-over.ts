@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import { longestLifetime } from "../config/checks.js";
-import { isSessionError, SessionError } from "../errors.js";
+import { isRefusal, SessionError } from "../errors.js";
 import type { RequestView } from "../http/request.js";
 import type { Found } from "../manager/request-manager.js";
 import { limits } from "../store/context.js";
@@ -39,10 +39,6 @@ export function understandOld(inside: Inside, origin: Origin): void {
 /** A field of sessions that were taken over, which is no property of `req.session`. */
 export const takenOver = "taken over from express-session";
 const taken = new Error("this session was taken over before");
-
-function isRefusal(error: unknown): boolean {
-  return isSessionError(error) && (error.code === "SESS_GONE" || error.code === "SESS_RETIRED");
-}
 
 class Mover {
   readonly #inside: Inside;

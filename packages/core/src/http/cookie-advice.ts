@@ -19,13 +19,10 @@ export class CookieAdvice {
   /** To be asked when a cookie is set: whether, as far as we can see, a browser drops it. */
   isDropped(request: RequestView): boolean {
     if (isSecure(request, this.#settings.trustProxy) || isLocal(request)) return false;
-    if (claimsTls(request)) {
-      if (!this.secureFor(request)) this.#warn(undeclared);
-      return false;
-    }
-    if (!this.secureFor(request)) return false;
-    this.#warn(dropped);
-    return true;
+    const demanded = this.#settings.cookie.secure === true;
+    const claimed = claimsTls(request);
+    if (demanded !== claimed) this.#warn(demanded ? dropped : undeclared);
+    return demanded && !claimed;
   }
 
   #warn(message: string): void {

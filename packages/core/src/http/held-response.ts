@@ -28,11 +28,11 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
  *
  * 1xx responses (RFC 9110, section 15.2) are not the response, and pass at any time.
  */
-export class HeldResponse implements Interceptor {
+class HeldResponse implements Interceptor {
   readonly #res: ServerResponse;
   readonly #gate: ResponseGate;
   readonly #native: Methods;
-  #calls: Call[] = [];
+  readonly #calls: Call[] = [];
   /** Whose heads are checked by other rules than those of HTTP/2. */
   readonly #isHttp1: boolean;
   #state: State;

@@ -9,7 +9,7 @@ export interface RequestView {
   header(name: string): string | undefined;
   readonly url: string;
   /** As the client named the server, with the port where it named one; "" when it did not. */
-  readonly host: string;
+  host(): string;
   /** Whether it came over TLS to this very process. */
   readonly encrypted: boolean;
   /** The peer's address, where it is known. */
@@ -25,7 +25,7 @@ export function viewOfNode(req: IncomingMessage): RequestView {
     },
     url: req.url ?? "",
     // HTTP/2 has the one in place of the other (RFC 9113, section 8.3.1).
-    host: req.headers.host ?? String(req.headers[":authority"] ?? ""),
+    host: () => req.headers.host ?? String(req.headers[":authority"] ?? ""),
     encrypted: "encrypted" in req.socket && req.socket.encrypted === true,
     peer: req.socket.remoteAddress ?? "",
   };
@@ -36,7 +36,7 @@ export function viewOfFetch(request: Request): RequestView {
   return {
     header: (name) => request.headers.get(name) ?? undefined,
     url: request.url,
-    host: new URL(request.url).host,
+    host: () => new URL(request.url).host,
     encrypted: request.url.startsWith("https:"),
     peer: "",
   };
@@ -101,6 +101,6 @@ function forwardedProtocols(request: RequestView): string[] {
 }
 
 /** Whether browsers treat the host as safe without TLS (W3C Secure Contexts, section 3.1). */
-export function isLocal({ host }: RequestView): boolean {
-  return /^(?:(?:[^:]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d*)?$/i.test(host);
+export function isLocal(request: RequestView): boolean {
+  return /^(?:(?:[^:]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d*)?$/i.test(request.host());
 }

@@ -89,8 +89,10 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     const session = this.#session;
     const due = session?.cookieDue;
     if (session === undefined || due === undefined) return undefined;
-    const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing();
-    if (enableSetCookie) head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
+    if (enableSetCookie) {
+      const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing();
+      head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
+    }
     if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, session.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
     if (!enableSetCookie) return "disabled";

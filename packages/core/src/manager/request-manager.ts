@@ -160,8 +160,9 @@ export abstract class RequestManager<D extends object> {
   }
 
   async #bind(request: RequestView, response: SessionResponse<D>): Promise<Session<D>> {
-    const { found = await this.#elsewhere?.(request), cookie } = await this.presented(request);
-    const session = this.session(found, cookie || found !== undefined, response);
+    const own = await this.presented(request);
+    const found = own.found ?? (this.#elsewhere && (await this.#elsewhere(request)));
+    const session = this.session(found, own.cookie, response);
     response.bind(session);
     return session;
   }

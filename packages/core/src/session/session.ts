@@ -1,6 +1,6 @@
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
-import { isSessionError, SessionError } from "../errors.js";
+import { isRefusal, SessionError } from "../errors.js";
 import { limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
@@ -18,9 +18,9 @@ export interface Binding {
 /** What an adapter has done around the storing of a session for its response. */
 export interface ResponseHooks {
   /** Before anything is stored, at the head and again at the end. A rejection is the response's, as one by the store. */
-  beforeStoring(): void | Promise<void>;
+  beforeStoring(): Promise<void>;
   /** When it is stored: whether the cookie must go out although the client should have it. */
-  owesCookie(): boolean | Promise<boolean>;
+  owesCookie(): Promise<boolean>;
 }
 
 /** What the response owes the client: the cookie of the present id, its deletion, or nothing. */
@@ -217,8 +217,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Commits what was changed since the response began. */
   releaseForEnd(): void | Promise<void> {
-    const waiting = this.hooks?.beforeStoring();
-    if (waiting !== undefined) return waiting.then(() => this.release());
+    if (this.hooks !== undefined) return this.hooks.beforeStoring().then(() => this.release());
     return this.#quiet ? undefined : this.release();
   }
 
@@ -376,10 +375,6 @@ export class Session<D extends object> implements SessionStore<D> {
   get #needsCookie(): boolean {
     return this.#known === undefined || this.#parts.keeper.inCookie;
   }
-}
-
-function isRefusal(error: unknown): error is SessionError {
-  return isSessionError(error) && (error.code === "SESS_GONE" || error.code === "SESS_RETIRED");
 }
 
 function assertName(field: unknown): void {
