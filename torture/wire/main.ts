@@ -2,11 +2,7 @@
  * Every operation of a provider under every fault of the network: `npx tsx torture/wire/main.ts redis|mysql [fault]`,
  * with a part of a fault's name for that one only.
  */
-import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { runFromSource } from "../from-source.js";
 
-// From source, as the tests: nothing needs to be built, nothing can be stale.
-const node = ["--conditions=@sess/source", "--import", "tsx", join(import.meta.dirname, "run.ts")];
-spawn(process.execPath, [...node, ...process.argv.slice(2)], { stdio: "inherit" }).on("exit", (code) => {
-  process.exitCode = code ?? 1;
-});
+runFromSource(join(import.meta.dirname, "run.ts"));

@@ -158,6 +158,11 @@ export class TcpProxy {
     return this.nextAnswer((_bytes, wire) => wire.destroy());
   }
 
+  /** The next answer is replaced by this one, as on a connection whose answers have shifted; resolves when it is. */
+  replaceNextAnswer(stray: string): Promise<void> {
+    return this.nextAnswer((_bytes, wire) => wire.pass(Buffer.from(stray), "server"));
+  }
+
   async close(): Promise<void> {
     for (const wire of this.#wires) wire.destroy();
     if (this.#server.listening) await this.#stopListening();

@@ -1,8 +1,9 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { forgotten } from "../../../torture/wire/faults.js";
+import { TcpProxy } from "../../../torture/wire/proxy.js";
 import { redis } from "../src/provider.js";
 import { encodeRecord } from "../src/record.js";
-import { TcpProxy } from "./proxy.js";
 import { type PrivateRedis, startRedis } from "./server.js";
 import { Clock, describeWithServer, newKey, newRecord } from "./support.js";
 
@@ -78,7 +79,7 @@ describeWithServer("answers that are lost or belong to somebody else", () => {
     const store = await redis({ port, commandTimeout: 300 }).connect(clock);
     const [key, record] = [newKey(), newRecord(clock.now())];
     await store.create(key, record);
-    proxy.strand();
+    await proxy.begin(forgotten);
     await expect(store.read(key)).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
     await vi.waitFor(async () => expect(await store.read(key)).toEqual(record), { timeout: 5000 });
     expect(proxy.connections).toBe(2);
@@ -106,7 +107,7 @@ describeWithServer("answers that are lost or belong to somebody else", () => {
     const [mine, theirs] = [newRecord(clock.now()), newRecord(clock.now(), { data: "another user's" })];
     await store.create(key, mine);
     const stray = encodeRecord(other, theirs, 0);
-    proxy.replaceNextAnswer(`$${stray.length}\r\n${stray}\r\n`);
+    void proxy.replaceNextAnswer(`$${stray.length}\r\n${stray}\r\n`);
     await expect(store.read(key)).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
     expect(await store.read(key)).toEqual(mine);
     expect(proxy.connections).toBe(2);
@@ -125,7 +126,7 @@ describeWithServer("answers that are lost or belong to somebody else", () => {
       () => store.touch(key, record.expiresAt + 1, "not its version"),
       () => store.create(key, record),
     ]) {
-      proxy.replaceNextAnswer(stray);
+      void proxy.replaceNextAnswer(stray);
       await expect(write()).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
       expect(await store.read(key)).toEqual(record);
     }
@@ -138,7 +139,7 @@ describeWithServer("answers that are lost or belong to somebody else", () => {
     const [key, record] = [newKey(), newRecord(clock.now())];
     await store.create(key, record);
     const stray = encodeRecord(newKey(), record, 0);
-    proxy.replaceNextAnswer(`$${stray.length}\r\n${stray}\r\n`);
+    void proxy.replaceNextAnswer(`$${stray.length}\r\n${stray}\r\n`);
     await expect(store.read(key)).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
     expect(proxy.connections).toBe(1);
     client.disconnect();

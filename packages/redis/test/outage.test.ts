@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { cableOut } from "../../../torture/wire/faults.js";
+import { TcpProxy } from "../../../torture/wire/proxy.js";
 import { redis } from "../src/provider.js";
-import { BlackHole } from "./proxy.js";
 import { freePort, type PrivateRedis, startRedis } from "./server.js";
 import { Clock, describeWithServer, newKey, newRecord } from "./support.js";
 
@@ -40,7 +41,8 @@ describeWithServer("a server that is down, hangs or refuses", () => {
   });
 
   test("somebody accepts and never answers, to a connection of our own and to a caller's", async () => {
-    const hole = new BlackHole();
+    const hole = new TcpProxy(server.port);
+    await hole.begin(cableOut);
     const port = await hole.listen();
     const own = await timed(() => redis({ port, commandTimeout }).connect(clock));
     expect(own.error).toMatchObject(unavailable);

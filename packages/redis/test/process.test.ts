@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BlackHole } from "./proxy.js";
+import { cableOut } from "../../../torture/wire/faults.js";
+import { TcpProxy } from "../../../torture/wire/proxy.js";
 import { freePort, type PrivateRedis, startRedis } from "./server.js";
 import { describeWithServer } from "./support.js";
 
@@ -30,7 +31,8 @@ describeWithServer("a process that uses it", () => {
   });
 
   test("ends after close, and after a failure to connect: nothing is left open, nothing is printed", async () => {
-    const hole = new BlackHole();
+    const hole = new TcpProxy(server.port);
+    await hole.begin(cableOut);
     const ports = [await freePort(), await hole.listen()];
     const { stdout, stderr } = await runs(`
       const store = await redis("127.0.0.1:${server.port}").connect(context);
