@@ -4,23 +4,17 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { pack } from "../checks/tarball.js";
 import { type Case, type Consumer, cases, kept } from "./cases.js";
 import { type Node, nodes } from "./nodes.js";
 import { stores } from "./stores.js";
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, "..", "..");
-
-async function pack(name: string, into: string): Promise<string> {
-  const folder = join(root, "packages", name);
-  await run("npx", ["-y", "pnpm@12.21.0", "pack", "--pack-destination", into], { cwd: folder });
-  const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string };
-  return join(into, `sess-${name}-${version}.tgz`);
-}
+const packages = join(import.meta.dirname, "..", "..", "packages");
 
 async function install(folder: string, tarballs: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -53,17 +47,17 @@ interface Cell {
 
 const asked = process.argv.slice(2);
 const known = Object.keys(stores).filter(
-  (name) => name === "memory" || existsSync(join(root, "packages", name, "dist", "index.js")),
+  (name) => name === "memory" || existsSync(join(packages, name, "dist", "index.js")),
 );
 const work = await mkdtemp(join(tmpdir(), "sess-consumers-"));
 const on = await nodes(join(work, "nodes"));
-const core = await pack("core", work);
+const core = await pack(join(packages, "core"), work);
 let trials = 0;
 let failed = 0;
 console.log(`| provider | ${cases.map(({ name }) => name).join(" | ")} |\n|---|${cases.map(() => "---|").join("")}`);
 for (const provider of asked.length > 0 ? asked : known) {
   const folder = join(work, provider);
-  await install(folder, provider === "memory" ? [core] : [core, await pack(provider, work)]);
+  await install(folder, provider === "memory" ? [core] : [core, await pack(join(packages, provider), work)]);
   const store = await stores[provider]?.();
   if (store === undefined) throw new Error(`no store for ${provider}`);
   const cells: Cell[] = [];

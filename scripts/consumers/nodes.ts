@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { promisify } from "node:util";
+import { nodeFromNpm } from "../from-npm.js";
 
 /** A Node to run applications on. */
 export interface Node {
@@ -22,18 +22,15 @@ export async function nodes(folder: string): Promise<readonly Node[]> {
   const found = new Map<string, Node>([[own.name, own]]);
   for (const [name, version] of Object.entries(versions)) {
     if (found.has(name)) continue;
-    if (platforms.includes(platform)) found.set(name, { name, program: await install(platform, version, folder) });
+    if (platforms.includes(platform)) found.set(name, { name, program: await install(version, folder) });
     else console.log(`Node ${name}: not run, since its package for ${platform} is not known here`);
   }
   return [...found.values()].sort((a, b) => Number(a.name) - Number(b.name));
 }
 
-async function install(platform: string, version: string, folder: string): Promise<string> {
-  const place = join(folder, version);
-  const options = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts", "--prefix", place];
-  await promisify(execFile)("npm", ["install", ...options, `node-${platform}@${version}`]);
-  const program = join(place, "node_modules", `node-${platform}`, "bin", "node");
+async function install(version: string, folder: string): Promise<string> {
+  const program = await nodeFromNpm(version, folder);
   const { stdout } = await promisify(execFile)(program, ["--version"]);
-  if (stdout.trim() !== `v${version}`) throw new Error(`node-${platform}@${version} says it is ${stdout}`);
+  if (stdout.trim() !== `v${version}`) throw new Error(`the Node ${version} of npm says it is ${stdout}`);
   return program;
 }

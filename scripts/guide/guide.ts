@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { anchorsOf, type Block, blocksOf } from "../checks/markdown.js";
 
 export const root = join(import.meta.dirname, "..", "..");
 export const guidePath = "packages/core/docs/writing-a-provider.md";
@@ -24,34 +25,23 @@ export interface Guide {
 
 export async function readGuide(): Promise<Guide> {
   const text = await readFile(join(root, guidePath), "utf8");
-  const steps = [...text.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```$/gms)].flatMap(([, language, name, body = ""]) =>
-    stepsOf(language, name, body),
-  );
-  const prose = text.replace(/^```.*?^```$/gms, "");
-  const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
+  const steps = blocksOf(text).flatMap(stepsOf);
   const packed = steps.findIndex((step) => step.kind === "command" && step.line.startsWith("npm pack"));
   const files = steps.slice(0, packed).filter((step) => step.kind === "file");
   return {
     text,
     steps,
-    anchors: new Set(headings.map(anchorOf)),
+    anchors: new Set([...anchorsOf(text)].map((anchor) => `#${anchor}`)),
     lines: files.reduce((sum, file) => sum + file.text.trimEnd().split("\n").length, 0),
     commands: steps.filter(({ kind }) => kind === "command").length,
   };
 }
 
-function stepsOf(language: string | undefined, name: string | undefined, body: string): Step[] {
+function stepsOf({ language, name, text }: Block): Step[] {
   if (language === "sh") {
-    const lines = body.trimEnd().split("\n");
+    const lines = text.trimEnd().split("\n");
     return lines.map((line) => ({ kind: "command", line }));
   }
-  if (language === "text") return name === undefined ? [{ kind: "output", text: body.trimEnd() }] : [];
-  return name === undefined ? [] : [{ kind: "file", path: name, text: body }];
-}
-
-function anchorOf(heading: string): string {
-  return `#${heading
-    .toLowerCase()
-    .replace(/[^\w\- ]/g, "")
-    .replaceAll(" ", "-")}`;
+  if (language === "text") return name === "" ? [{ kind: "output", text: text.trimEnd() }] : [];
+  return name === "" ? [] : [{ kind: "file", path: name, text }];
 }

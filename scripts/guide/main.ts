@@ -2,34 +2,25 @@
  * Does what the guide for authors of providers says, word for word, in an empty folder outside of this repository with
  * core's tarball beside it: `npm run check:guide`. Run the build first.
  */
-import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readdir, realpath, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, realpath, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { cases } from "../../packages/core/src/conformance/index.js";
+import { pack } from "../checks/tarball.js";
+import { nodeFromNpm } from "../from-npm.js";
 import { goFurther } from "./further.js";
 import { type Guide, readGuide, root } from "./guide.js";
 import { Reader } from "./reader.js";
 
-const run = promisify(execFile);
 const most = { commands: 12, lines: 150 };
 
 /** Where the guide's provider is proven: what it asks for at least, and what most have. From npm, for this platform. */
 const versions = ["22.13.1", "24.21.0"];
 
-async function nodeFromNpm(version: string): Promise<string> {
-  const name = `node-${process.platform}-${process.arch}@${version}`;
-  const { stdout } = await run("npx", ["-y", "-p", name, "--", "node", "-p", "process.execPath"]);
-  return stdout.trim();
-}
-
 async function packCore(into: string): Promise<string> {
-  const folder = join(root, "packages", "core");
-  await run("npx", ["-y", "pnpm@12.21.0", "pack", "--pack-destination", into], { cwd: folder });
-  const [tarball = ""] = await readdir(into);
-  await rename(join(into, tarball), join(into, "sess-core.tgz"));
-  return join(into, "sess-core.tgz");
+  const tarball = join(into, "sess-core.tgz");
+  await rename(await pack(join(root, "packages", "core"), into), tarball);
+  return tarball;
 }
 
 /** Ours, without what npm and test runners tell the scripts that they run. */
@@ -43,7 +34,11 @@ function environment(node: string): NodeJS.ProcessEnv {
 async function replay(guide: Guide, work: string, tarball: string, version: string): Promise<number> {
   const desk = join(work, version);
   await mkdir(desk);
-  const reader = new Reader(desk, join(work, `${version}.notes`), environment(await nodeFromNpm(version)));
+  const reader = new Reader(
+    desk,
+    join(work, `${version}.notes`),
+    environment(await nodeFromNpm(version, join(work, "nodes"))),
+  );
   await copyFile(tarball, join(desk, "sess-core.tgz"));
   for (const step of guide.steps) await reader.follow(step);
   await goFurther(reader);

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { installFromNpm } from "../from-npm.js";
 
 const run = promisify(execFile);
 const trial = join(import.meta.dirname, "trial.mjs");
@@ -44,10 +45,8 @@ async function install(folder: string): Promise<Runtime[]> {
       console.log(`${name}: not run, since its package for ${platform} is not known here`);
       continue;
     }
-    const from = `${prefix}${suffix}`;
-    const options = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"];
-    await run("npm", ["install", ...options, "--prefix", folder, `${from}@${version}`]);
-    runtimes.push({ name: `${name} ${version}`, command: [join(folder, "node_modules", from, path), ...args] });
+    const files = await installFromNpm(`${prefix}${suffix}`, version, folder);
+    runtimes.push({ name: `${name} ${version}`, command: [join(files, path), ...args] });
   }
   return runtimes;
 }
