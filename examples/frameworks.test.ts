@@ -1,33 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { startExample } from "./start-example.js";
 
 // The examples as their readers start them: each in a process of its own.
-
-const processes: ChildProcess[] = [];
-afterEach(async () => {
-  for (const child of processes.splice(0)) {
-    if (child.exitCode !== null) continue;
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  }
-});
-
-/** Resolves to the process and its address, which it prints when it is ready. */
-async function start(example: string): Promise<{ child: ChildProcess; url: string }> {
-  const args = ["--import", "tsx", "--conditions=@sess/source", "server.ts"];
-  const cwd = fileURLToPath(new URL(example, import.meta.url));
-  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, PORT: "0" }, stdio: "pipe" });
-  processes.push(child);
-  let printed = "";
-  for await (const chunk of child.stdout) {
-    printed += chunk;
-    const port = /:(\d+)\s/.exec(printed)?.[1];
-    if (port !== undefined) return { child, url: `http://localhost:${port}` };
-  }
-  throw new Error(`${example} ended before it was ready`);
-}
 
 /** A browser as far as it matters: one cookie, redirects followed with it. */
 class Visitor {
@@ -53,7 +28,7 @@ class Visitor {
 
 describe.each(["express", "fastify", "koa", "hono"])("examples/%s", (example) => {
   test("signs in, counts, fills a cart, signs out", { timeout: 30_000 }, async () => {
-    const { child, url } = await start(example);
+    const { child, url } = await startExample(example);
     const [ada, bob] = [new Visitor(url), new Visitor(url)];
     expect(JSON.parse(await ada.visit("/"))).toEqual({ visits: 1, cart: [] });
     const before = ada.cookie;
@@ -72,7 +47,7 @@ describe.each(["express", "fastify", "koa", "hono"])("examples/%s", (example) =>
 
 describe("examples/websocket", () => {
   test("lets in who is signed in, and notices the sign-out", { timeout: 30_000 }, async () => {
-    const { url } = await start("websocket");
+    const { url } = await startExample("websocket");
     const ada = new Visitor(url);
     expect(await ada.visit("/sign-in?user=ada")).toBe("ada");
 

@@ -16,6 +16,17 @@ export const data = Array.from({ length: size }, (_, i) => String.fromCharCode(9
 export const text = { "Content-Type": "text/plain" };
 export const answer = (session) => `${session?.data?.length ?? "none"} ${session?.n ?? "none"}`;
 
+/** The same for sessions with `get` and `set`, which begin to store when something is set. */
+export function respond(session, url) {
+  if (url === "/make") {
+    session.set("data", data);
+    session.set("n", 0);
+  } else if (url === "/write") {
+    session.set("n", session.get("n") + 1);
+  }
+  return answer({ data: session.get("data"), n: session.get("n") });
+}
+
 /** Where the store is, as the command that started us says. */
 export const store = process.env.STORE ?? "";
 

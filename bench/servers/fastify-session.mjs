@@ -1,6 +1,6 @@
 /** @fastify/session in memory, or @fastify/secure-session in the cookie, or neither, as PROVIDER says. */
 import fastify from "fastify";
-import { answer, data, serve } from "./common.mjs";
+import { respond, serve } from "./common.mjs";
 
 const app = fastify();
 const { PROVIDER: provider } = process.env;
@@ -23,13 +23,7 @@ app.get("/:what", async (request, reply) => {
     if (url === "/make") reply.header("set-cookie", "id=1; Path=/; HttpOnly");
     return "none none";
   }
-  if (url === "/make") {
-    session.set("data", data);
-    session.set("n", 0);
-  } else if (url === "/write") {
-    session.set("n", session.get("n") + 1);
-  }
-  return answer({ data: session.get("data"), n: session.get("n") });
+  return respond(session, url);
 });
 await app.listen({ port: 0, host: "127.0.0.1" });
 serve(app.server);

@@ -1,7 +1,7 @@
 /** Ours, over the provider that PROVIDER names, under the framework that FRAMEWORK names. */
 import { randomBytes } from "node:crypto";
 import { createManager } from "@sess/core";
-import { answer, data, serve, store, text } from "./common.mjs";
+import { respond, serve, store, text } from "./common.mjs";
 
 const { PROVIDER: provider, FRAMEWORK: framework } = process.env;
 if (provider !== "memory") await import(`@sess/${provider}`);
@@ -14,16 +14,6 @@ const configs = {
 const durable = process.env.DURABLE === "1";
 const providerConfig = configs[durable ? `${provider}-durable` : provider] ?? store;
 const sessions = await createManager(provider, { providerConfig });
-
-function respond(session, url) {
-  if (url === "/make") {
-    session.set("data", data);
-    session.set("n", 0);
-  } else if (url === "/write") {
-    session.set("n", session.get("n") + 1);
-  }
-  return answer({ data: session.get("data"), n: session.get("n") });
-}
 
 const frameworks = {
   node: async () => {

@@ -1,31 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { startExample } from "../start-example.js";
 
 // The example as its readers start it: in a process of its own.
-
-const processes: ChildProcess[] = [];
-afterEach(async () => {
-  for (const child of processes.splice(0)) {
-    if (child.exitCode !== null) continue;
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  }
-});
-
-async function start(): Promise<{ child: ChildProcess; url: string }> {
-  const args = ["--import", "tsx", "--conditions=@sess/source", "server.ts"];
-  const env = { ...process.env, PORT: "0" };
-  const child = spawn(process.execPath, args, { cwd: import.meta.dirname, env, stdio: ["ignore", "pipe", "inherit"] });
-  processes.push(child);
-  let printed = "";
-  for await (const chunk of child.stdout) {
-    printed += chunk;
-    const port = /:(\d+)\s/.exec(printed)?.[1];
-    if (port !== undefined) return { child, url: `http://localhost:${port}` };
-  }
-  throw new Error("the example ended before it was ready");
-}
 
 /** One cookie, redirects followed with it. */
 class Visitor {
@@ -56,7 +33,7 @@ class Visitor {
 test("a cart, a wrong password, signing in with the cart and for a month, signing out", {
   timeout: 30_000,
 }, async () => {
-  const { child, url } = await start();
+  const { child, url } = await startExample("express-session");
   const ada = new Visitor(url);
   expect(await ada.visit("/")).toEqual({ views: 1, cart: [], messages: {} });
   const before = ada.cookie;
