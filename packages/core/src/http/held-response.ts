@@ -3,7 +3,15 @@ import { assertChunk, discard } from "./chunk.js";
 import { errorText } from "./error-text.js";
 import type { GivenHead } from "./given-head.js";
 import { type Head, HeadProperties, hasStatusMessage, type ResponseGate } from "./head.js";
-import { freeLayer, type HeaderMethod, type Interceptor, type Methods, type SendArguments } from "./layer.js";
+import {
+  freeLayer,
+  type HeaderMethod,
+  type Interceptor,
+  type Layer,
+  type Leaving,
+  type SendArguments,
+  type Waiting,
+} from "./layer.js";
 import { nodeError } from "./node-error.js";
 import { assertImplicitHead, headArguments, joinHeaders, takeHead } from "./write-head.js";
 
@@ -17,8 +25,7 @@ type State = "open" | "held" | "passing" | "ending" | "failed";
 
 /** Holds a response of HTTP/1 or of HTTP/2's compatible API until `gate` lets it pass: see {@link HeldResponse}. */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
-  const layer = freeLayer(res);
-  layer.put(res, new HeldResponse(res, gate, layer.methodsOf(res)));
+  new HeldResponse(res, gate).put();
 }
 
 /**
@@ -28,10 +35,13 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
  *
  * 1xx responses (RFC 9110, section 15.2) are not the response, and pass at any time.
  */
-class HeldResponse implements Interceptor {
+class HeldResponse implements Interceptor, Head {
   readonly #res: ServerResponse;
   readonly #gate: ResponseGate;
-  readonly #native: Methods;
+  readonly #layer: Layer;
+  #native!: Leaving;
+  /** The methods that are replaced only where something must wait, or has failed: mostly nothing must. */
+  #waiting: Waiting | undefined;
   readonly #calls: Call[] = [];
   /** Whose heads are checked by other rules than those of HTTP/2. */
   readonly #isHttp1: boolean;
@@ -42,13 +52,38 @@ class HeldResponse implements Interceptor {
   /** Whether Node's own end, which came early, is about to uncork what it corked. */
   #endUncorks = false;
 
-  constructor(res: ServerResponse, gate: ResponseGate, native: Methods) {
+  constructor(res: ServerResponse, gate: ResponseGate) {
     this.#res = res;
     this.#gate = gate;
-    this.#native = native;
+    this.#layer = freeLayer(res);
     this.#isHttp1 = hasStatusMessage(res);
     // A head that has gone cannot be held, but the end can.
     this.#state = res.headersSent ? "passing" : "open";
+  }
+
+  put(): void {
+    this.#native = this.#layer.put(this.#res, this);
+  }
+
+  /** From here on, or until it passes, nothing of the response is written. */
+  #stop(state: "held" | "ending" | "failed"): Waiting {
+    this.#waiting ??= this.#layer.hold(this.#res);
+    this.#state = state;
+    return this.#waiting;
+  }
+
+  /** For the functions that replace them, which are not there before. */
+  get #replaced(): Waiting {
+    return this.#waiting as Waiting;
+  }
+
+  getHeader(name: string): number | string | string[] | undefined {
+    return this.#res.getHeader(name);
+  }
+
+  /** For the gate, which may while everybody else is kept from it. */
+  setHeader(name: string, value: string | readonly string[]): void {
+    (this.#waiting ?? this.#res).setHeader.call(this.#res, name, value);
   }
 
   /** While held, code that asks whether the head has gone must hear yes: nothing it did to it could take effect. */
@@ -69,34 +104,34 @@ class HeldResponse implements Interceptor {
   }
 
   cork(): void {
-    this.#inOrder(() => this.#native.cork.call(this.#res));
+    this.#inOrder(() => this.#replaced.cork.call(this.#res));
   }
 
   uncork(): void {
     const itself = this.#endUncorks && this.#res.writableCorked > 0;
     this.#endUncorks = false;
-    if (itself) this.#native.uncork.call(this.#res);
-    else this.#inOrder(() => this.#native.uncork.call(this.#res));
+    if (itself) this.#replaced.uncork.call(this.#res);
+    else this.#inOrder(() => this.#replaced.uncork.call(this.#res));
   }
 
   addTrailers(args: Parameters<ServerResponse["addTrailers"]>): void {
     // Later than the end is too late, also where the end has to wait.
-    if (!this.#ended) this.#native.addTrailers.apply(this.#res, args);
+    if (!this.#ended) this.#replaced.addTrailers.apply(this.#res, args);
   }
 
   /** `setHeader` and its like. */
   changeHeaders(name: HeaderMethod, args: readonly unknown[]): unknown {
     if (this.#state === "failed") return this.#res;
     if (this.#state === "held") throw headersSent();
-    return Reflect.apply(this.#native[name], this.#res, args);
+    return Reflect.apply(this.#replaced[name], this.#res, args);
   }
 
   implicitHeader(): void {
-    if (this.#state !== "held") this.#native._implicitHeader.call(this.#res);
+    if (this.#state !== "held") this.#replaced._implicitHeader.call(this.#res);
   }
 
   send(args: SendArguments): boolean {
-    if (this.#state !== "held") return Reflect.apply(this.#native._send, this.#res, args);
+    if (this.#state !== "held") return Reflect.apply(this.#replaced._send, this.#res, args);
     if (!this.#ended) this.#takeEarly(args);
     return false;
   }
@@ -202,7 +237,7 @@ class HeldResponse implements Interceptor {
       call.run();
       return;
     }
-    this.#state = "held";
+    this.#stop("held");
     this.#calls.push(call);
     wait.then(
       () => this.#replay(head),
@@ -251,7 +286,7 @@ class HeldResponse implements Interceptor {
       finish.run();
       return;
     }
-    this.#state = "ending";
+    this.#stop("ending");
     this.#calls.unshift(finish);
     wait.then(
       () => this.#pass(),
@@ -260,7 +295,7 @@ class HeldResponse implements Interceptor {
   }
 
   #fail(error: unknown): void {
-    this.#state = "failed";
+    const { removeHeader } = this.#stop("failed");
     for (const { args } of this.#calls.splice(0)) discard(args ?? []);
     const res = this.#res;
     if (res.headersSent) {
@@ -270,13 +305,13 @@ class HeldResponse implements Interceptor {
     }
     this.#given = undefined;
     this.#unfinish();
-    for (const name of res.getHeaderNames()) this.#native.removeHeader.call(res, name);
+    for (const name of res.getHeaderNames()) removeHeader.call(res, name);
     if (this.#isHttp1) res.statusMessage = "";
     const status = this.#gate.failed(error, this.#head);
     const body = errorText(status, "The session could not be stored.");
-    this.#native.setHeader.call(res, "Content-Type", "text/plain; charset=utf-8");
+    this.setHeader("Content-Type", "text/plain; charset=utf-8");
     // Said, because Node keeps the length of a body whose head it could not write.
-    this.#native.setHeader.call(res, "Content-Length", body.length);
+    this.setHeader("Content-Length", String(body.length));
     // HTTP/2's end calls write, which is ours: to be passed on this once.
     this.#state = "passing";
     this.#native.writeHead.call(res, status);
@@ -286,29 +321,10 @@ class HeldResponse implements Interceptor {
 
   /** The head as it is going to be written, which only the gate may still change. */
   get #head(): Head {
-    return this.#given ?? new ResponseHead(this.#res, this.#native.setHeader);
+    return this.#given ?? this;
   }
 }
 
 function headersSent(): Error {
   return nodeError(Error, "ERR_HTTP_HEADERS_SENT", "Cannot change headers after they are sent to the client");
-}
-
-/** The headers that a response has of its own, which everybody else is kept from. */
-class ResponseHead implements Head {
-  readonly #res: ServerResponse;
-  readonly #setHeader: ServerResponse["setHeader"];
-
-  constructor(res: ServerResponse, setHeader: ServerResponse["setHeader"]) {
-    this.#res = res;
-    this.#setHeader = setHeader;
-  }
-
-  getHeader(name: string): number | string | string[] | undefined {
-    return this.#res.getHeader(name);
-  }
-
-  setHeader(name: string, value: string | readonly string[]): void {
-    this.#setHeader.call(this.#res, name, value);
-  }
 }

@@ -17,12 +17,11 @@ interface Inner {
 const headerMethods = ["setHeader", "setHeaders", "appendHeader", "removeHeader"] as const;
 export type HeaderMethod = (typeof headerMethods)[number];
 
-/** A response's methods as they were before a layer. */
-export type Methods = Pick<
-  ServerResponse,
-  "writeHead" | "write" | "end" | "flushHeaders" | "cork" | "uncork" | "addTrailers" | HeaderMethod
-> &
-  Inner;
+/** By which a response's head leaves, or its end: replaced as soon as its session is asked for. */
+export type Leaving = Pick<ServerResponse, "writeHead" | "write" | "end" | "flushHeaders">;
+
+/** What matters besides while a response waits: replaced when it begins to. */
+export type Waiting = Pick<ServerResponse, "cork" | "uncork" | "addTrailers" | HeaderMethod> & Inner;
 
 /** What a layer calls in place of a response's own methods. */
 export interface Interceptor {
@@ -45,39 +44,47 @@ export interface Interceptor {
 const shadowed = { headersSent: "isHeld", writableEnded: "hasEnded", writableNeedDrain: "needsDrain" } as const;
 type Shadowed = keyof typeof shadowed;
 
-interface Placed {
+/** What a layer has in a response's slot. */
+class Placed {
   readonly interceptor: Interceptor;
   /** Properties of the response's own that were there before: another layer's, mostly. */
-  readonly own: Partial<Record<Shadowed, PropertyDescriptor>> | undefined;
+  own: Partial<Record<Shadowed, PropertyDescriptor>> | undefined;
+
+  constructor(interceptor: Interceptor) {
+    this.interceptor = interceptor;
+  }
 }
 type Carrier = ServerResponse & Inner & Record<symbol, Placed>;
 
 /**
  * The functions that take the place of a response's own. They are the same for every response, and find whose they are
  * by a slot in it: made anew for each one, they would give each response a shape of its own, and make all that Node
- * does with it slow. A response that is held twice, by two Managers, has two layers.
+ * does with it slow. So would many properties. A response that is held twice, by two Managers, has two layers.
  */
-class Layer {
+export class Layer {
   readonly #slot = Symbol("sess");
-  readonly #methods: Partial<Record<keyof Methods, unknown>>;
+  readonly #leaving: Leaving;
+  readonly #waiting: Partial<Record<keyof Waiting, unknown>>;
   readonly #accessors: [Shadowed, PropertyDescriptor][];
 
   constructor() {
     const slot = this.#slot;
-    const of = (res: Carrier) => (res[slot] as Placed).interceptor;
-    this.#methods = {
-      writeHead(this: Carrier, ...args: unknown[]) {
-        return of(this).writeHead(args);
+    const of = (res: ServerResponse) => ((res as Carrier)[slot] as Placed).interceptor;
+    this.#leaving = {
+      writeHead(this: ServerResponse, ...args: unknown[]) {
+        return of(this).writeHead(args) as never;
       },
-      write(this: Carrier, ...args: Parameters<ServerResponse["write"]>) {
-        return of(this).write(args);
+      write(this: ServerResponse, ...args: unknown[]) {
+        return of(this).write(args as never);
       },
-      end(this: Carrier, ...args: unknown[]) {
-        return of(this).end(args);
+      end(this: ServerResponse, ...args: unknown[]) {
+        return of(this).end(args) as never;
       },
-      flushHeaders(this: Carrier) {
+      flushHeaders(this: ServerResponse) {
         of(this).flushHeaders();
       },
+    };
+    this.#waiting = {
       cork(this: Carrier) {
         of(this).cork();
       },
@@ -95,7 +102,7 @@ class Layer {
       },
     };
     for (const name of headerMethods) {
-      this.#methods[name] = function (this: Carrier, ...args: unknown[]) {
+      this.#waiting[name] = function (this: Carrier, ...args: unknown[]) {
         return of(this).changeHeaders(name, args);
       };
     }
@@ -115,23 +122,32 @@ class Layer {
     return Object.hasOwn(res, this.#slot);
   }
 
-  /** The methods that {@link put} will replace. */
-  methodsOf(res: ServerResponse): Methods {
-    const { writeHead, write, end, flushHeaders, cork, uncork, addTrailers } = res;
-    const { setHeader, setHeaders, appendHeader, removeHeader, _implicitHeader, _send } = res as Carrier;
-    const headers = { setHeader, setHeaders, appendHeader, removeHeader };
-    return { writeHead, write, end, flushHeaders, cork, uncork, addTrailers, ...headers, _implicitHeader, _send };
+  /** Answers the methods that were there before. */
+  put(res: ServerResponse, interceptor: Interceptor): Leaving {
+    const { writeHead, write, end, flushHeaders } = res;
+    const leaving = this.#leaving;
+    (res as Carrier)[this.#slot] = new Placed(interceptor);
+    res.writeHead = leaving.writeHead;
+    res.write = leaving.write;
+    res.end = leaving.end;
+    res.flushHeaders = leaving.flushHeaders;
+    return { writeHead, write, end, flushHeaders };
   }
 
-  put(res: ServerResponse, interceptor: Interceptor): void {
+  /** To be called when the response begins to wait. Answers the methods that were there before. */
+  hold(res: ServerResponse): Waiting {
     const carrier = res as Carrier;
-    carrier[this.#slot] = { interceptor, own: ownDescriptors(res) };
-    for (const name in this.#methods) {
+    const { cork, uncork, addTrailers, setHeader, setHeaders, appendHeader, removeHeader } = carrier;
+    const { _implicitHeader, _send } = carrier;
+    (carrier[this.#slot] as Placed).own = ownDescriptors(res);
+    for (const name in this.#waiting) {
       // What this kind of response has not, it does not get: HTTP/2's has other inner workings.
-      const method = name as keyof Methods;
-      if (carrier[method] !== undefined) carrier[method] = this.#methods[method] as never;
+      const method = name as keyof Waiting;
+      if (carrier[method] !== undefined) carrier[method] = this.#waiting[method] as never;
     }
     for (const [name, descriptor] of this.#accessors) Object.defineProperty(res, name, descriptor);
+    const headers = { setHeader, setHeaders, appendHeader, removeHeader };
+    return { cork, uncork, addTrailers, ...headers, _implicitHeader, _send };
   }
 }
 
