@@ -91,7 +91,7 @@ const rules: readonly Rule[] = [
   {
     rule: "a successor lists no batch (4.3)",
     file: "store/regenerate.ts",
-    from: "{ ...sessionAfter(this.#context, base, draft), applied: new Map() }",
+    from: "{ ...sessionAfter(this.#context, base, draft), applied: [] }",
     to: "sessionAfter(this.#context, base, draft)",
     test: "a successor lists no batch; a marker lists them, keeps the owner, and nothing else",
   },

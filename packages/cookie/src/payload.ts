@@ -1,4 +1,5 @@
 import type { SessionRecord } from "@sess/core";
+import type { Scratch } from "./scratch.js";
 
 /** What is sealed in a token. */
 export interface Payload {
@@ -14,9 +15,9 @@ const headBytes = 20;
  * the data; texts in UTF-8. Never compressed: the length of a compressed secret beside text that an attacker chooses
  * gives the secret away (CRIME, CVE-2012-4929; BREACH, CVE-2013-3587).
  */
-export function pack({ issuedAt, record }: Payload): Buffer {
+export function pack({ issuedAt, record }: Payload, memory: Scratch): Buffer {
   const versionBytes = Buffer.byteLength(record.version);
-  const bytes = Buffer.allocUnsafe(headBytes + versionBytes + Buffer.byteLength(record.data));
+  const bytes = memory.take(headBytes + versionBytes + Buffer.byteLength(record.data));
   bytes.writeDoubleBE(issuedAt, 0);
   bytes.writeDoubleBE(record.expiresAt, 8);
   bytes.writeUInt32BE(versionBytes, 16);

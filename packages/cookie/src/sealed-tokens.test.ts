@@ -1,8 +1,13 @@
 import type { TokenProvider } from "@sess/core";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { cookie } from "./provider.js";
+import { Scratch } from "./scratch.js";
 
 // What the profile of the conformance kit does not know: this format, and numbers of our own.
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => (index * 37) ^ 0x5a);
 const base = { contract: 1, cookieName: "sid", namespace: "shop" } as const;
@@ -46,6 +51,42 @@ describe("times", () => {
     expect(provider.open(token)).toBe(undefined);
     expect(provider.open(provider.seal(record))).toBe(undefined);
   });
+});
+
+describe("calls that follow each other", () => {
+  const other = { ...record, data: "o".repeat(9000), version: "w".repeat(43) };
+
+  test("leave each other's records and tokens as they are, short, long, and too long for any cookie", async () => {
+    const provider = await open();
+    const records = [0, 1, 3000, 3010, 4000, 4096, 9000, 100_000].map((size) => ({
+      ...record,
+      data: "x".repeat(size),
+    }));
+    const tokens = records.map((each) => provider.seal(each));
+    const opened = [...tokens.entries()].reverse().map(([index, token]) => [index, provider.open(token)] as const);
+    provider.seal(other);
+    for (const [index, found] of opened) expect(found).toEqual(records[index]);
+  });
+
+  test("give nothing to a text that decodes to less than it should: no byte of an earlier token stands in", async () => {
+    const provider = await open();
+    const token = provider.seal(record);
+    const shorter = [token.slice(0, -1), token.slice(0, -4), `${token.slice(0, -1)}=`, `${token.slice(0, -2)} =`];
+    const within = [30, 100].map((at) => `${token.slice(0, at)} ${token.slice(at + 1)}`);
+    for (const text of [...shorter, ...within, token.slice(0, 8), `${token}AAAA`, `${token}=`]) {
+      expect(provider.open(token)).toEqual(record);
+      expect(provider.open(text)).toBe(undefined);
+    }
+  });
+});
+
+test("of what was sealed nothing stays in the memory it was sealed from", async () => {
+  const provider = await open();
+  const take = vi.spyOn(Scratch.prototype, "take");
+  for (const size of [12, 1200, 4020, 9000]) provider.seal({ ...record, data: "secret".repeat(size / 6) });
+  const pieces = take.mock.results.map(({ value }) => value as Buffer);
+  expect(pieces).toHaveLength(8);
+  for (const { buffer } of pieces) expect(Buffer.from(buffer).includes("secret")).toBe(false);
 });
 
 test("the same key twice is refused: which of them was meant to seal?", async () => {

@@ -1,17 +1,20 @@
-import { randomBytes } from "node:crypto";
 import { SessionError, type SessionRecord, type TokenProvider } from "@sess/core";
+import { newNonce } from "./nonces.js";
 import { pack, unpack } from "./payload.js";
-import { prefixLength, type TokenKey } from "./token-key.js";
+import { Scratch } from "./scratch.js";
+import { headBytes, prefixLength, type TokenKey } from "./token-key.js";
 import { nonceBytes } from "./xaes.js";
 
 /** Milliseconds by which the clocks of two servers may differ. What was issued later than that, was not issued by us. */
 const mostSkew = 60_000;
+const nonceEnd = headBytes + nonceBytes;
 
 /** Records sealed into tokens: a prefix that names the key, then nonce, ciphertext and tag, in base64url throughout. */
 export class SealedTokens implements TokenProvider {
   readonly #newest: TokenKey;
   readonly #keys: Map<string, TokenKey>;
   readonly #now: () => number;
+  readonly #scratch = new Scratch();
   #closed = false;
 
   /** The newest key first: it seals, all of them open. Throws `SESS_CONFIG` where two are the same. */
@@ -27,10 +30,12 @@ export class SealedTokens implements TokenProvider {
     if (record.owner !== undefined || record.retired !== undefined) {
       throw new SessionError("SESS_UNSUPPORTED", "cookie: a session in a cookie has no owner and leaves no marker");
     }
-    const { prefix, cipher, bound } = this.#newest;
-    const nonce = randomBytes(nonceBytes);
-    const sealed = cipher.seal(nonce, pack({ issuedAt: this.#now(), record }), bound);
-    return prefix + Buffer.concat([nonce, sealed]).toString("base64url");
+    const { head, cipher, bound } = this.#newest;
+    const nonce = newNonce();
+    const text = pack({ issuedAt: this.#now(), record }, this.#scratch);
+    const sealed = cipher.seal(nonce, text, bound);
+    text.fill(0);
+    return this.#scratch.join([head, nonce, ...sealed]).toString("base64url");
   }
 
   open(token: string): SessionRecord | undefined {
@@ -38,9 +43,9 @@ export class SealedTokens implements TokenProvider {
     // By its id and never by trying: a token of an unknown key is nobody's (rack CVE-2026-39324).
     const key = this.#keys.get(token.slice(0, prefixLength));
     if (key === undefined) return undefined;
-    const sealed = decode(token.slice(prefixLength));
-    if (sealed === undefined || sealed.length < nonceBytes) return undefined;
-    const text = key.cipher.open(sealed.subarray(0, nonceBytes), sealed.subarray(nonceBytes), key.bound);
+    const bytes = this.#decode(token);
+    if (bytes === undefined || bytes.length < nonceEnd) return undefined;
+    const text = key.cipher.open(bytes.subarray(headBytes, nonceEnd), bytes.subarray(nonceEnd), key.bound);
     const payload = text && unpack(text);
     if (payload === undefined) return undefined;
     const now = this.#now();
@@ -52,13 +57,14 @@ export class SealedTokens implements TokenProvider {
     this.#keys.clear();
   }
 
+  /** Base64url as we write it; `undefined` for every other text of the same bytes (RFC 4648, section 3.5). */
+  #decode(text: string): Buffer | undefined {
+    const bytes = this.#scratch.take(Math.floor((text.length * 3) / 4));
+    bytes.write(text, "base64url");
+    return bytes.toString("base64url") === text ? bytes : undefined;
+  }
+
   #assertOpen(): void {
     if (this.#closed) throw new SessionError("SESS_CLOSED", "cookie: this provider was closed");
   }
-}
-
-/** Base64url as we write it; `undefined` for every other text of the same bytes (RFC 4648, section 3.5). */
-function decode(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, "base64url");
-  return bytes.toString("base64url") === text ? bytes : undefined;
 }

@@ -5,7 +5,8 @@ const names = { cookieName: "sid", namespace: "shop" };
 const random = () => crypto.getRandomValues(new Uint8Array(32));
 
 test("the format does not move: a key, its id and what is bound are these", () => {
-  const { prefix, bound } = tokenKey(Buffer.alloc(32, 7), names);
+  const { head, prefix, bound } = tokenKey(Buffer.alloc(32, 7), names);
+  expect(head.toString("base64url")).toBe(prefix);
   expect([prefix, bound.toString()]).toEqual(["ASBAREh2", 'sess/cookie\nASBAREh25:"sid"6:"shop"']);
 });
 

@@ -10,6 +10,8 @@ export interface Names {
 /** A key as tokens are sealed and opened with it. */
 export interface TokenKey {
   /** What every token of this key begins with: the format's version and the key's id. */
+  readonly head: Buffer;
+  /** The same as it stands in a token. */
   readonly prefix: string;
   /** Authenticated with every token, and not in it. */
   readonly bound: Buffer;
@@ -19,8 +21,10 @@ export interface TokenKey {
 const formatVersion = 1;
 const idBytes = 5;
 
-/** Characters of a prefix; a whole number of bytes, so that what follows is base64url by itself. */
-export const prefixLength = ((1 + idBytes) * 8) / 6;
+/** Bytes of a head. */
+export const headBytes = 1 + idBytes;
+/** Characters of a prefix: a whole number, so that no character of a token belongs to a head in part. */
+export const prefixLength = (headBytes * 8) / 6;
 
 /**
  * Derives the sealing key and the key's public id from a master key, each by HKDF (RFC 5869) and independent of the
@@ -33,7 +37,7 @@ export function tokenKey(master: Uint8Array, names: Names): TokenKey {
   const head = Buffer.concat([Buffer.of(formatVersion), derived.subarray(keyBytes)]);
   const prefix = head.toString("base64url");
   const bound = Buffer.from(`sess/cookie\n${prefix}${withLength(names.cookieName)}${withLength(names.namespace)}`);
-  return { prefix, bound, cipher: new Xaes(derived.subarray(0, keyBytes)) };
+  return { head, prefix, bound, cipher: new Xaes(derived.subarray(0, keyBytes)) };
 }
 
 /** As JSON, because UTF-8 turns every lone surrogate into the same replacement, which would make two names one. */

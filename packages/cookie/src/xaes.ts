@@ -17,20 +17,21 @@ export const tagBytes = 16;
 export class Xaes {
   /** In ECB without padding each block stands alone, so that one object serves for every derivation. */
   readonly #block: Cipher;
-  /** The two blocks of the counter, with CMAC's subkey in them and no nonce. */
+  readonly #subkey: Buffer;
+  /** The two blocks of the counter, masked with CMAC's subkey. What follows the first word is written for each nonce. */
   readonly #counters: Buffer;
 
   constructor(key: Uint8Array) {
     this.#block = createCipheriv("aes-256-ecb", key, null).setAutoPadding(false);
-    const subkey = doubled(this.#block.update(Buffer.alloc(blockBytes)));
-    this.#counters = Buffer.concat([counterBlock(1, subkey), counterBlock(2, subkey)]);
+    this.#subkey = doubled(this.#block.update(Buffer.alloc(blockBytes)));
+    this.#counters = Buffer.concat([counterBlock(1, this.#subkey), counterBlock(2, this.#subkey)]);
   }
 
-  /** The ciphertext and its tag. A nonce may be used once. */
-  seal(nonce: Buffer, text: Uint8Array, bound: Uint8Array): Buffer {
+  /** The ciphertext and its tag, to be put together with what goes before them. A nonce may be used once. */
+  seal(nonce: Buffer, text: Uint8Array, bound: Uint8Array): readonly Buffer[] {
     const cipher = createCipheriv("aes-256-gcm", this.#keyFor(nonce), nonce.subarray(12), { authTagLength: tagBytes });
     cipher.setAAD(bound);
-    return Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+    return [cipher.update(text), cipher.final(), cipher.getAuthTag()];
   }
 
   /** The text; `undefined` when anything differs from what was sealed. Nothing is given out before the tag is right. */
@@ -51,18 +52,13 @@ export class Xaes {
   }
 
   #keyFor(nonce: Buffer): Buffer {
-    const blocks = Buffer.from(this.#counters);
-    for (const at of [0, 4, 8]) {
-      const word = nonce.readUInt32BE(at);
-      for (const place of [4 + at, 4 + at + blockBytes])
-        blocks.writeUInt32BE(xor(blocks.readUInt32BE(place), word), place);
+    for (let at = 4; at < blockBytes; at += 4) {
+      const word = this.#subkey.readInt32BE(at) ^ nonce.readInt32BE(at - 4);
+      this.#counters.writeInt32BE(word, at);
+      this.#counters.writeInt32BE(word, at + blockBytes);
     }
-    return this.#block.update(blocks);
+    return this.#block.update(this.#counters);
   }
-}
-
-function xor(one: number, other: number): number {
-  return (one ^ other) >>> 0;
 }
 
 /** A counter, the label "X", a separator, and room for half a nonce; masked as CMAC masks its last block. */

@@ -24,6 +24,9 @@ export interface FastifyReplyLike {
   readonly statusCode: number;
 }
 
+/** With what was asked for kept by the plugin. */
+type Asking = FastifyRequestLike & Record<symbol, Promise<object> | undefined>;
+
 type Done = (error?: Error | null, payload?: unknown) => void;
 
 /** What the plugin needs of an instance of Fastify. */
@@ -52,20 +55,19 @@ export type FastifyPlugin = (instance: FastifyLike, options: object, done: (erro
  */
 export function session<D extends object>(sessions: TokenManager<D>): FastifyPlugin {
   const plugin: FastifyPlugin = (instance, _options, done) => {
-    const asked = new WeakMap<IncomingMessage, Promise<SessionStore<D>>>();
-
-    const onRequest = (request: FastifyRequestLike, reply: FastifyReplyLike, next: Done) => {
+    const asked = Symbol("sess");
+    const onRequest = (request: Asking, reply: FastifyReplyLike, next: Done) => {
       const getter = () => {
         const started = sessions.start(request.raw, reply.raw);
-        asked.set(request.raw, started);
+        request[asked] = started;
         return started;
       };
       Object.assign(request, { session: getter });
       next();
     };
 
-    const onSend = (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown, next: Done) => {
-      const started = reply.statusCode < 500 ? asked.get(request.raw) : undefined;
+    const onSend = (request: Asking, reply: FastifyReplyLike, payload: unknown, next: Done) => {
+      const started = reply.statusCode < 500 ? request[asked] : undefined;
       if (started !== undefined) return save(started, payload);
       next(null, payload);
       return undefined;

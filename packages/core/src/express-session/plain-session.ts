@@ -23,10 +23,11 @@ export interface Parts {
   readonly actions: Actions;
 }
 
-const parts = new WeakMap<object, Parts>();
+/** What only the methods ask for, of the proxy that they are called on. */
+const parts = Symbol("parts");
 
 function partsOf(session: object): Parts {
-  const found = parts.get(session);
+  const found = (session as { readonly [parts]?: Parts })[parts];
   if (found === undefined) throw new TypeError("called on something that is no req.session");
   return found;
 }
@@ -89,9 +90,7 @@ class PlainSession {
 
 /** `req.session`: an object whose properties are those of the session. */
 export function plainSession(of: Parts): object {
-  const proxy = new Proxy(new PlainSession(), new Handler(of));
-  parts.set(proxy, of);
-  return proxy;
+  return new Proxy(new PlainSession(), new Handler(of));
 }
 
 /** Whether it is one, or wraps one. */
@@ -110,14 +109,17 @@ function isField(name: string | symbol): name is string {
 class Handler implements ProxyHandler<PlainSession> {
   readonly #properties: Properties;
   readonly #cookie: SessionCookie;
+  readonly #parts: Parts;
 
-  constructor({ properties, cookie }: Parts) {
-    this.#properties = properties;
-    this.#cookie = cookie;
+  constructor(of: Parts) {
+    this.#properties = of.properties;
+    this.#cookie = of.cookie;
+    this.#parts = of;
   }
 
   get(target: PlainSession, name: string | symbol, proxy: unknown): unknown {
     if (name === "cookie") return this.#cookie;
+    if (name === parts) return this.#parts;
     if (isField(name) && this.#properties.has(name)) return this.#properties.get(name);
     return Reflect.get(target, name, proxy);
   }

@@ -20,6 +20,10 @@ export class GivenHead implements Head {
 
   setHeader(name: string, value: string | readonly string[]): void {
     const present = this.#values(name);
+    if (present.length === 0 && !this.#flat) {
+      this.#pairs.push([name, value]);
+      return;
+    }
     const given = typeof value === "string" ? [value] : value;
     if (this.#flat && present.every((each, i) => each === given[i])) {
       // Only added to: those that are there stay where they are.
@@ -34,7 +38,9 @@ export class GivenHead implements Head {
   }
 
   #values(name: string): string[] {
-    return this.#pairs.filter(([each]) => same(each, name)).flatMap(([, value]) => [value].flat().map(String));
+    const values: string[] = [];
+    for (const [each, value] of this.#pairs) if (same(each, name)) values.push(...[value].flat().map(String));
+    return values;
   }
 
   /** In the form they came in, an object or names and values in turn, as who intercepts `writeHead` expects it. */
@@ -44,5 +50,5 @@ export class GivenHead implements Head {
 }
 
 function same(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
+  return one.length === other.length && one.toLowerCase() === other.toLowerCase();
 }

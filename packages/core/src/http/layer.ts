@@ -126,8 +126,10 @@ export class Layer {
   put(res: ServerResponse, interceptor: Interceptor): Leaving {
     const { writeHead, write, end, flushHeaders } = res;
     const leaving = this.#leaving;
-    (res as Carrier)[this.#slot] = new Placed(interceptor);
+    const carrier = res as Carrier;
+    carrier[this.#slot] = new Placed(interceptor);
     res.writeHead = leaving.writeHead;
+    asTable(carrier, this.#slot);
     res.write = leaving.write;
     res.end = leaving.end;
     res.flushHeaders = leaving.flushHeaders;
@@ -159,6 +161,19 @@ export function freeLayer(res: ServerResponse): Layer {
   const layer = new Layer();
   layers.push(layer);
   return layer;
+}
+
+/**
+ * Has V8 keep a response as a table if its prototype was replaced, which is what Express does. To V8 each of these has a
+ * shape of its own: every property that is added makes a further one, which takes microseconds, and every access, by
+ * Node too, is to a shape that no code has met. Tables share one. An object becomes a table as a property other than
+ * the one added last is removed: the slot, which is put back.
+ */
+function asTable(res: Carrier, slot: symbol): void {
+  if (Object.getPrototypeOf(res) === res.constructor.prototype) return;
+  const placed = res[slot] as Placed;
+  Reflect.deleteProperty(res, slot);
+  res[slot] = placed;
 }
 
 function ownDescriptors(res: ServerResponse): Placed["own"] {

@@ -17,29 +17,59 @@ export interface RequestView {
 }
 
 /** A request of `node:http`. */
-export function viewOfNode(req: IncomingMessage): RequestView {
-  return {
-    header: (name) => {
-      const value = req.headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    },
-    url: req.url ?? "",
+export class NodeRequest implements RequestView {
+  readonly #req: IncomingMessage;
+  // Asked for at once: the connection may be gone by the time the response leaves, and HTTP/2's throws then.
+  readonly encrypted: boolean;
+  readonly peer: string;
+
+  constructor(req: IncomingMessage) {
+    this.#req = req;
+    const { socket } = req;
+    this.encrypted = "encrypted" in socket && socket.encrypted === true;
+    this.peer = socket.remoteAddress ?? "";
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#req.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  get url(): string {
+    return this.#req.url ?? "";
+  }
+
+  host(): string {
+    const { headers } = this.#req;
     // HTTP/2 has the one in place of the other (RFC 9113, section 8.3.1).
-    host: () => req.headers.host ?? String(req.headers[":authority"] ?? ""),
-    encrypted: "encrypted" in req.socket && req.socket.encrypted === true,
-    peer: req.socket.remoteAddress ?? "",
-  };
+    return headers.host ?? String(headers[":authority"] ?? "");
+  }
 }
 
 /** A request of the Fetch standard: whoever made it says by its URL how it came. */
-export function viewOfFetch(request: Request): RequestView {
-  return {
-    header: (name) => request.headers.get(name) ?? undefined,
-    url: request.url,
-    host: () => new URL(request.url).host,
-    encrypted: request.url.startsWith("https:"),
-    peer: "",
-  };
+export class FetchRequest implements RequestView {
+  readonly #request: Request;
+  readonly peer = "";
+
+  constructor(request: Request) {
+    this.#request = request;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined;
+  }
+
+  get url(): string {
+    return this.#request.url;
+  }
+
+  host(): string {
+    return new URL(this.url).host;
+  }
+
+  get encrypted(): boolean {
+    return this.url.startsWith("https:");
+  }
 }
 
 /** The ids a request came with. */
@@ -56,20 +86,24 @@ const mostIds = 3;
 /** Checks shapes only: what is not an id of ours costs no I/O. The cookie wins over the header, that over the query. */
 export function presentedIds(request: RequestView, settings: Settings): Presented {
   const cookies = cookieValues(request.header("cookie"), settings.cookieName);
-  const sources = [() => cookies, () => fromHeader(request, settings), () => fromQuery(request, settings)];
-  for (const source of sources) {
-    const ids = new Set(source().filter((value) => isId(settings.id, value)));
-    if (ids.size > 0) return { ids: [...ids].slice(0, mostIds), cookie: cookies.length > 0 };
+  const cookie = cookies.length > 0;
+  for (const source of [fromCookie, fromHeader, fromQuery]) {
+    const ids = source(cookies, request, settings).filter((value) => isId(settings.id, value));
+    if (ids.length > 0) return { ids: ids.length === 1 ? ids : [...new Set(ids)].slice(0, mostIds), cookie };
   }
-  return { ids: [], cookie: cookies.length > 0 };
+  return { ids: [], cookie };
 }
 
-function fromHeader(request: RequestView, { sidHeader }: Settings): string[] {
+function fromCookie(cookies: string[]): string[] {
+  return cookies;
+}
+
+function fromHeader(_: string[], request: RequestView, { sidHeader }: Settings): string[] {
   const value = sidHeader && request.header(sidHeader.toLowerCase());
   return value ? [value] : [];
 }
 
-function fromQuery({ url }: RequestView, settings: Settings): string[] {
+function fromQuery(_: string[], { url }: RequestView, settings: Settings): string[] {
   const start = settings.sidInUrlQuery ? url.indexOf("?") : -1;
   return start < 0 ? [] : new URLSearchParams(url.slice(start)).getAll(settings.cookieName);
 }

@@ -4,7 +4,7 @@ import type { Diagnostics } from "../diagnostics.js";
 import { CookieAdvice } from "../http/cookie-advice.js";
 import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/held-response.js";
-import { type RequestView, viewOfFetch, viewOfNode } from "../http/request.js";
+import { FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
 import { type ResponseSettings, SessionResponse } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
 import { newId, ownerKey } from "../keys.js";
@@ -39,7 +39,8 @@ export abstract class RequestManager<D extends object> {
   readonly settings: Settings;
   readonly #keeper: Keeper;
   readonly #forResponses: ResponseSettings;
-  readonly #started = new WeakMap<IncomingMessage, Promise<Session<D>>>();
+  /** Where a request has its session: a WeakMap with an entry for each costs the garbage collector far more. */
+  readonly #slot = Symbol("sess");
   #elsewhere: Elsewhere | undefined;
   #closing: Promise<void> | undefined;
 
@@ -54,7 +55,7 @@ export abstract class RequestManager<D extends object> {
   }
 
   begin(request: Request): FetchExchange<D> {
-    const view = viewOfFetch(request);
+    const view = new FetchRequest(request);
     const response = new SessionResponse<D>(view, this.#forResponses, false);
     return new FetchExchange<D>(response, async () => {
       this.assertOpen();
@@ -142,21 +143,29 @@ export abstract class RequestManager<D extends object> {
   }
 
   #start(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
-    const started = this.#started.get(req);
-    if (started !== undefined) return started;
-    const starting = this.#begin(req, res);
-    this.#started.set(req, starting);
-    // A store that was down may be up again when the handler asks a second time.
-    starting.catch(() => this.#started.delete(req));
-    return starting;
+    const carrier = req as IncomingMessage & Record<symbol, Promise<Session<D>> | undefined>;
+    let started = carrier[this.#slot];
+    if (started === undefined) {
+      // A store that was down may be up again when the handler asks a second time.
+      started = this.#begin(req, res, () => {
+        carrier[this.#slot] = undefined;
+      });
+      carrier[this.#slot] = started;
+    }
+    return started;
   }
 
-  async #begin(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
+  async #begin(req: IncomingMessage, res: ServerResponse, failed: () => void): Promise<Session<D>> {
     this.assertOpen();
-    const request = viewOfNode(req);
+    const request = new NodeRequest(req);
     const response = new SessionResponse<D>(request, this.#forResponses, res.headersSent);
     holdResponse(res, response);
-    return this.#bind(request, response);
+    try {
+      return await this.#bind(request, response);
+    } catch (error) {
+      failed();
+      throw error;
+    }
   }
 
   async #bind(request: RequestView, response: SessionResponse<D>): Promise<Session<D>> {

@@ -64,7 +64,7 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
   }
 
   async presented(request: RequestView): Promise<Presented> {
-    const tokens = new Set(cookieValues(request.header("cookie"), this.settings.cookieName));
+    const tokens = cookieValues(request.header("cookie"), this.settings.cookieName);
     const sessions = new Map<string, Found>();
     for (const token of tokens) {
       const opened = this.#keeper.open(token);
@@ -75,7 +75,7 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
       if (other !== undefined && other.known.saved >= opened.known.saved) continue;
       sessions.set(opened.identity.id, opened);
     }
-    return { found: choose([...sessions.values()]), cookie: tokens.size > 0 };
+    return { found: choose([...sessions.values()]), cookie: tokens.length > 0 };
   }
 
   identify(id: string): Identity {

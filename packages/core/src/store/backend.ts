@@ -3,6 +3,7 @@ import { isSessionError, SessionError, type SessionErrorCode } from "../errors.j
 import type { Provider } from "../provider.js";
 import { Deadline, limits, type StoreContext } from "./context.js";
 import { type Known, open, seal } from "./known.js";
+import { Timeouts } from "./timeouts.js";
 
 /** What became of a batch: written, or refused by what is there now. */
 export type Outcome =
@@ -32,6 +33,7 @@ const certain: ReadonlySet<SessionErrorCode> = new Set([
 export class Backend {
   readonly #provider: Provider;
   readonly #context: StoreContext;
+  readonly #timeouts = new Timeouts(limits.call);
 
   constructor(provider: Provider, context: StoreContext) {
     this.#provider = provider;
@@ -109,7 +111,8 @@ export class Backend {
   #refused(next: Known, current: Known | undefined): Outcome {
     const mine =
       current !== undefined &&
-      (current.version === next.version || current.applied.get(this.#context.nonce)?.[0] === next.version);
+      (current.version === next.version ||
+        current.applied.some(([nonce, batch]) => nonce === this.#context.nonce && batch === next.version));
     if (!mine) return { written: false, current };
     // By a marker: it was applied, and replaced since. The writer must not take that marker for one it came by: it
     // would regenerate from it, over a destroyed session or over whoever was faster.
@@ -129,20 +132,31 @@ export class Backend {
     }
   }
 
-  async #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer within ${limits.call} ms`)), limits.call);
-      });
-      return await Promise.race([send(), late]);
-    } catch (error) {
-      if (isSessionError(error) && certain.has(error.code)) throw error;
-      this.#context.diagnostics.publish("store-error", { operation, error });
-      throw unavailable(operation, error);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Bounded by `limits.call`, since what comes later than that is no answer any more. */
+  #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const late = () => new Error(`no answer within ${limits.call} ms`);
+      const timed = this.#timeouts.set(() => reject(this.#failure(operation, late())));
+      const answered = (answer: T) => {
+        this.#timeouts.clear(timed);
+        resolve(answer);
+      };
+      const fail = (error: unknown) => {
+        // Of a call that is late already nobody wants to hear.
+        if (this.#timeouts.clear(timed)) reject(this.#failure(operation, error));
+      };
+      try {
+        send().then(answered, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  #failure(operation: StoreErrorEvent["operation"], error: unknown): SessionError {
+    if (isSessionError(error) && certain.has(error.code)) return error;
+    this.#context.diagnostics.publish("store-error", { operation, error });
+    return unavailable(operation, error);
   }
 }
 

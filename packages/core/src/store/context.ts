@@ -40,8 +40,8 @@ export function newBatchId(): string {
 }
 
 function listing(context: StoreContext, applied: Applied | undefined, batch: string, now: number): Applied {
-  const entries = [...(applied ?? [])].filter(([, [, time]]) => now - time < limits.applied);
-  return new Map(entries).set(context.nonce, [batch, now]);
+  const others = applied?.filter(([nonce, , time]) => nonce !== context.nonce && now - time < limits.applied) ?? [];
+  return [...others, [context.nonce, batch, now]];
 }
 
 /** The session that follows `base` as the draft has it; without a base, one that begins now. */

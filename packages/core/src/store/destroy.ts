@@ -50,7 +50,7 @@ export async function destroy(
     if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";
     if (current?.retired) successor = await destroyKey(current.retired);
     if (successor === "spared") return "spared";
-    const tombstone = markerAfter(context, current ?? { owner, applied: new Map() }, "");
+    const tombstone = markerAfter(context, current ?? { owner, applied: [] }, "");
     const outcome = await (current === undefined
       ? backend.create(lane.key, tombstone)
       : backend.update(lane.key, tombstone, current));

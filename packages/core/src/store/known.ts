@@ -2,8 +2,8 @@ import { SessionError } from "../errors.js";
 import type { SessionRecord } from "../provider.js";
 import type { Fields } from "./fields.js";
 
-/** The last batch of each Manager that wrote a record of late: Manager's nonce to the batch's id and time (ms). */
-export type Applied = ReadonlyMap<string, readonly [batch: string, time: number]>;
+/** The last batch of each Manager that wrote a record of late, and when (epoch ms). */
+export type Applied = readonly (readonly [nonce: string, batch: string, time: number])[];
 
 /** A record as core understands it. */
 export interface Known {
@@ -38,22 +38,23 @@ interface Header {
   readonly l?: number;
   /** absolute */
   readonly a?: number;
-  /** applied: nonce, batch, time */
-  readonly p: readonly (readonly [string, string, number])[];
+  readonly p: Applied;
   /** fields: name, length in UTF-16 code units */
   readonly f?: readonly (readonly [string, number])[];
 }
 
 /** The record to store. */
 export function seal(known: Known): SessionRecord {
-  const applied = [...known.applied].map(([nonce, [batch, time]]) => [nonce, batch, time] as const);
-  const header: Header = {
+  const isSession = known.retired === undefined;
+  // JSON leaves out what is undefined.
+  const header: { [K in keyof Header]: Header[K] | undefined } = {
     e: envelopeVersion,
-    ...(known.retired === undefined && { c: known.created, s: known.saved }),
-    ...(known.lifetime !== undefined && { l: known.lifetime }),
-    ...(known.absolute !== Number.POSITIVE_INFINITY && { a: known.absolute }),
-    p: applied,
-    ...(known.fields.size > 0 && { f: [...known.fields].map(([name, text]) => [name, text.length] as const) }),
+    c: isSession ? known.created : undefined,
+    s: isSession ? known.saved : undefined,
+    l: known.lifetime,
+    a: known.absolute === Number.POSITIVE_INFINITY ? undefined : known.absolute,
+    p: known.applied,
+    f: known.fields.size === 0 ? undefined : Array.from(known.fields, ([name, text]) => [name, text.length] as const),
   };
   let data = `${JSON.stringify(header)}\n`;
   for (const text of known.fields.values()) data += text;
@@ -90,7 +91,7 @@ export function open(record: SessionRecord): Known | undefined {
     saved: header.s ?? 0,
     lifetime: header.l,
     absolute: header.a ?? Number.POSITIVE_INFINITY,
-    applied: new Map(header.p.map(([nonce, batch, time]) => [nonce, [batch, time]])),
+    applied: header.p,
     fields,
   };
 }

@@ -74,7 +74,7 @@ export class Regeneration {
 
   /** A successor lists no batch: none that wrote the old record may recognise itself in the new one. */
   async #create(base: Known | undefined, draft: Draft): Promise<Known> {
-    const next: Known = { ...sessionAfter(this.#context, base, draft), applied: new Map() };
+    const next: Known = { ...sessionAfter(this.#context, base, draft), applied: [] };
     const outcome = await this.#backend.create(this.#fresh.key, next);
     if (!outcome.written) throw goneOrRetired(undefined);
     this.#fresh.known = outcome.latest;

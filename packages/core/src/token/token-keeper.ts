@@ -7,6 +7,15 @@ import type { Identity, Keeper } from "../store/keeper.js";
 import { type Known, open, seal } from "../store/known.js";
 import type { Regenerated } from "../store/regenerate.js";
 
+/** The id of a session, and where that stands in this request. */
+interface Standing extends Identity {
+  /**
+   * Of two changes made at once, the second begins where the first ended. With its token, so that what was sealed to be
+   * measured is not sealed again to be sent. Not in a WeakMap, whose values outlive every young collection.
+   */
+  latest?: { readonly known: Known; readonly token: string };
+}
+
 /**
  * Keeps nothing: a session is what its token says, and a change is a new token, which goes out with the response.
  * There is nobody to refuse, so of two responses the later one wins; and a token that was thrown away still opens.
@@ -17,10 +26,6 @@ export class TokenKeeper implements Keeper {
   readonly #context: StoreContext;
   /** Characters of a token that a cookie has room for. */
   readonly #room: number;
-  /** So that what was sealed to be measured is not sealed again to be sent. */
-  readonly #sealed = new WeakMap<Known, string>();
-  /** Where each session of a request stands: of two changes made at once, the second begins where the first ended. */
-  readonly #latest = new WeakMap<Identity, Known>();
 
   constructor(provider: TokenProvider, context: StoreContext, room: number) {
     this.#provider = provider;
@@ -42,12 +47,12 @@ export class TokenKeeper implements Keeper {
   }
 
   async commit(
-    identity: Identity,
+    identity: Standing,
     loaded: Known | undefined,
     changes: Changes,
     update?: FieldUpdate,
   ): Promise<Known | undefined> {
-    const base = this.#latest.get(identity) ?? loaded;
+    const base = identity.latest?.known ?? loaded;
     const draft = draftOf(base);
     compose(draft, changes, update, base === undefined);
     assertNobodys(draft);
@@ -75,14 +80,13 @@ export class TokenKeeper implements Keeper {
     return this.#next(identity, known, draftOf(known));
   }
 
-  cookieValue(identity: Identity, known: Known): string {
-    return this.#sealed.get(known) ?? this.#seal(identity, known);
+  cookieValue(identity: Standing, known: Known): string {
+    return identity.latest?.known === known ? identity.latest.token : this.#seal(identity, known);
   }
 
-  #next(identity: Identity, base: Known | undefined, draft: Draft): Known {
-    const known: Known = { ...sessionAfter(this.#context, base, draft), applied: new Map() };
-    this.#seal(identity, known);
-    this.#latest.set(identity, known);
+  #next(identity: Standing, base: Known | undefined, draft: Draft): Known {
+    const known: Known = { ...sessionAfter(this.#context, base, draft), applied: [] };
+    identity.latest = { known, token: this.#seal(identity, known) };
     return known;
   }
 
@@ -91,7 +95,6 @@ export class TokenKeeper implements Keeper {
     if (token.length > this.#room) {
       throw new SessionError("SESS_TOO_LARGE", `the session needs ${token.length} bytes, a cookie has ${this.#room}`);
     }
-    this.#sealed.set(known, token);
     return token;
   }
 }
