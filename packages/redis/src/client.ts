@@ -54,6 +54,8 @@ export interface Link {
   readonly client: RedisClient;
   /** Whether commands go out now. False while a connection of our own is down: then few may wait. */
   ready(): boolean;
+  /** To be called before each command: those of one turn of the event loop leave in one packet, where we may see to it. */
+  gather(): void;
   /** The connection gives one command's answer to another: it must not be used any longer. */
   distrust(): void;
   /** Closes what we opened, within about a second; leaves the caller's client open. */
@@ -62,7 +64,7 @@ export interface Link {
 
 /** The caller's client, which is theirs to watch, to reconnect and to close. */
 export function borrow(client: RedisClient): Link {
-  return { client, ready: () => true, distrust: () => {}, close: async () => {} };
+  return { client, ready: () => true, gather: () => {}, distrust: () => {}, close: async () => {} };
 }
 
 /** Another connection like the caller's, for `wait`, and closed by us; see commands.ts. */

@@ -104,6 +104,7 @@ export class Commands {
         clearTimeout(timer);
         this.#pending--;
       };
+      this.#link.gather();
       attempt(command, this.#link.client).then(resolve, reject).finally(settled);
     });
   }

@@ -47,7 +47,28 @@ export async function openOwn(endpoint: Endpoint, timeout: number, within = time
     cut(client);
     throw connectFailure(failure ?? error);
   }
-  return { client, ready: () => client.status === "ready", distrust: () => reset(client), close: () => quit(client) };
+  return {
+    client,
+    ready: () => client.status === "ready",
+    gather: gathering(client),
+    distrust: () => reset(client),
+    close: () => quit(client),
+  };
+}
+
+/** Holds back what is written until the event loop has read all that had arrived by now. */
+function gathering(client: Redis): () => void {
+  let gathers = false;
+  return () => {
+    const { stream } = client;
+    if (gathers || client.status !== "ready") return;
+    gathers = true;
+    stream.cork();
+    setImmediate(() => {
+      gathers = false;
+      stream.uncork();
+    });
+  };
 }
 
 function isRefusedSelect(error: Error): boolean {
