@@ -6,7 +6,7 @@ export interface MysqlConnection {
       readonly sql: string;
       readonly rowsAsArray: boolean;
       readonly nestTables: false;
-      readonly typeCast: (field: unknown, next: () => unknown) => unknown;
+      readonly typeCast?: (field: unknown, next: () => unknown) => unknown;
     },
     values: (string | number | Buffer | null)[],
   ): Promise<[result: unknown, fields: unknown]>;
@@ -36,6 +36,8 @@ export interface Link {
   readonly pool: MysqlPool;
   /** Most connections of it that may turn out dead one after the other. */
   readonly size: number;
+  /** Has values read as mysql2 reads them by itself, whatever the pool's own settings. */
+  readonly typeCast?: (field: unknown, next: () => unknown) => unknown;
   /** The connection must not be used any longer: it is lost, did not answer, or answers somebody else. */
   discard(connection: MysqlConnection): void;
   /** Closes what we opened, within about a second; leaves the caller's pool open. */
@@ -44,5 +46,6 @@ export interface Link {
 
 /** The caller's pool, which is theirs to watch and to close. */
 export function borrow(pool: MysqlPool): Link {
-  return { pool, size: 10, discard: (connection) => connection.destroy(), close: async () => {} };
+  const typeCast = (_: unknown, next: () => unknown) => next();
+  return { pool, size: 10, typeCast, discard: (connection) => connection.destroy(), close: async () => {} };
 }

@@ -26,13 +26,6 @@ const mostAttempts = 10;
 /** Longest first pause before such a statement is sent again, in milliseconds; it doubles with each. */
 const firstPause = 10;
 
-// The caller's pool may turn values into something else; here they come as mysql2 reads them.
-const plainly = {
-  rowsAsArray: true,
-  nestTables: false,
-  typeCast: (_: unknown, next: () => unknown) => next(),
-} as const;
-
 /**
  * Runs prepared statements, each by itself: there is never a transaction across two. Each settles by its deadline and
  * rejects with `SESS_UNAVAILABLE`, or with `SESS_CLOSED` after {@link Statements.close} where it was not sent. A
@@ -127,8 +120,10 @@ export class Statements {
 
   async #execute<T>(connection: MysqlConnection, { sql, values, take }: Statement<T>, until: Deadline): Promise<T> {
     const sent = performance.now();
+    const { typeCast } = this.#link;
+    const options = { sql, rowsAsArray: true, nestTables: false, ...(typeCast && { typeCast }) } as const;
     try {
-      const answer = take(await settle(() => connection.execute({ sql, ...plainly }, [...values]), until));
+      const answer = take(await settle(() => connection.execute(options, [...values]), until));
       this.#trust.heard(connection);
       connection.release();
       return answer;
