@@ -26,8 +26,7 @@ export class Pending {
 
   /** A field as the request sees it. */
   read(name: string, base: Fields | undefined): string | undefined {
-    const newestFirst = [this.#latest, ...this.#underWay.toReversed(), this.#returned];
-    const deciding = newestFirst.find((changes) => changes.covers(name));
+    const deciding = this.#latest.covers(name) ? this.#latest : this.#earlier(name);
     return deciding === undefined ? base?.get(name) : deciding.read(name, undefined);
   }
 
@@ -65,6 +64,12 @@ export class Pending {
   clear(): void {
     this.#returned = new Changes();
     this.#latest = new Changes();
+  }
+
+  /** The newest of what came before the latest that decides about a field. */
+  #earlier(name: string): Changes | undefined {
+    const underWay = this.#underWay.findLast((changes) => changes.covers(name));
+    return underWay ?? (this.#returned.covers(name) ? this.#returned : undefined);
   }
 
   #withReturned(changes: Changes): Changes {

@@ -23,14 +23,15 @@ export interface FieldUpdate {
  */
 export class Changes {
   #flushed = false;
-  readonly #writes = new Map<string, string | undefined>();
+  /** Made when there is something to put in: most requests change nothing. */
+  #writes: Map<string, string | undefined> | undefined;
   #owner: { readonly hash: string | undefined } | undefined;
   /** A lifetime for this session alone, ms. Takes effect where a cookie is sent: at creation, or with a new id. */
   lifetime: number | undefined;
 
   /** Whether there is nothing to store: a lifetime by itself is nothing. */
   get empty(): boolean {
-    return !this.#flushed && this.#writes.size === 0 && this.#owner === undefined;
+    return !this.#flushed && !this.#writes?.size && this.#owner === undefined;
   }
 
   /** `undefined` makes it nobody's. */
@@ -40,30 +41,31 @@ export class Changes {
 
   /** `undefined` deletes. */
   write(name: string, text: string | undefined): void {
+    this.#writes ??= new Map();
     this.#writes.set(name, text);
   }
 
   /** Deletes every field present at commit, seen or not; what is written afterwards replays after it. Owner and lifetime stay. */
   flush(): void {
     this.#flushed = true;
-    this.#writes.clear();
+    this.#writes?.clear();
   }
 
   /** Whether the field was written or flushed. */
   covers(name: string): boolean {
-    return this.#flushed || this.#writes.has(name);
+    return this.#flushed || this.#writes?.has(name) === true;
   }
 
   /** A field as it would be with these changes made on `base`. */
   read(name: string, base: Fields | undefined): string | undefined {
-    if (this.#writes.has(name)) return this.#writes.get(name);
+    if (this.#writes?.has(name)) return this.#writes.get(name);
     return this.#flushed ? undefined : base?.get(name);
   }
 
   /** Makes the changes on a draft, in place. `fresh`: its record is a session's first. */
   applyTo(draft: Draft, fresh: boolean): void {
     if (this.#flushed) draft.fields.clear();
-    for (const [name, text] of this.#writes) {
+    for (const [name, text] of this.#writes ?? []) {
       if (text === undefined) draft.fields.delete(name);
       else draft.fields.set(name, text);
     }
@@ -76,7 +78,7 @@ export class Changes {
     const both = new Changes();
     for (const part of [this, newer]) {
       if (part.#flushed) both.flush();
-      for (const [name, text] of part.#writes) both.write(name, text);
+      for (const [name, text] of part.#writes ?? []) both.write(name, text);
       both.#owner = part.#owner ?? both.#owner;
       both.lifetime = part.lifetime ?? both.lifetime;
     }
