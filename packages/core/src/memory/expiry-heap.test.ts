@@ -64,6 +64,15 @@ test("stays ordered through any mix of adding and removing", () => {
   expect(drain(heap, 500)).toEqual(inside.map((item) => item.expiresAt).sort((a, b) => a - b));
 });
 
+test("counting looks at no item, however many have expired", () => {
+  const items = Array.from({ length: 1000 }, (_, index) => new Item(index));
+  const heap = new ExpiryHeap<Item>();
+  for (const item of items) heap.add(item);
+  for (const item of items) item.looks = 0;
+  expect(heap.countUntil(899)).toBe(900);
+  expect(items.filter((item) => item.looks > 0)).toEqual([]);
+});
+
 test("collecting 10 expired among 100,000 living looks at a few of the living only", () => {
   const heap = new ExpiryHeap<Item>();
   const living = Array.from({ length: 100_000 }, (_, index) => new Item(1000 + ((index * 7919) % 100_000)));

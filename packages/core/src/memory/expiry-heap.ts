@@ -12,6 +12,8 @@ export interface Expiring {
  */
 export class ExpiryHeap<T extends Expiring> {
   readonly #items: T[] = [];
+  /** Of each item at the same place: numbers that lie side by side are compared far faster than those in objects. */
+  readonly #times: number[] = [];
 
   get size(): number {
     return this.#items.length;
@@ -23,62 +25,71 @@ export class ExpiryHeap<T extends Expiring> {
   }
 
   add(item: T): void {
-    this.#settle(item, this.#items.length);
-    this.#rise(item);
+    this.#rise(item, item.expiresAt, this.#items.length);
   }
 
   /** The item must be in this heap. */
   remove(item: T): void {
     const last = this.#items.pop();
-    if (last === undefined || last === item) return;
-    this.#settle(last, item.place);
-    this.#rise(last);
-    this.#sink(last);
+    const time = this.#times.pop();
+    if (last === undefined || time === undefined || last === item) return;
+    const { place } = item;
+    if (time < item.expiresAt) this.#rise(last, time, place);
+    else this.#sink(last, time, place);
   }
 
-  /** How many items expire at `time` or earlier. */
+  /** How many items expire at `time` or earlier. A few milliseconds' work where there are a million. */
   countUntil(time: number): number {
+    const first = this.#times[0];
+    if (first === undefined || first > time) return 0;
     let found = 0;
-    const open = [0];
-    for (let place = open.pop(); place !== undefined; place = open.pop()) {
-      const item = this.#items[place];
-      if (item === undefined || item.expiresAt > time) continue;
-      found += 1;
-      open.push(2 * place + 1, 2 * place + 2);
-    }
+    for (const each of this.#times) if (each <= time) found += 1;
     return found;
   }
 
-  #settle(item: T, place: number): void {
+  /** Moves whoever expires later than the item down, from a free place on, and settles the item. */
+  #rise(item: T, time: number, free: number): void {
+    let place = free;
+    for (;;) {
+      const parent = (place - 1) >> 1;
+      if (place === 0 || this.#timeAt(parent) <= time) break;
+      this.#move(parent, place);
+      place = parent;
+    }
+    this.#settle(item, time, place);
+  }
+
+  /** Moves whoever expires earlier than the item up, from a free place on, and settles the item. */
+  #sink(item: T, time: number, free: number): void {
+    let place = free;
+    for (;;) {
+      const child = this.#earlierChild(place);
+      if (child >= this.size || time <= this.#timeAt(child)) break;
+      this.#move(child, place);
+      place = child;
+    }
+    this.#settle(item, time, place);
+  }
+
+  #earlierChild(place: number): number {
+    const left = 2 * place + 1;
+    const right = left + 1;
+    return right < this.size && this.#timeAt(right) < this.#timeAt(left) ? right : left;
+  }
+
+  #move(from: number, to: number): void {
+    const item = this.#items[from];
+    if (item !== undefined) this.#settle(item, this.#timeAt(from), to);
+  }
+
+  #settle(item: T, time: number, place: number): void {
     this.#items[place] = item;
+    this.#times[place] = time;
     item.place = place;
   }
 
-  #rise(item: T): void {
-    for (let place = item.place; place > 0; place = item.place) {
-      const parent = this.#items[(place - 1) >> 1];
-      if (parent === undefined || parent.expiresAt <= item.expiresAt) return;
-      this.#swap(parent, item);
-    }
-  }
-
-  #sink(item: T): void {
-    for (;;) {
-      const child = this.#earlierChild(item.place);
-      if (child === undefined || item.expiresAt <= child.expiresAt) return;
-      this.#swap(item, child);
-    }
-  }
-
-  #earlierChild(place: number): T | undefined {
-    const left = this.#items[2 * place + 1];
-    const right = this.#items[2 * place + 2];
-    return left !== undefined && right !== undefined && right.expiresAt < left.expiresAt ? right : left;
-  }
-
-  #swap(a: T, b: T): void {
-    const place = a.place;
-    this.#settle(a, b.place);
-    this.#settle(b, place);
+  /** There must be an item at the place. */
+  #timeAt(place: number): number {
+    return this.#times[place] ?? Number.POSITIVE_INFINITY;
   }
 }

@@ -1,5 +1,6 @@
 import type { SessionRecord } from "../provider.js";
 import { ExpiryHeap } from "./expiry-heap.js";
+import { KeyMap } from "./key-map.js";
 import { RecencyList } from "./recency-list.js";
 
 /** A new record with the contract's own fields and nothing else, so that nothing is shared by reference. */
@@ -13,23 +14,34 @@ export function copyRecord(record: SessionRecord): SessionRecord {
   };
 }
 
-class Entry {
+/** V8 keeps a text that was put together as a tree of its parts, until somebody looks into it. */
+function flat(text: string): string {
+  return Number.isNaN(text.charCodeAt(0)) ? "" : text;
+}
+
+/** A copy of a record, with what keeps it in order: one object instead of two, since there may be a million of them. */
+class Entry implements SessionRecord {
+  readonly key: string;
+  readonly data: string;
+  readonly version: string;
+  readonly expiresAt: number;
+  declare readonly owner?: string;
+  declare readonly retired?: string;
   place = 0;
   newer: Entry | undefined;
   older: Entry | undefined;
 
-  constructor(
-    readonly key: string,
-    readonly serial: number,
-    public record: SessionRecord,
-  ) {}
-
-  get expiresAt(): number {
-    return this.record.expiresAt;
+  constructor(key: string, { data, version, expiresAt, owner, retired }: SessionRecord) {
+    this.key = key;
+    this.data = flat(data);
+    this.version = version;
+    this.expiresAt = expiresAt;
+    if (owner !== undefined) this.owner = owner;
+    if (retired !== undefined) this.retired = retired;
   }
 
   get isMarker(): boolean {
-    return this.record.retired !== undefined;
+    return this.retired !== undefined;
   }
 }
 
@@ -39,12 +51,11 @@ class Entry {
  */
 export class MemoryStore {
   readonly #maxSessions: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new KeyMap<Entry>();
   readonly #sessions = new ExpiryHeap<Entry>();
   readonly #markers = new ExpiryHeap<Entry>();
   readonly #recency = new RecencyList<Entry>();
-  readonly #owned = new Map<string, Set<string>>();
-  #serial = 0;
+  readonly #owned = new KeyMap<Set<string>>();
 
   constructor(maxSessions: number) {
     this.#maxSessions = maxSessions;
@@ -55,15 +66,14 @@ export class MemoryStore {
     const entry = this.#entries.get(key);
     if (entry === undefined || !(entry.expiresAt > now)) return undefined;
     if (!entry.isMarker) this.#recency.use(entry);
-    return entry.record;
+    return entry;
   }
 
   /** Puts a copy of the record in the place of whatever has the key. */
   put(key: string, record: SessionRecord, now: number): void {
     const before = this.#entries.get(key);
     if (before !== undefined) this.#unlink(before);
-    const entry = before ?? new Entry(key, ++this.#serial, record);
-    entry.record = copyRecord(record);
+    const entry = new Entry(key, record);
     this.#entries.set(key, entry);
     this.#link(entry);
     if (entry.isMarker) this.#collectFrom(this.#markers, now - 60_000, 2);
@@ -89,14 +99,9 @@ export class MemoryStore {
     return sessions + this.#collectFrom(this.#markers, until, most - sessions);
   }
 
-  /**
-   * Sessions live as each is reached. Ends though others create all the while: keys that came after the start are
-   * not looked at.
-   */
+  /** Sessions live as each is reached. Ends though others create all the while. */
   *keys(now: () => number): Generator<string> {
-    const last = this.#serial;
     for (const entry of this.#entries.values()) {
-      if (entry.serial > last) return;
       if (!entry.isMarker && entry.expiresAt > now()) yield entry.key;
     }
   }
@@ -105,7 +110,7 @@ export class MemoryStore {
   *keysOf(owner: string, now: () => number): Generator<string> {
     for (const key of [...(this.#owned.get(owner) ?? [])]) {
       const entry = this.#entries.get(key);
-      if (entry?.record.owner === owner && entry.expiresAt > now()) yield key;
+      if (entry?.owner === owner && entry.expiresAt > now()) yield key;
     }
   }
 
@@ -133,7 +138,7 @@ export class MemoryStore {
       this.#sessions.add(entry);
       this.#recency.add(entry);
     }
-    const { owner } = entry.record;
+    const { owner } = entry;
     if (owner === undefined) return;
     const keys = this.#owned.get(owner);
     if (keys === undefined) this.#owned.set(owner, new Set([entry.key]));
@@ -147,7 +152,7 @@ export class MemoryStore {
       this.#sessions.remove(entry);
       this.#recency.remove(entry);
     }
-    const { owner } = entry.record;
+    const { owner } = entry;
     if (owner === undefined) return;
     const keys = this.#owned.get(owner);
     keys?.delete(entry.key);
