@@ -95,7 +95,10 @@ export interface Manager<D extends object> extends TokenManager<D> {
   /** Whether an id is a session's now. */
   exists(id: string): Promise<boolean>;
 
-  /** How many sessions the provider keeps now, those of other Managers on the same store included. */
+  /**
+   * How many sessions the provider keeps now, those of other Managers on the same store included. Where a provider has
+   * to look at each of them, a million take half a minute: for operators, not for requests.
+   */
   count(): Promise<number>;
 
   /**

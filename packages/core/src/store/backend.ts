@@ -90,17 +90,11 @@ export class Backend {
 
   /** Sessions now. */
   count(): Promise<number> {
-    return this.#call("count", () => this.#provider.count());
+    return this.#walk("count", () => this.#provider.count());
   }
 
-  /** Unlike the others not bounded here: how long it takes depends on how much there is to collect. */
-  async gc(): Promise<number> {
-    try {
-      return await this.#provider.gc();
-    } catch (error) {
-      this.#context.diagnostics.publish("store-error", { operation: "gc", error });
-      throw unavailable("gc", error);
-    }
+  gc(): Promise<number> {
+    return this.#walk("gc", () => this.#provider.gc());
   }
 
   close(): Promise<void> {
@@ -129,6 +123,15 @@ export class Backend {
         if (tries === 5 || deadline.passed) throw unavailable(operation, error);
         await pause(5 * 2 ** tries);
       }
+    }
+  }
+
+  /** Unlike the others not bounded here: how long it takes depends on how many sessions there are. */
+  async #walk<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      throw this.#failure(operation, error);
     }
   }
 
