@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { TcpProxy, type Wire } from "../../../torture/wire/proxy.js";
 import { redis } from "../src/provider.js";
 import { type PrivateRedis, startRedis } from "./server.js";
@@ -41,6 +41,17 @@ describeWithServer("what leaves for the server", () => {
     // And each by itself where nothing else is asked for.
     for (const key of keys) await store.read(key);
     expect(sent).toHaveLength(1 + keys.length);
+    await store.close();
+  });
+
+  test("leaves under the fake timers of a test as well", async () => {
+    const store = await redis({ port: server.port }).connect(clock);
+    vi.useFakeTimers({ toFake: ["setImmediate"] });
+    try {
+      expect(await store.read(newKey())).toBe(undefined);
+    } finally {
+      vi.useRealTimers();
+    }
     await store.close();
   });
 });

@@ -811,6 +811,31 @@ describe("two Managers on one response", () => {
     const cookie = `${cookieOf(answer, "one")}; ${cookieOf(answer, "two")}`;
     expect((await get(port, { cookie })).body).toBe("2 20");
   });
+
+  test("and where the second is refused, the new id that the first was given goes out all the same", async () => {
+    const [one, two] = [
+      await new Stage().manager({ cookieName: "one" }),
+      await new Stage().manager({ cookieName: "two" }),
+    ];
+    const port = await serve(async (req, res) => {
+      const [first, second] = [await one.start(req, res), await two.start(req, res)];
+      if (req.url === "/begin") second.set("n", 1);
+      if (req.url === "/begin") first.set("user", "ada");
+      else if (req.url === "/refused") {
+        await first.regenerate();
+        first.set("more", 1);
+        await (await two.load(second.id))?.destroy();
+        second.set("n", 2);
+      }
+      res.end(String(first.get("user")));
+    });
+    const begun = await get(port, { path: "/begin" });
+    const [old, other] = [cookieOf(begun, "one"), cookieOf(begun, "two")];
+    const refused = await get(port, { path: "/refused", cookie: `${old}; ${other}` });
+    expect(refused.status).toBe(409);
+    expect(cookieOf(refused, "one")).not.toBe(old);
+    expect((await get(port, { cookie: cookieOf(refused, "one") })).body).toBe("ada");
+  });
 });
 
 describe("start", () => {

@@ -3,15 +3,7 @@ import { assertChunk, discard } from "./chunk.js";
 import { errorText } from "./error-text.js";
 import type { GivenHead } from "./given-head.js";
 import { type Head, HeadProperties, hasStatusMessage, type ResponseGate } from "./head.js";
-import {
-  freeLayer,
-  type HeaderMethod,
-  type Interceptor,
-  type Layer,
-  type Leaving,
-  type SendArguments,
-  type Waiting,
-} from "./layer.js";
+import { freeLayer, type HeaderMethod, type Interceptor, type Methods, type SendArguments } from "./layer.js";
 import { nodeError } from "./node-error.js";
 import { assertImplicitHead, headArguments, joinHeaders, takeHead } from "./write-head.js";
 
@@ -25,7 +17,7 @@ type State = "open" | "held" | "passing" | "ending" | "failed";
 
 /** Holds a response of HTTP/1 or of HTTP/2's compatible API until `gate` lets it pass: see {@link HeldResponse}. */
 export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
-  new HeldResponse(res, gate).put();
+  new HeldResponse(res, gate).intercept();
 }
 
 /**
@@ -38,10 +30,7 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
 class HeldResponse implements Interceptor, Head {
   readonly #res: ServerResponse;
   readonly #gate: ResponseGate;
-  readonly #layer: Layer;
-  #native!: Leaving;
-  /** The methods that are replaced only where something must wait, or has failed: mostly nothing must. */
-  #waiting: Waiting | undefined;
+  #native!: Methods;
   readonly #calls: Call[] = [];
   /** Whose heads are checked by other rules than those of HTTP/2. */
   readonly #isHttp1: boolean;
@@ -55,35 +44,22 @@ class HeldResponse implements Interceptor, Head {
   constructor(res: ServerResponse, gate: ResponseGate) {
     this.#res = res;
     this.#gate = gate;
-    this.#layer = freeLayer(res);
     this.#isHttp1 = hasStatusMessage(res);
     // A head that has gone cannot be held, but the end can.
     this.#state = res.headersSent ? "passing" : "open";
   }
 
-  put(): void {
-    this.#native = this.#layer.put(this.#res, this);
-  }
-
-  /** From here on, or until it passes, nothing of the response is written. */
-  #stop(state: "held" | "ending" | "failed"): Waiting {
-    this.#waiting ??= this.#layer.hold(this.#res);
-    this.#state = state;
-    return this.#waiting;
-  }
-
-  /** For the functions that replace them, which are not there before. */
-  get #replaced(): Waiting {
-    return this.#waiting as Waiting;
+  intercept(): void {
+    this.#native = freeLayer(this.#res).put(this.#res, this);
   }
 
   getHeader(name: string): number | string | string[] | undefined {
     return this.#res.getHeader(name);
   }
 
-  /** For the gate, which may while everybody else is kept from it. */
+  /** For the gate, while everybody else is kept from it. */
   setHeader(name: string, value: string | readonly string[]): void {
-    (this.#waiting ?? this.#res).setHeader.call(this.#res, name, value);
+    this.#native.setHeader.call(this.#res, name, value);
   }
 
   /** While held, code that asks whether the head has gone must hear yes: nothing it did to it could take effect. */
@@ -104,34 +80,34 @@ class HeldResponse implements Interceptor, Head {
   }
 
   cork(): void {
-    this.#inOrder(() => this.#replaced.cork.call(this.#res));
+    this.#inOrder(() => this.#native.cork.call(this.#res));
   }
 
   uncork(): void {
     const itself = this.#endUncorks && this.#res.writableCorked > 0;
     this.#endUncorks = false;
-    if (itself) this.#replaced.uncork.call(this.#res);
-    else this.#inOrder(() => this.#replaced.uncork.call(this.#res));
+    if (itself) this.#native.uncork.call(this.#res);
+    else this.#inOrder(() => this.#native.uncork.call(this.#res));
   }
 
   addTrailers(args: Parameters<ServerResponse["addTrailers"]>): void {
     // Later than the end is too late, also where the end has to wait.
-    if (!this.#ended) this.#replaced.addTrailers.apply(this.#res, args);
+    if (!this.#ended) this.#native.addTrailers.apply(this.#res, args);
   }
 
   /** `setHeader` and its like. */
   changeHeaders(name: HeaderMethod, args: readonly unknown[]): unknown {
     if (this.#state === "failed") return this.#res;
     if (this.#state === "held") throw headersSent();
-    return Reflect.apply(this.#replaced[name], this.#res, args);
+    return Reflect.apply(this.#native[name], this.#res, args);
   }
 
   implicitHeader(): void {
-    if (this.#state !== "held") this.#replaced._implicitHeader.call(this.#res);
+    if (this.#state !== "held") this.#native._implicitHeader.call(this.#res);
   }
 
   send(args: SendArguments): boolean {
-    if (this.#state !== "held") return Reflect.apply(this.#replaced._send, this.#res, args);
+    if (this.#state !== "held") return Reflect.apply(this.#native._send, this.#res, args);
     if (!this.#ended) this.#takeEarly(args);
     return false;
   }
@@ -237,7 +213,7 @@ class HeldResponse implements Interceptor, Head {
       call.run();
       return;
     }
-    this.#stop("held");
+    this.#state = "held";
     this.#calls.push(call);
     wait.then(
       () => this.#replay(head),
@@ -286,7 +262,7 @@ class HeldResponse implements Interceptor, Head {
       finish.run();
       return;
     }
-    this.#stop("ending");
+    this.#state = "ending";
     this.#calls.unshift(finish);
     wait.then(
       () => this.#pass(),
@@ -295,7 +271,7 @@ class HeldResponse implements Interceptor, Head {
   }
 
   #fail(error: unknown): void {
-    const { removeHeader } = this.#stop("failed");
+    this.#state = "failed";
     for (const { args } of this.#calls.splice(0)) discard(args ?? []);
     const res = this.#res;
     if (res.headersSent) {
@@ -305,13 +281,13 @@ class HeldResponse implements Interceptor, Head {
     }
     this.#given = undefined;
     this.#unfinish();
-    for (const name of res.getHeaderNames()) removeHeader.call(res, name);
+    for (const name of res.getHeaderNames()) this.#native.removeHeader.call(res, name);
     if (this.#isHttp1) res.statusMessage = "";
     const status = this.#gate.failed(error, this.#head);
     const body = errorText(status, "The session could not be stored.");
-    this.setHeader("Content-Type", "text/plain; charset=utf-8");
+    this.#native.setHeader.call(res, "Content-Type", "text/plain; charset=utf-8");
     // Said, because Node keeps the length of a body whose head it could not write.
-    this.setHeader("Content-Length", String(body.length));
+    this.#native.setHeader.call(res, "Content-Length", body.length);
     // HTTP/2's end calls write, which is ours: to be passed on this once.
     this.#state = "passing";
     this.#native.writeHead.call(res, status);

@@ -17,11 +17,12 @@ interface Inner {
 const headerMethods = ["setHeader", "setHeaders", "appendHeader", "removeHeader"] as const;
 export type HeaderMethod = (typeof headerMethods)[number];
 
-/** By which a response's head leaves, or its end: replaced as soon as its session is asked for. */
-export type Leaving = Pick<ServerResponse, "writeHead" | "write" | "end" | "flushHeaders">;
-
-/** What matters besides while a response waits: replaced when it begins to. */
-export type Waiting = Pick<ServerResponse, "cork" | "uncork" | "addTrailers" | HeaderMethod> & Inner;
+/** A response's methods as they were before a layer. */
+export type Methods = Pick<
+  ServerResponse,
+  "writeHead" | "write" | "end" | "flushHeaders" | "cork" | "uncork" | "addTrailers" | HeaderMethod
+> &
+  Inner;
 
 /** What a layer calls in place of a response's own methods. */
 export interface Interceptor {
@@ -45,46 +46,43 @@ const shadowed = { headersSent: "isHeld", writableEnded: "hasEnded", writableNee
 type Shadowed = keyof typeof shadowed;
 
 /** What a layer has in a response's slot. */
-class Placed {
+interface Placed {
   readonly interceptor: Interceptor;
   /** Properties of the response's own that were there before: another layer's, mostly. */
-  own: Partial<Record<Shadowed, PropertyDescriptor>> | undefined;
-
-  constructor(interceptor: Interceptor) {
-    this.interceptor = interceptor;
-  }
+  readonly own: Partial<Record<Shadowed, PropertyDescriptor>> | undefined;
 }
 type Carrier = ServerResponse & Inner & Record<symbol, Placed>;
 
 /**
  * The functions that take the place of a response's own. They are the same for every response, and find whose they are
  * by a slot in it: made anew for each one, they would give each response a shape of its own, and make all that Node
- * does with it slow. So would many properties. A response that is held twice, by two Managers, has two layers.
+ * does with it slow. A response that is held twice, by two Managers, has two layers.
  */
 export class Layer {
   readonly #slot = Symbol("sess");
-  readonly #leaving: Leaving;
-  readonly #waiting: Partial<Record<keyof Waiting, unknown>>;
+  readonly #methods: Methods;
   readonly #accessors: [Shadowed, PropertyDescriptor][];
 
   constructor() {
     const slot = this.#slot;
-    const of = (res: ServerResponse) => ((res as Carrier)[slot] as Placed).interceptor;
-    this.#leaving = {
-      writeHead(this: ServerResponse, ...args: unknown[]) {
-        return of(this).writeHead(args) as never;
+    const of = (res: Carrier) => (res[slot] as Placed).interceptor;
+    const changing = (name: HeaderMethod) =>
+      function (this: Carrier, ...args: unknown[]) {
+        return of(this).changeHeaders(name, args) as never;
+      };
+    const methods = {
+      writeHead(this: Carrier, ...args: unknown[]) {
+        return of(this).writeHead(args);
       },
-      write(this: ServerResponse, ...args: unknown[]) {
-        return of(this).write(args as never);
+      write(this: Carrier, ...args: Parameters<ServerResponse["write"]>) {
+        return of(this).write(args);
       },
-      end(this: ServerResponse, ...args: unknown[]) {
-        return of(this).end(args) as never;
+      end(this: Carrier, ...args: unknown[]) {
+        return of(this).end(args);
       },
-      flushHeaders(this: ServerResponse) {
+      flushHeaders(this: Carrier) {
         of(this).flushHeaders();
       },
-    };
-    this.#waiting = {
       cork(this: Carrier) {
         of(this).cork();
       },
@@ -94,6 +92,10 @@ export class Layer {
       addTrailers(this: Carrier, ...args: Parameters<ServerResponse["addTrailers"]>) {
         of(this).addTrailers(args);
       },
+      setHeader: changing("setHeader"),
+      setHeaders: changing("setHeaders"),
+      appendHeader: changing("appendHeader"),
+      removeHeader: changing("removeHeader"),
       _implicitHeader(this: Carrier) {
         of(this).implicitHeader();
       },
@@ -101,11 +103,7 @@ export class Layer {
         return of(this).send(args);
       },
     };
-    for (const name of headerMethods) {
-      this.#waiting[name] = function (this: Carrier, ...args: unknown[]) {
-        return of(this).changeHeaders(name, args);
-      };
-    }
+    this.#methods = methods as never;
     this.#accessors = Object.entries(shadowed).map(([name, asks]) => [
       name as Shadowed,
       {
@@ -123,34 +121,49 @@ export class Layer {
   }
 
   /** Answers the methods that were there before. */
-  put(res: ServerResponse, interceptor: Interceptor): Leaving {
-    const { writeHead, write, end, flushHeaders } = res;
-    const leaving = this.#leaving;
+  put(res: ServerResponse, interceptor: Interceptor): Methods {
     const carrier = res as Carrier;
-    carrier[this.#slot] = new Placed(interceptor);
-    res.writeHead = leaving.writeHead;
-    asTable(carrier, this.#slot);
-    res.write = leaving.write;
-    res.end = leaving.end;
-    res.flushHeaders = leaving.flushHeaders;
-    return { writeHead, write, end, flushHeaders };
-  }
-
-  /** To be called when the response begins to wait. Answers the methods that were there before. */
-  hold(res: ServerResponse): Waiting {
-    const carrier = res as Carrier;
-    const { cork, uncork, addTrailers, setHeader, setHeaders, appendHeader, removeHeader } = carrier;
-    const { _implicitHeader, _send } = carrier;
-    (carrier[this.#slot] as Placed).own = ownDescriptors(res);
-    for (const name in this.#waiting) {
-      // What this kind of response has not, it does not get: HTTP/2's has other inner workings.
-      const method = name as keyof Waiting;
-      if (carrier[method] !== undefined) carrier[method] = this.#waiting[method] as never;
-    }
-    for (const [name, descriptor] of this.#accessors) Object.defineProperty(res, name, descriptor);
+    const { writeHead, write, end, flushHeaders, cork, uncork, addTrailers } = carrier;
+    const { setHeader, setHeaders, appendHeader, removeHeader, _implicitHeader, _send } = carrier;
     const headers = { setHeader, setHeaders, appendHeader, removeHeader };
-    return { cork, uncork, addTrailers, ...headers, _implicitHeader, _send };
+    const before = {
+      writeHead,
+      write,
+      end,
+      flushHeaders,
+      cork,
+      uncork,
+      addTrailers,
+      ...headers,
+      _implicitHeader,
+      _send,
+    };
+    carrier[this.#slot] = { interceptor, own: ownDescriptors(res) };
+    carrier.writeHead = this.#methods.writeHead as never;
+    asTable(carrier, this.#slot);
+    replace(res as ServerResponse & Inner, before, this.#methods);
+    for (const [name, descriptor] of this.#accessors) Object.defineProperty(res, name, descriptor);
+    return before;
   }
+}
+
+/**
+ * One by one and by name, which V8 is quick with. What this kind of response has not, it does not get: HTTP/2's has
+ * other inner workings.
+ */
+function replace(res: Methods, before: Methods, by: Methods): void {
+  if (before.write !== undefined) res.write = by.write;
+  if (before.end !== undefined) res.end = by.end;
+  if (before.flushHeaders !== undefined) res.flushHeaders = by.flushHeaders;
+  if (before.cork !== undefined) res.cork = by.cork;
+  if (before.uncork !== undefined) res.uncork = by.uncork;
+  if (before.addTrailers !== undefined) res.addTrailers = by.addTrailers;
+  if (before.setHeader !== undefined) res.setHeader = by.setHeader;
+  if (before.setHeaders !== undefined) res.setHeaders = by.setHeaders;
+  if (before.appendHeader !== undefined) res.appendHeader = by.appendHeader;
+  if (before.removeHeader !== undefined) res.removeHeader = by.removeHeader;
+  if (before._implicitHeader !== undefined) res._implicitHeader = by._implicitHeader;
+  if (before._send !== undefined) res._send = by._send;
 }
 
 const layers: Layer[] = [];
@@ -170,7 +183,7 @@ export function freeLayer(res: ServerResponse): Layer {
  * the one added last is removed: the slot, which is put back.
  */
 function asTable(res: Carrier, slot: symbol): void {
-  if (Object.getPrototypeOf(res) === res.constructor.prototype) return;
+  if (Object.getPrototypeOf(res) === res.constructor?.prototype) return;
   const placed = res[slot] as Placed;
   Reflect.deleteProperty(res, slot);
   res[slot] = placed;

@@ -28,6 +28,17 @@ export interface Presented {
   readonly cookie: boolean;
 }
 
+/** A request's session. It says whose: a copy of a request has the same, and is another request. */
+class Started<S> {
+  readonly req: IncomingMessage;
+  session: Promise<S> | undefined;
+  hasFailed = false;
+
+  constructor(req: IncomingMessage) {
+    this.req = req;
+  }
+}
+
 /** Where else a session may be found, when what a request came with leads to none. */
 export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
 
@@ -143,27 +154,25 @@ export abstract class RequestManager<D extends object> {
   }
 
   #start(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
-    const carrier = req as IncomingMessage & Record<symbol, Promise<Session<D>> | undefined>;
-    let started = carrier[this.#slot];
-    if (started === undefined) {
-      // A store that was down may be up again when the handler asks a second time.
-      started = this.#begin(req, res, () => {
-        carrier[this.#slot] = undefined;
-      });
-      carrier[this.#slot] = started;
-    }
-    return started;
+    const carrier = req as IncomingMessage & Record<symbol, Started<Session<D>>>;
+    const before = carrier[this.#slot];
+    // A store that was down may be up again when the handler asks a second time.
+    if (before?.session !== undefined && before.req === req && !before.hasFailed) return before.session;
+    const started = new Started<Session<D>>(req);
+    carrier[this.#slot] = started;
+    started.session = this.#begin(req, res, started);
+    return started.session;
   }
 
-  async #begin(req: IncomingMessage, res: ServerResponse, failed: () => void): Promise<Session<D>> {
-    this.assertOpen();
-    const request = new NodeRequest(req);
-    const response = new SessionResponse<D>(request, this.#forResponses, res.headersSent);
-    holdResponse(res, response);
+  async #begin(req: IncomingMessage, res: ServerResponse, started: Started<Session<D>>): Promise<Session<D>> {
     try {
+      this.assertOpen();
+      const request = new NodeRequest(req);
+      const response = new SessionResponse<D>(request, this.#forResponses, res.headersSent);
+      holdResponse(res, response);
       return await this.#bind(request, response);
     } catch (error) {
-      failed();
+      started.hasFailed = true;
       throw error;
     }
   }

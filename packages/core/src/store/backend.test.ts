@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Diagnostics } from "../diagnostics.js";
@@ -82,6 +83,31 @@ describe("a provider that does not answer", () => {
       expect(await walk).toBe(7);
     }
   });
+
+  test("what is told of each belongs to its own request", async () => {
+    const requests = new AsyncLocalStorage<string>();
+    const heard: (string | undefined)[] = [];
+    const hear = () => void heard.push(requests.getStore());
+    subscribe("sess:store-error", hear);
+    const backend = backendOver(new Waiting().provider);
+    const reads = ["a", "b", "c"].map((name) => requests.run(name, () => codeOf(backend.read(key))));
+    await vi.advanceTimersByTimeAsync(limits.call);
+    await Promise.all(reads);
+    unsubscribe("sess:store-error", hear);
+    expect(heard).toEqual(["a", "b", "c"]);
+  });
+});
+
+test("a record whose list of batches is damaged is no session", async () => {
+  for (const entries of ["[null]", "[5]", "[{}]", "7"]) {
+    const data = `{"e":1,"c":1,"s":1,"p":${entries}}\n`;
+    const record = { data, version: "v", expiresAt: Date.now() + 60_000 };
+    expect(await backendOver({ read: async () => record } as unknown as Provider).read(key)).toBe(undefined);
+  }
+});
+
+test("a provider that answers without a promise has answered", async () => {
+  expect(await backendOver({ read: () => undefined } as unknown as Provider).read(key)).toBe(undefined);
 });
 
 test("a provider that throws instead of rejecting is a store that failed", async () => {

@@ -135,23 +135,31 @@ export class Backend {
     }
   }
 
+  async #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#inTime(send);
+    } catch (error) {
+      // Here and not where the time runs out: what is published belongs to the request, also to AsyncLocalStorage.
+      throw this.#failure(operation, error);
+    }
+  }
+
   /** Bounded by `limits.call`, since what comes later than that is no answer any more. */
-  #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
+  #inTime<T>(send: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const late = () => new Error(`no answer within ${limits.call} ms`);
-      const timed = this.#timeouts.set(() => reject(this.#failure(operation, late())));
+      const timed = this.#timeouts.set(() => reject(new Error(`no answer within ${limits.call} ms`)));
       const answered = (answer: T) => {
         this.#timeouts.clear(timed);
         resolve(answer);
       };
-      const fail = (error: unknown) => {
-        // Of a call that is late already nobody wants to hear.
-        if (this.#timeouts.clear(timed)) reject(this.#failure(operation, error));
+      const failed = (error: unknown) => {
+        this.#timeouts.clear(timed);
+        reject(error);
       };
       try {
-        send().then(answered, fail);
+        Promise.resolve(send()).then(answered, failed);
       } catch (error) {
-        fail(error);
+        failed(error);
       }
     });
   }

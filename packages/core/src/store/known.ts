@@ -81,7 +81,7 @@ export function open(record: SessionRecord): Known | undefined {
     throw new SessionError("SESS_ENVELOPE", `this session was stored in format ${header.e}, which is not known here`);
   }
   const fields = slice(record.data, end + 1, header.f ?? []);
-  if (fields === undefined || !Array.isArray(header.p)) return undefined;
+  if (fields === undefined || !isApplied(header.p)) return undefined;
   return {
     version: record.version,
     expiresAt: record.expiresAt,
@@ -104,6 +104,10 @@ function parseHeader(line: string): Header | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isApplied(entries: unknown): entries is Applied {
+  return Array.isArray(entries) && entries.every((entry) => Array.isArray(entry));
 }
 
 function slice(data: string, start: number, lengths: NonNullable<Header["f"]>): Map<string, string> | undefined {

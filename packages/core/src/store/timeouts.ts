@@ -8,7 +8,8 @@ export class Timeouts {
   readonly #limit: number;
   /** In the order in which they began, which is the one in which they are due. */
   readonly #running = new Set<Timed>();
-  #timer: NodeJS.Timeout | undefined;
+  /** Where timers are numbers, as under jsdom, they cannot be told to keep no process alive. */
+  #timer: (NodeJS.Timeout & Partial<Pick<NodeJS.Timeout, "ref" | "unref">>) | undefined;
 
   /** `limit` in ms. */
   constructor(limit: number) {
@@ -20,16 +21,14 @@ export class Timeouts {
     const timed = { due: performance.now() + this.#limit, expire };
     this.#running.add(timed);
     if (this.#timer === undefined) this.#wait(this.#limit);
-    else if (this.#running.size === 1) this.#timer.ref();
+    else if (this.#running.size === 1) this.#timer.ref?.();
     return timed;
   }
 
-  /** Answers whether it was in time. */
-  clear(timed: Timed): boolean {
-    const running = this.#running.delete(timed);
+  clear(timed: Timed): void {
+    this.#running.delete(timed);
     // Left to run out: the next call is under way before that, mostly.
-    if (this.#running.size === 0) this.#timer?.unref();
-    return running;
+    if (this.#running.size === 0) this.#timer?.unref?.();
   }
 
   #wait(time: number): void {
@@ -39,14 +38,17 @@ export class Timeouts {
   #ring(): void {
     this.#timer = undefined;
     const now = performance.now();
+    const due: Timed[] = [];
     for (const timed of this.#running) {
       if (timed.due > now) {
         // A timer may ring up to a millisecond early.
         this.#wait(Math.max(1, Math.ceil(timed.due - now)));
-        return;
+        break;
       }
+      due.push(timed);
       this.#running.delete(timed);
-      timed.expire();
     }
+    // Last: whoever hears of it may set another.
+    for (const timed of due) timed.expire();
   }
 }
