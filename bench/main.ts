@@ -24,12 +24,19 @@ const { values: options } = parseArgs({
   },
 });
 const [rounds, seconds, sessions] = [Number(options.rounds), Number(options.seconds), Number(options.sessions)];
+const sizes = options.sizes.split(",").map(Number);
 const loads = [
   { name: "read, spread", path: "/read", spread: true },
   { name: "read, hot", path: "/read", spread: false },
   { name: "write, spread", path: "/write", spread: true },
   { name: "write, hot", path: "/write", spread: false },
 ] as const;
+
+/** One session for everybody is a matter of its own, which its size has little to do with: at one size. */
+function loadsAt(size: number) {
+  const hotSize = sizes.find((each) => each === 2048) ?? sizes[0];
+  return loads.filter(({ spread }) => spread || size === hotSize);
+}
 
 async function measure(group: Group, size: number, progress: Progress): Promise<Measured[]> {
   const stores: Store[] = [];
@@ -44,7 +51,7 @@ async function measure(group: Group, size: number, progress: Progress): Promise<
     }
     for (const each of running) for (const { path } of loads) await each.load(path, true, 1);
     const measured: Measured[] = [];
-    for (const load of loads) {
+    for (const load of loadsAt(size)) {
       const rates = new Map(running.map((each) => [each, [] as number[]]));
       for (let round = 0; round < rounds; round++) {
         // Whoever goes first goes last in the next round.
@@ -72,14 +79,21 @@ async function measure(group: Group, size: number, progress: Progress): Promise<
 }
 
 const chosen = groups.filter(({ name }) => name.includes(options.only));
-const runs = options.sizes
-  .split(",")
-  .map(Number)
-  .flatMap((size) => chosen.filter(({ largest = size }) => size <= largest).map((group) => ({ group, size })));
-const steps = runs.reduce((sum, { group }) => sum + group.contenders.length * rounds * loads.length, 0);
+const runs = sizes.flatMap((size) =>
+  chosen.filter(({ largest = size }) => size <= largest).map((group) => ({ group, size })),
+);
+const steps = runs.reduce((sum, { group, size }) => sum + group.contenders.length * rounds * loadsAt(size).length, 0);
 const progress = new Progress(steps);
 const measured: Measured[] = [];
-for (const { group, size } of runs) measured.push(...(await measure(group, size, progress)));
+const failures: string[] = [];
+for (const { group, size } of runs) {
+  try {
+    measured.push(...(await measure(group, size, progress)));
+  } catch (error) {
+    // An hour's other figures are not to be lost by it.
+    failures.push(`${group.name}, ${size} B: ${error}`);
+  }
+}
 progress.end();
 
 const settings = {
@@ -97,3 +111,5 @@ mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, "latest.json"), `${JSON.stringify({ settings, measured }, null, 1)}\n`);
 for (const [name, svg] of plot(measured)) writeFileSync(join(folder, `${name}.svg`), svg);
 console.log(table(measured, groups, settings));
+for (const failure of failures) console.error(failure);
+process.exitCode = failures.length > 0 ? 1 : 0;

@@ -33,14 +33,15 @@ export async function startStore(backend: Backend): Promise<Store> {
 /** A contender that runs, with sessions in it. */
 export class Running {
   readonly contender: Contender;
+  readonly url: string;
+  /** What clients send, of one session each; another process on the same store may be given the same. */
+  cookies: readonly string[] = [];
   readonly #process: ChildProcess;
-  readonly #url: string;
-  #cookies: readonly string[] = [];
 
   private constructor(contender: Contender, process: ChildProcess, url: string) {
     this.contender = contender;
     this.#process = process;
-    this.#url = url;
+    this.url = url;
   }
 
   static async start(contender: Contender, place: string, size: number): Promise<Running> {
@@ -58,28 +59,32 @@ export class Running {
   async fill(count: number, size: number): Promise<void> {
     const cookies: string[] = [];
     for (let n = 0; n < count; n++) {
-      const response = await fetch(`${this.#url}/make`);
+      const response = await fetch(`${this.url}/make`);
       await response.text();
       const cookie = response.headers.getSetCookie().map((line) => line.split(";")[0]);
       if (!response.ok || cookie.length === 0) throw new Error(`${this.contender.name}: ${response.status}, no cookie`);
       cookies.push(cookie.join("; "));
     }
-    this.#cookies = cookies;
+    this.cookies = cookies;
     const { role } = this.contender;
-    const body = await (await fetch(`${this.#url}/read`, { headers: { cookie: cookies.at(-1) ?? "" } })).text();
+    const body = await (await fetch(`${this.url}/read`, { headers: { cookie: cookies.at(-1) ?? "" } })).text();
     const bare = role === "floor" && !/\d{2}/.test(body);
     if (body !== `${size} 0` && this.contender.name !== "no session" && !bare) {
       throw new Error(`${this.contender.name} read ${JSON.stringify(body)}`);
     }
   }
 
-  /** Requests per second of 32 connections, over all sessions or over one. */
-  async load(path: string, spread: boolean, seconds: number): Promise<number> {
-    const script = join(tmpdir(), `sess-bench-${this.#process.pid}.lua`);
-    const cookies = spread ? this.#cookies : this.#cookies.slice(0, 1);
+  get pid(): number {
+    return this.#process.pid ?? Number.NaN;
+  }
+
+  /** Requests per second, over all sessions or over one. */
+  async load(path: string, spread: boolean, seconds: number, connections = 32): Promise<number> {
+    const script = join(tmpdir(), `sess-bench-${this.pid}.lua`);
+    const cookies = spread ? this.cookies : this.cookies.slice(0, 1);
     await writeFile(script, lua(path, cookies));
-    const options = ["--threads", "1", "--connections", "32", "--duration", `${seconds}s`, "--timeout", "10s"];
-    const { stdout } = await run("wrk", [...options, "--script", script, this.#url]).finally(() => rm(script));
+    const options = ["--threads", "1", `--connections=${connections}`, `--duration=${seconds}s`, "--timeout", "10s"];
+    const { stdout } = await run("wrk", [...options, "--script", script, this.url]).finally(() => rm(script));
     const failures = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(stdout);
     if (failures !== null) throw new Error(`${this.contender.name}, ${path}: ${failures[0]}`);
     return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);

@@ -1,0 +1,56 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import type { Backend } from "../contenders.js";
+
+/** Bytes of all sessions together. */
+export interface Stored {
+  /** What the library wrote: values without their keys, all columns of the rows, contents of files. */
+  readonly written: number;
+  /** What that takes by the store's own account: MEMORY USAGE, or blocks of files and directories. */
+  readonly taken?: number;
+}
+
+/** What a store holds. */
+export function stored(backend: Exclude<Backend, "none">, place: string): Promise<Stored> {
+  if (backend === "redis") return inRedis(place);
+  return backend === "mysql" ? inMysql(place) : inDirectory(place);
+}
+
+async function inRedis(place: string): Promise<Stored> {
+  const redis = new Redis(place);
+  let [written, taken] = [0, 0];
+  for (const key of await redis.keys("*")) {
+    written += await redis.strlen(key);
+    taken += Number(await redis.memory("USAGE", key, "SAMPLES", 0));
+  }
+  redis.disconnect();
+  return { written, taken };
+}
+
+async function inMysql(place: string): Promise<Stored> {
+  const connection = await createConnection(place);
+  const [columns] = await connection.query<RowDataPacket[]>(
+    "SELECT table_name AS t, column_name AS c FROM information_schema.columns WHERE table_schema = DATABASE()",
+  );
+  let written = 0;
+  for (const { t, c } of columns) {
+    const [[sum]] = await connection.query<RowDataPacket[]>(
+      `SELECT SUM(OCTET_LENGTH(\`${c}\`)) AS bytes FROM \`${t}\``,
+    );
+    written += Number(sum?.bytes ?? 0);
+  }
+  await connection.end();
+  return { written };
+}
+
+async function inDirectory(place: string): Promise<Stored> {
+  let [written, taken] = [0, 0];
+  for (const name of await readdir(place, { recursive: true })) {
+    const entry = await stat(join(place, name));
+    if (entry.isFile()) written += entry.size;
+    taken += entry.blocks * 512;
+  }
+  return { written, taken };
+}
