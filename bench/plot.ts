@@ -1,17 +1,25 @@
 import { byLoad, type Measured } from "./report.js";
 import { quartiles } from "./statistics.js";
+import { bold, svg, text } from "./svg.js";
 
 const colours = { ours: "#0f766e", floor: "#a8a29e", peer: "#c2703d" } as const;
 const row = 22;
 const left = 190;
 const width = 760;
 
-/** A picture for each size: bars of the median, whiskers from quartile to quartile, one scale within a set of bars. */
+/**
+ * A picture for each size, and one of ours beside peers alone: bars of the median, whiskers from quartile to quartile, one
+ * scale within a set of bars.
+ */
 export function plot(measured: readonly Measured[]): Map<string, string> {
   const sizes = [...new Set(measured.map(({ size }) => size))];
-  return new Map(
+  const pictures = new Map(
     sizes.map((size) => [`requests-${size}`, picture(byLoad(measured.filter((each) => each.size === size)))]),
   );
+  const common = sizes.includes(2048) ? 2048 : sizes[0];
+  const spread = measured.filter(({ size, load }) => size === common && load.endsWith("spread"));
+  const beside = byLoad(spread).filter((set) => set.some(({ role }) => role === "peer"));
+  return pictures.set("peers", picture(beside));
 }
 
 function picture(sets: readonly (readonly Measured[])[]): string {
@@ -20,7 +28,7 @@ function picture(sets: readonly (readonly Measured[])[]): string {
   for (const set of sets) {
     const [first] = set;
     if (first === undefined) continue;
-    parts.push(text(10, y + 15, `${first.group}: ${first.load}`, "bold"));
+    parts.push(text(10, y + 15, `${first.group}: ${first.load}`, bold));
     y += row + 4;
     const most = Math.max(...set.map(({ perSecond }) => quartiles(perSecond).upper));
     for (const each of set) {
@@ -29,14 +37,7 @@ function picture(sets: readonly (readonly Measured[])[]): string {
     }
     y += 14;
   }
-  const style = "font: 13px system-ui, sans-serif; fill: #1f1d1a";
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img" aria-label="Requests per second">
-<rect width="100%" height="100%" fill="#fff"/>
-<g style="${style}">
-${parts.join("\n")}
-</g>
-</svg>
-`;
+  return svg(width, y, "Requests per second", parts);
 }
 
 function bar({ name, role, perSecond }: Measured, most: number, y: number): string[] {
@@ -50,9 +51,4 @@ function bar({ name, role, perSecond }: Measured, most: number, y: number): stri
     whisker,
     text(left + scale(upper) + 8, y + 15, Math.round(median).toLocaleString("en")),
   ];
-}
-
-function text(x: number, y: number, content: string, weight = "normal"): string {
-  const escaped = content.replace(/&/g, "&amp;").replace(/</g, "&lt;");
-  return `<text x="${x.toFixed(1)}" y="${y}" font-weight="${weight}">${escaped}</text>`;
 }

@@ -56,8 +56,8 @@ const rules: readonly Rule[] = [
   {
     rule: "a record lists the last batch of every Manager, not only of the last (4.3)",
     file: "store/context.ts",
-    from: "return new Map(entries).set(context.nonce, [batch, now]);",
-    to: "return new Map(entries.slice(0, 0)).set(context.nonce, [batch, now]);",
+    from: "return [...others, [context.nonce, batch, now]];",
+    to: "return [[context.nonce, batch, now]];",
     test: "nor when somebody else has written since",
   },
   {

@@ -1,7 +1,9 @@
 import { quartiles } from "../statistics.js";
+import { svg, text } from "../svg.js";
 import { kinds, type Point } from "./measure.js";
 
 const colours = { read: "#0f766e", write: "#c2703d" } as const;
+const [end, middle] = [{ "text-anchor": "end" }, { "text-anchor": "middle" }];
 const [width, height, left, top, bottom] = [250, 200, 60, 30, 40];
 
 /** Requests per second over the number of processes, a panel for each provider: medians, whiskers to the quartiles. */
@@ -12,13 +14,7 @@ export function picture(points: readonly Point[]): string {
     return `<g transform="translate(${n * (left + width)} 0)">\n${panel(name, own).join("\n")}\n</g>`;
   });
   const [w, h] = [names.length * (left + width) + 20, top + height + bottom];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-label="Requests per second of several processes on one session">
-<rect width="100%" height="100%" fill="#fff"/>
-<g style="font: 13px system-ui, sans-serif; fill: #1f1d1a">
-${panels.join("\n")}
-</g>
-</svg>
-`;
+  return svg(w, h, "Requests per second of several processes on one session", panels);
 }
 
 function panel(name: string, points: readonly Point[]): string[] {
@@ -27,15 +23,15 @@ function panel(name: string, points: readonly Point[]): string[] {
   const x = (processes: number) => left + ((processes - 0.5) / last) * width;
   const y = (rate: number) => top + height * (1 - rate / most);
   const parts = [
-    text(left, 18, name, "start"),
+    text(left, 18, name),
     `<path d="M${left} ${top}V${top + height}H${left + width}" fill="none" stroke="#a8a29e"/>`,
-    text(left - 6, top + 5, Math.round(most).toLocaleString("en"), "end"),
-    text(left - 6, top + height, "0", "end"),
+    text(left - 6, top + 5, Math.round(most).toLocaleString("en"), end),
+    text(left - 6, top + height, "0", end),
   ];
   for (let processes = 1; processes <= last; processes++) {
-    parts.push(text(x(processes), top + height + 18, String(processes), "middle"));
+    parts.push(text(x(processes), top + height + 18, String(processes), middle));
   }
-  parts.push(text(left + width / 2, top + height + 34, "processes", "middle"));
+  parts.push(text(left + width / 2, top + height + 34, "processes", middle));
   for (const kind of kinds) {
     const line = points
       .filter((point) => point.kind === kind)
@@ -46,12 +42,8 @@ function panel(name: string, points: readonly Point[]): string[] {
     );
     parts.push(`<polyline points="${path}" fill="none" stroke="${colours[kind]}" stroke-width="2"/>`);
     parts.push(`<path d="${whiskers.join("")}" stroke="${colours[kind]}" stroke-width="1.5"/>`);
-    const end = line.at(-1);
-    if (end !== undefined) parts.push(text(x(end.processes) + 6, y(end.median) - 6, kind, "start"));
+    const point = line.at(-1);
+    if (point !== undefined) parts.push(text(x(point.processes) + 6, y(point.median) - 6, kind));
   }
   return parts;
-}
-
-function text(x: number, y: number, content: string, anchor: "start" | "middle" | "end"): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${content}</text>`;
 }

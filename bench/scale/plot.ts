@@ -1,3 +1,4 @@
+import { bold, svg, text } from "../svg.js";
 import { type Comparison, type Figure, shown } from "./report.js";
 
 const colours = { few: "#a8a29e", many: "#0f766e" } as const;
@@ -14,7 +15,7 @@ export function plot(comparisons: readonly Comparison[], small: number, large: n
   for (const operation of new Set(comparisons.map((each) => each.operation))) {
     const set = comparisons.filter((each) => each.operation === operation);
     const length = scaleOf(set.flatMap(({ few, many }) => [few, many]));
-    parts.push(text(10, y + 14, operation, "bold"));
+    parts.push(text(10, y + 14, operation, bold));
     y += row + 4;
     for (const { name, few, many } of set) {
       parts.push(text(10, y + row + 4, name), ...bar(few, y, colours.few, length));
@@ -23,13 +24,7 @@ export function plot(comparisons: readonly Comparison[], small: number, large: n
     }
     y += 12;
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img" aria-label="Few sessions and many">
-<rect width="100%" height="100%" fill="#fff"/>
-<g style="font: 13px system-ui, sans-serif; fill: #1f1d1a">
-${parts.join("\n")}
-</g>
-</svg>
-`;
+  return svg(width, y, "Few sessions and many", parts);
 }
 
 /** The shortest bar of a set is a tenth of the longest possible; each factor of ten beyond it is as long as any other. */
@@ -50,8 +45,4 @@ function bar(figure: Figure | undefined, y: number, colour: string, length: (fig
     `<rect x="${left}" y="${y + 2}" width="${end.toFixed(1)}" height="${row - 3}" fill="${colour}"/>`,
     text(left + end + 8, y + 14, shown(figure)),
   ];
-}
-
-function text(x: number, y: number, content: string, weight = "normal"): string {
-  return `<text x="${x.toFixed(1)}" y="${y}" font-weight="${weight}">${content}</text>`;
 }
