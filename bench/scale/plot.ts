@@ -9,7 +9,11 @@ const width = 760;
 /** For each operation a set of bars on one logarithmic scale: few sessions above, many below. */
 export function plot(comparisons: readonly Comparison[], small: number, large: number): string {
   const parts = [
-    text(10, 20, `grey: ${small.toLocaleString("en")} sessions, green: ${large.toLocaleString("en")} sessions`),
+    text(
+      10,
+      20,
+      `grey: ${small.toLocaleString("en")} sessions, green: ${large.toLocaleString("en")}; each set on a logarithmic scale`,
+    ),
   ];
   let y = 40;
   for (const operation of new Set(comparisons.map((each) => each.operation))) {
