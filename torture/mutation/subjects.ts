@@ -15,7 +15,7 @@ export const subjects: readonly Subject[] = [
   {
     name: "memory",
     folder: "packages/core/src/memory/",
-    files: ["expiry-heap", "memory", "memory-provider", "memory-store", "recency-list"],
+    files: ["expiry-heap", "key-map", "memory", "memory-provider", "memory-store", "recency-list"],
     patience: 2500,
     lua: false,
   },
