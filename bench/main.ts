@@ -4,14 +4,13 @@
  * Needs `wrk` (Debian: apt-get install -y wrk), and redis-server and mariadbd for their groups. Run the build first.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Group, groups } from "./contenders.js";
 import { plot } from "./plot.js";
 import { Progress } from "./progress.js";
-import { type Measured, table } from "./report.js";
+import { type Measured, report } from "./report.js";
+import { keepJson, keepText } from "./results.js";
 import { Running, type Store, startStore } from "./running.js";
 
 const { values: options } = parseArgs({
@@ -106,10 +105,8 @@ const settings = {
   sessions,
   connections: 32,
 };
-const folder = join(import.meta.dirname, "results");
-mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "latest.json"), `${JSON.stringify({ settings, measured }, null, 1)}\n`);
-for (const [name, svg] of plot(measured)) writeFileSync(join(folder, `${name}.svg`), svg);
-console.log(table(measured, groups, settings));
+keepJson("latest.json", { settings, measured });
+for (const [name, svg] of plot(measured)) keepText(`${name}.svg`, svg);
+console.log(report(measured, groups, settings));
 for (const failure of failures) console.error(failure);
 process.exitCode = failures.length > 0 ? 1 : 0;

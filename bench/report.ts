@@ -1,5 +1,6 @@
 import type { Contender, Group } from "./contenders.js";
-import { type Quartiles, quartiles, ratios } from "./statistics.js";
+import { shown, table, verdict } from "./markdown.js";
+import { quartiles, ratios } from "./statistics.js";
 
 /** One contender under one load. */
 export interface Measured {
@@ -14,28 +15,37 @@ export interface Measured {
 }
 
 /** Everything as Markdown: rates, ratios with their quartiles, and whether a goal was reached. */
-export function table(measured: readonly Measured[], groups: readonly Group[], settings: object): string {
-  const lines = ["", ...Object.entries(settings).map(([name, value]) => `- ${name}: ${value}`), ""];
-  lines.push("| group | data | load | requests/s (median) | ours / floor | ours / best peer | goal |");
-  lines.push("|---|---|---|---|---|---|---|");
-  for (const rows of byLoad(measured)) {
-    const [first] = rows;
-    const ours = rows.find(({ role }) => role === "ours");
-    if (first === undefined || ours === undefined) continue;
-    const group = groups.find(({ name }) => name === first.group);
-    const floor = rows.find(({ role }) => role === "floor");
-    const peer = best(rows.filter(({ role }) => role === "peer"));
-    const [overFloor, overPeer] = [floor, peer].map((row) => row && ratios(ours.perSecond, row.perSecond));
-    const rates = rows.map(({ name, perSecond }) => `${name} ${thousands(quartiles(perSecond).median)}`).join(", ");
-    const write = first.load.startsWith("write");
-    const goals = [
-      verdict(overFloor, write ? group?.goals.write : group?.goals.read),
-      verdict(overPeer, write ? group?.goals.peerWrite : group?.goals.peerRead),
-    ];
-    const cells = [first.group, `${first.size} B`, first.load, rates, shown(overFloor), shown(overPeer, peer?.name)];
-    lines.push(`| ${[...cells, goals.filter(Boolean).join(", ")].join(" | ")} |`);
-  }
-  return lines.join("\n");
+export function report(measured: readonly Measured[], groups: readonly Group[], settings: object): string {
+  const head = ["group", "data", "load", "requests/s (median)", "ours / floor", "ours / best peer", "goal"];
+  const rows = byLoad(measured)
+    .map((set) => line(set, groups))
+    .filter((cells) => cells !== undefined);
+  return ["", ...Object.entries(settings).map(([name, value]) => `- ${name}: ${value}`), "", table(head, rows)].join(
+    "\n",
+  );
+}
+
+function line(set: readonly Measured[], groups: readonly Group[]): string[] | undefined {
+  const [first] = set;
+  const ours = set.find(({ role }) => role === "ours");
+  if (first === undefined || ours === undefined) return undefined;
+  const goals = groups.find(({ name }) => name === first.group)?.goals;
+  const isWrite = first.load.startsWith("write");
+  const peer = best(set.filter(({ role }) => role === "peer"));
+  const compared = [
+    { with: set.find(({ role }) => role === "floor"), goal: isWrite ? goals?.write : goals?.read, name: "" },
+    { with: peer, goal: isWrite ? goals?.peerWrite : goals?.peerRead, name: peer?.name ?? "" },
+  ].map(({ with: other, goal, name }) => {
+    if (other === undefined) return { shown: "", verdict: "" };
+    const ratio = ratios(ours.perSecond, other.perSecond);
+    return { shown: `${shown(ratio)} ${name}`.trim(), verdict: goal === undefined ? "" : verdict(ratio, goal) };
+  });
+  const rates = set.map(({ name, perSecond }) => `${name} ${thousands(quartiles(perSecond).median)}`).join(", ");
+  const verdicts = compared
+    .map((each) => each.verdict)
+    .filter(Boolean)
+    .join(", ");
+  return [first.group, `${first.size} B`, first.load, rates, ...compared.map((each) => each.shown), verdicts];
 }
 
 /** The rows of one group, size and load together. */
@@ -51,17 +61,6 @@ export function byLoad(measured: readonly Measured[]): Measured[][] {
 function best(peers: readonly Measured[]): Measured | undefined {
   const rate = ({ perSecond }: Measured) => quartiles(perSecond).median;
   return peers.toSorted((a, b) => rate(b) - rate(a))[0];
-}
-
-function verdict(ratio: Quartiles | undefined, goal: number | undefined): string {
-  if (ratio === undefined || goal === undefined) return "";
-  return `${ratio.lower >= goal ? "reached" : "**short of**"} ${goal}`;
-}
-
-function shown(ratio: Quartiles | undefined, whom?: string): string {
-  if (ratio === undefined) return "";
-  const text = `${ratio.median.toFixed(2)} (${ratio.lower.toFixed(2)} to ${ratio.upper.toFixed(2)})`;
-  return whom === undefined ? text : `${text} ${whom}`;
 }
 
 function thousands(value: number): string {

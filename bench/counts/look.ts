@@ -1,6 +1,6 @@
 import type { Contender, Group } from "../contenders.js";
-import { send } from "../hot/send.js";
 import { startStore } from "../running.js";
+import { send } from "../send.js";
 import { type Call, Probed } from "./probed.js";
 import { type Counted, type StoreCounter, startCounter } from "./store-counter.js";
 import { type Stored, stored } from "./stored.js";

@@ -4,8 +4,6 @@
  * a request that leaves its session alone. Needs `strace`, redis-server and mariadbd (Debian: apt-get install -y strace
  * redis-server mariadb-server). Run the build first.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { memory, type StoreConnector } from "@sess/core";
 import { file } from "@sess/file";
@@ -13,6 +11,7 @@ import { mysql } from "@sess/mysql";
 import { redis } from "@sess/redis";
 import { type Backend, groups } from "../contenders.js";
 import { Progress } from "../progress.js";
+import { keepJson } from "../results.js";
 import { startStore } from "../running.js";
 import { look, type Row } from "./look.js";
 import { allocatedByLoad } from "./manager-read.js";
@@ -60,7 +59,5 @@ const loads: Record<string, number> = {};
 for (const size of sizes) loads[size] = await allocatedByLoad(size, 100 * count);
 
 const counts = { rows, providerCalls: calls, allocatedByLoad: loads };
-const folder = join(import.meta.dirname, "../results");
-mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "counts.json"), `${JSON.stringify(counts, null, 1)}\n`);
+keepJson("counts.json", counts);
 console.log(report(counts));

@@ -1,5 +1,5 @@
-import { GCProfiler, getHeapStatistics } from "node:v8";
 import { createManager } from "@sess/core";
+import { Allocations } from "./allocations.mjs";
 
 /** Bytes that one `load(id)` with one `get` allocates, by a Manager over the memory provider, without any HTTP. */
 export async function allocatedByLoad(size: number, reads: number): Promise<number> {
@@ -16,14 +16,8 @@ export async function allocatedByLoad(size: number, reads: number): Promise<numb
     }
   };
   await read();
-  const used = () => getHeapStatistics().used_heap_size;
-  const collections = new GCProfiler();
-  collections.start();
-  const before = used();
+  const allocations = new Allocations();
+  allocations.begin();
   await read();
-  const grown = used() - before;
-  const { statistics } = collections.stop();
-  const freed = ({ beforeGC, afterGC }: (typeof statistics)[number]) =>
-    beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize;
-  return statistics.reduce((sum, each) => sum + freed(each), grown) / reads;
+  return allocations.end() / reads;
 }

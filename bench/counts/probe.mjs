@@ -10,13 +10,11 @@ import { readFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { GCProfiler, getHeapStatistics } from "node:v8";
+import { Allocations, used } from "./allocations.mjs";
 
 const inspector = new Session();
 inspector.connect();
-const collections = new GCProfiler();
-const used = () => getHeapStatistics().used_heap_size;
-let usedAtBegin = 0;
+const allocations = new Allocations();
 
 const commands = {
   heap() {
@@ -26,17 +24,10 @@ const commands = {
   },
   "allocations begin"() {
     globalThis.gc();
-    collections.start();
-    usedAtBegin = used();
+    allocations.begin();
   },
   "allocations end"() {
-    const grown = used() - usedAtBegin;
-    const freed = collections
-      .stop()
-      .statistics.map(
-        ({ beforeGC, afterGC }) => beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize,
-      );
-    return freed.reduce((sum, bytes) => sum + bytes, grown);
+    return allocations.end();
   },
   async "calls begin"() {
     await inspector.post("Profiler.enable");

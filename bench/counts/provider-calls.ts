@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { createManager, type Provider, type ProviderContext, type StoreConnector } from "@sess/core";
 import { session as express } from "@sess/core/express";
-import { send } from "../hot/send.js";
+import { send } from "../send.js";
 
 /** How often core calls a provider, by the request: per request of each kind, and by the method. */
 export type ProviderCalls = Readonly<Record<"none" | "read" | "write", Readonly<Record<string, number>>>>;

@@ -4,11 +4,10 @@
  * the session, and whether a fixed number of increments all arrived. Needs `wrk`, redis-server and mariadbd. Run the
  * build first.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { groups } from "../contenders.js";
 import { Progress } from "../progress.js";
+import { keepJson, keepText } from "../results.js";
 import { type HotAndSpread, hotAndSpread, kinds, type Point, type Tally, together } from "./measure.js";
 import { picture } from "./picture.js";
 import { report } from "./report.js";
@@ -50,8 +49,6 @@ for (const { backend, contender } of shared) {
 }
 progress.end();
 
-const folder = join(import.meta.dirname, "../results");
-mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "hot.json"), `${JSON.stringify({ single, points, tallies }, null, 1)}\n`);
-writeFileSync(join(folder, "hot.svg"), picture(points));
+keepJson("hot.json", { single, points, tallies });
+keepText("hot.svg", picture(points));
 console.log(report(single, points, tallies));

@@ -1,6 +1,6 @@
 import type { Backend, Contender } from "../contenders.js";
 import { Running, startStore } from "../running.js";
-import { send } from "./send.js";
+import { send } from "../send.js";
 
 export const kinds = ["read", "write"] as const;
 export type Kind = (typeof kinds)[number];

@@ -1,4 +1,4 @@
-import { section } from "../markdown.js";
+import { section, shown, verdict } from "../markdown.js";
 import { quartiles, ratios } from "../statistics.js";
 import type { HotAndSpread, Point, Tally } from "./measure.js";
 
@@ -9,9 +9,7 @@ const goal = 0.7;
 export function report(single: readonly HotAndSpread[], points: readonly Point[], tallies: readonly Tally[]): string {
   const singles = single.map(({ name, kind, hot, spread }) => {
     const ratio = ratios(hot, spread);
-    const shown = `${ratio.median.toFixed(2)} (${ratio.lower.toFixed(2)} to ${ratio.upper.toFixed(2)})`;
-    const verdict = `${ratio.lower >= goal ? "reached" : "**short of**"} ${goal}`;
-    return [name, kind, rate(spread), rate(hot), shown, verdict];
+    return [name, kind, rate(spread), rate(hot), shown(ratio), verdict(ratio, goal)];
   });
   const together = points.map(({ name, kind, processes, perSecond }) => {
     const one = points.find((each) => each.name === name && each.kind === kind && each.processes === 1);
@@ -24,8 +22,8 @@ export function report(single: readonly HotAndSpread[], points: readonly Point[]
     const sent = Object.values(statuses).reduce((sum, count) => sum + count, 0);
     // A write that failed may have been stored all the same: so says its error.
     const exact = counter >= acknowledged && counter <= sent;
-    const verdict = exact ? "none lost" : `**${acknowledged - counter} lost**`;
-    return [name, String(processes), String(acknowledged), failed.join(", "), String(counter), verdict];
+    const lost = exact ? "none lost" : `**${acknowledged - counter} lost**`;
+    return [name, String(processes), String(acknowledged), failed.join(", "), String(counter), lost];
   });
   return [
     section(

@@ -5,7 +5,7 @@ import { file } from "@sess/file";
 import { mysql } from "@sess/mysql";
 import { redis } from "@sess/redis";
 import { Redis } from "ioredis";
-import { createConnection } from "mysql2/promise";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { startMysql } from "../../packages/mysql/test/server.js";
 import { type Store, startStore } from "../running.js";
 import { ours } from "./ours.js";
@@ -72,7 +72,7 @@ async function mysqlBytes(url: string): Promise<number> {
   const connection = await createConnection(url);
   await connection.query("ANALYZE TABLE sessions");
   const size = "SELECT data_length + index_length AS size FROM information_schema.tables WHERE table_name = 'sessions'";
-  const [rows] = await connection.query<(import("mysql2").RowDataPacket & { size: string })[]>(size);
+  const [rows] = await connection.query<(RowDataPacket & { size: string })[]>(size);
   await connection.end();
   return Number(rows[0]?.size);
 }

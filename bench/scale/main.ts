@@ -4,10 +4,10 @@
  * Needs redis-server and mariadbd for their contenders, and 10 GB of disk for a million files. Run the build first.
  */
 import { execFileSync, fork } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Progress } from "../progress.js";
+import { keepJson, keepText, kept } from "../results.js";
 import { contenders } from "./contenders.js";
 import { plot } from "./plot.js";
 import { compare, type Figure, type Measured, tables } from "./report.js";
@@ -20,8 +20,7 @@ const { values: options } = parseArgs({
   },
 });
 const [small, large] = [Number(options.small), Number(options.large)];
-const folder = join(import.meta.dirname, "..", "results");
-const file = join(folder, "scale.json");
+const file = "scale.json";
 
 type Message = { readonly step: string } | { readonly figures: readonly Figure[] };
 
@@ -44,16 +43,15 @@ function measure(name: string, sessions: number, progress: Progress): Promise<re
   });
 }
 
-function kept(): Measured[] {
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+function before(): Measured[] {
+  return (kept(file) ?? []) as Measured[];
 }
 
 function keep(measured: Measured): void {
-  const others = kept().filter(({ name, sessions }) => name !== measured.name || sessions !== measured.sessions);
+  const others = before().filter(({ name, sessions }) => name !== measured.name || sessions !== measured.sessions);
   const order = contenders.map(({ name }) => name);
   const all = [...others, measured].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+  keepJson(file, all);
 }
 
 const chosen = contenders.filter(({ name }) => name.includes(options.only));
@@ -66,6 +64,6 @@ for (const { name, sessions } of runs) {
   keep({ name, sessions, date, commit, node: process.version, figures });
 }
 progress.end();
-const comparisons = compare(kept(), small, large);
-writeFileSync(join(folder, "scale.svg"), plot(comparisons, small, large));
+const comparisons = compare(before(), small, large);
+keepText("scale.svg", plot(comparisons, small, large));
 console.log(tables(comparisons, small, large));

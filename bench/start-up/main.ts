@@ -4,10 +4,10 @@
  * what a bundler makes of each. Run the build first.
  */
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { Progress } from "../progress.js";
+import { keepJson } from "../results.js";
 import { bundle, drivers } from "./bundle.js";
 import { applications, bundles, type Imported, packages } from "./contenders.js";
 import { type Bundle, type Import, report, type Sample } from "./report.js";
@@ -41,7 +41,5 @@ for (const each of bundles) {
   bundled.push({ name: each.name, whole: await bundle(each, []), without: await bundle(each, drivers) });
 }
 
-const folder = join(import.meta.dirname, "../results");
-mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "start-up.json"), `${JSON.stringify({ measured, bundled }, null, 1)}\n`);
+keepJson("start-up.json", { measured, bundled });
 console.log(report(measured, bundled));
