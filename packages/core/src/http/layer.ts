@@ -14,8 +14,7 @@ interface Inner {
   _send(...args: SendArguments): boolean;
 }
 
-const headerMethods = ["setHeader", "setHeaders", "appendHeader", "removeHeader"] as const;
-export type HeaderMethod = (typeof headerMethods)[number];
+export type HeaderMethod = "setHeader" | "setHeaders" | "appendHeader" | "removeHeader";
 
 /** A response's methods as they were before a layer. */
 export type Methods = Pick<
@@ -58,7 +57,7 @@ type Carrier = ServerResponse & Inner & Record<symbol, Placed>;
  * by a slot in it: made anew for each one, they would give each response a shape of its own, and make all that Node
  * does with it slow. A response that is held twice, by two Managers, has two layers.
  */
-export class Layer {
+class Layer {
   readonly #slot = Symbol("sess");
   readonly #methods: Methods;
   readonly #accessors: [Shadowed, PropertyDescriptor][];

@@ -86,24 +86,20 @@ const mostIds = 3;
 /** Checks shapes only: what is not an id of ours costs no I/O. The cookie wins over the header, that over the query. */
 export function presentedIds(request: RequestView, settings: Settings): Presented {
   const cookies = cookieValues(request.header("cookie"), settings.cookieName);
-  const cookie = cookies.length > 0;
-  for (const source of [fromCookie, fromHeader, fromQuery]) {
-    const ids = source(cookies, request, settings).filter((value) => isId(settings.id, value));
-    if (ids.length > 0) return { ids: ids.length === 1 ? ids : [...new Set(ids)].slice(0, mostIds), cookie };
+  const sources = [() => cookies, () => fromHeader(request, settings), () => fromQuery(request, settings)];
+  for (const source of sources) {
+    const ids = new Set(source().filter((value) => isId(settings.id, value)));
+    if (ids.size > 0) return { ids: [...ids].slice(0, mostIds), cookie: cookies.length > 0 };
   }
-  return { ids: [], cookie };
+  return { ids: [], cookie: cookies.length > 0 };
 }
 
-function fromCookie(cookies: string[]): string[] {
-  return cookies;
-}
-
-function fromHeader(_: string[], request: RequestView, { sidHeader }: Settings): string[] {
+function fromHeader(request: RequestView, { sidHeader }: Settings): string[] {
   const value = sidHeader && request.header(sidHeader.toLowerCase());
   return value ? [value] : [];
 }
 
-function fromQuery(_: string[], { url }: RequestView, settings: Settings): string[] {
+function fromQuery({ url }: RequestView, settings: Settings): string[] {
   const start = settings.sidInUrlQuery ? url.indexOf("?") : -1;
   return start < 0 ? [] : new URLSearchParams(url.slice(start)).getAll(settings.cookieName);
 }
