@@ -45,26 +45,41 @@ interface Header {
 
 /** The record to store. */
 export function seal(known: Known): SessionRecord {
-  const isSession = known.retired === undefined;
-  // JSON leaves out what is undefined.
-  const header: { [K in keyof Header]: Header[K] | undefined } = {
-    e: envelopeVersion,
-    c: isSession ? known.created : undefined,
-    s: isSession ? known.saved : undefined,
-    l: known.lifetime,
-    a: known.absolute === Number.POSITIVE_INFINITY ? undefined : known.absolute,
-    p: known.applied,
-    f: known.fields.size === 0 ? undefined : Array.from(known.fields, ([name, text]) => [name, text.length] as const),
-  };
-  let data = `${JSON.stringify(header)}\n`;
-  for (const text of known.fields.values()) data += text;
   return {
-    data,
+    data: envelope(known),
     version: known.version,
     expiresAt: known.expiresAt,
     ...(known.owner !== undefined && { owner: known.owner }),
     ...(known.retired !== undefined && { retired: known.retired }),
   };
+}
+
+/** A {@link Header} in JSON, and the fields. Put together by hand: `JSON.stringify` takes five times as long. */
+function envelope({ retired, created, saved, lifetime, absolute, applied, fields }: Known): string {
+  let header = `{"e":${envelopeVersion}`;
+  if (retired === undefined) header += `,"c":${json(created)},"s":${json(saved)}`;
+  if (lifetime !== undefined) header += `,"l":${json(lifetime)}`;
+  if (absolute !== Number.POSITIVE_INFINITY) header += `,"a":${json(absolute)}`;
+  let separator = ',"p":[';
+  for (const [nonce, batch, time] of applied) {
+    header += `${separator}[${json(nonce)},${json(batch)},${json(time)}]`;
+    separator = ",";
+  }
+  header += applied.length === 0 ? ',"p":[]' : "]";
+  separator = ',"f":[';
+  let texts = "";
+  for (const [name, text] of fields) {
+    header += `${separator}[${json(name)},${text.length}]`;
+    separator = ",";
+    texts += text;
+  }
+  return `${header}${fields.size === 0 ? "" : "]"}}\n${texts}`;
+}
+
+/** As `JSON.stringify` does it, which is left to do it where something might have to be escaped. */
+function json(value: string | number): string {
+  if (typeof value === "string" && /^[\w-]*$/.test(value)) return `"${value}"`;
+  return Number.isInteger(value) ? `${value}` : JSON.stringify(value);
 }
 
 /**
