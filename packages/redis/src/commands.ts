@@ -69,18 +69,23 @@ export class Commands {
     until: Deadline,
   ): Promise<readonly string[]> {
     const replicas = this.#replicas;
+    if (replicas === undefined) {
+      return this.#about(about, await this.send((client) => evaluate(client, script, key, args), until));
+    }
     const left = () => Math.max(until - performance.now(), 1);
     const { reply, copies } = await this.send(
-      (client) =>
-        replicas === undefined
-          ? evaluate(client, script, key, args).then((reply) => ({ reply, copies: undefined }))
-          : evaluateAndWait(client, script, key, [...args, "wait"], replicas, left),
+      (client) => evaluateAndWait(client, script, key, [...args, "wait"], replicas, left),
       until,
     );
-    if (!Array.isArray(reply) || reply[0] !== about) throw this.distrusted();
-    if (replicas !== undefined && isDecided(reply[1]) && !(typeof copies === "number" && copies >= replicas)) {
+    const answer = this.#about(about, reply);
+    if (isDecided(answer[0]) && !(typeof copies === "number" && copies >= replicas)) {
       throw unavailable("redis: too few replicas had the write in time", copies instanceof Error ? copies : undefined);
     }
+    return answer;
+  }
+
+  #about(about: string, reply: unknown): readonly string[] {
+    if (!Array.isArray(reply) || reply[0] !== about) throw this.distrusted();
     return reply.slice(1).map(String);
   }
 
@@ -99,13 +104,25 @@ export class Commands {
     const left = Math.max(until - performance.now(), 1);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeout} ms`)), left);
-      this.#pending++;
       const settled = () => {
         clearTimeout(timer);
         this.#pending--;
       };
+      const answered = (answer: T) => {
+        settled();
+        resolve(answer);
+      };
+      const failed = (error: unknown) => {
+        settled();
+        reject(error);
+      };
+      this.#pending++;
       this.#link.gather();
-      attempt(command, this.#link.client).then(resolve, reject).finally(settled);
+      try {
+        command(this.#link.client).then(answered, failed);
+      } catch (error) {
+        failed(error);
+      }
     });
   }
 }
@@ -113,11 +130,6 @@ export class Commands {
 /** Core takes a refusal, too, for something done: by this very write, sent before, or by somebody else's logout. */
 function isDecided(result: unknown): boolean {
   return result === outcome.done || result === outcome.refused;
-}
-
-/** A command that throws rejects instead. */
-async function attempt<T>(command: (client: RedisClient) => Promise<T>, client: RedisClient): Promise<T> {
-  return command(client);
 }
 
 function closed(): SessionError {
