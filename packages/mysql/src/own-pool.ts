@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { PoolConnection, PoolOptions } from "mysql2";
-import { coreOf, type Link, type MysqlConnection } from "./pool.js";
+import type { PoolConnection as PromisePoolConnection } from "mysql2/promise";
+import { coreOf, type Link, type MysqlConnection, type Value } from "./pool.js";
 
 /** Where our own connections go. */
 export interface Endpoint {
@@ -46,6 +47,7 @@ export async function openOwn(endpoint: Endpoint): Promise<Link> {
   return {
     pool: core.promise(),
     size: endpoint.poolSize,
+    execute,
     discard,
     close: async () => {
       await within(patience, (done) => core.end(done));
@@ -67,6 +69,7 @@ function optionsOf({ host, port, user, password, database, ssl, poolSize, connec
     queueLimit: mostWaiting,
     // Nothing here asks for a file, and so no server may.
     flags: ["-LOCAL_FILES"],
+    rowsAsArray: true,
     // Else each statement captures a stack, for errors that are not shown.
     trace: false,
   };
@@ -79,6 +82,11 @@ function dial({ host, port, socketPath }: Endpoint, sockets: Set<Socket>): Socke
   sockets.add(socket);
   socket.once("close", () => sockets.delete(socket));
   return socket;
+}
+
+/** By its text alone: mysql2 would copy options, with every statement. The pool has what they would say. */
+function execute(connection: MysqlConnection, sql: string, values: Value[]): Promise<[unknown, unknown]> {
+  return (connection as PromisePoolConnection).execute(sql, values);
 }
 
 function discard(connection: MysqlConnection): void {

@@ -1,3 +1,6 @@
+/** What a statement may be given. */
+export type Value = string | number | Buffer | null;
+
 /** What is asked of one connection of a pool. */
 export interface MysqlConnection {
   /** Runs a prepared statement; `values` are strings, numbers, Buffers or null. */
@@ -8,7 +11,7 @@ export interface MysqlConnection {
       readonly nestTables: false;
       readonly typeCast?: (field: unknown, next: () => unknown) => unknown;
     },
-    values: (string | number | Buffer | null)[],
+    values: Value[],
   ): Promise<[result: unknown, fields: unknown]>;
   /** Gives the connection back to the pool. */
   release(): void;
@@ -36,8 +39,8 @@ export interface Link {
   readonly pool: MysqlPool;
   /** Most connections of it that may turn out dead one after the other. */
   readonly size: number;
-  /** Has values read as mysql2 reads them by itself, whatever the pool's own settings. */
-  readonly typeCast?: (field: unknown, next: () => unknown) => unknown;
+  /** Runs a prepared statement. Rows come as arrays, values as mysql2 reads them by itself. */
+  execute(connection: MysqlConnection, sql: string, values: Value[]): Promise<[result: unknown, fields: unknown]>;
   /** The connection must not be used any longer: it is lost, did not answer, or answers somebody else. */
   discard(connection: MysqlConnection): void;
   /** Closes what we opened, within about a second; leaves the caller's pool open. */
@@ -46,6 +49,17 @@ export interface Link {
 
 /** The caller's pool, which is theirs to watch and to close. */
 export function borrow(pool: MysqlPool): Link {
-  const typeCast = (_: unknown, next: () => unknown) => next();
-  return { pool, size: 10, typeCast, discard: (connection) => connection.destroy(), close: async () => {} };
+  // Whatever the pool's own settings.
+  const options = {
+    rowsAsArray: true,
+    nestTables: false,
+    typeCast: (_: unknown, next: () => unknown) => next(),
+  } as const;
+  return {
+    pool,
+    size: 10,
+    execute: (connection, sql, values) => connection.execute({ sql, ...options }, values),
+    discard: (connection) => connection.destroy(),
+    close: async () => {},
+  };
 }

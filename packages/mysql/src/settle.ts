@@ -12,13 +12,19 @@ export function settle<T>(work: () => Promise<T>, until: Deadline, late: (value:
       reject(new NoAnswer());
     };
     const timer = setTimeout(giveUp, Math.max(until - performance.now(), 1));
-    attempt(work)
-      .then((value) => (over ? late(value) : resolve(value)), reject)
-      .finally(() => clearTimeout(timer));
+    const done = (value: T) => {
+      clearTimeout(timer);
+      if (over) late(value);
+      else resolve(value);
+    };
+    const failed = (error: unknown) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    try {
+      Promise.resolve(work()).then(done, failed);
+    } catch (error) {
+      failed(error);
+    }
   });
-}
-
-/** Work that throws rejects instead. */
-async function attempt<T>(work: () => Promise<T>): Promise<T> {
-  return work();
 }

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { MysqlConnection } from "./pool.js";
+import type { MysqlConnection, Value } from "./pool.js";
 import { Statements } from "./statements.js";
 
 type Answer = () => Promise<[unknown, unknown]>;
@@ -21,6 +21,8 @@ function pool(...answers: readonly Answer[]) {
   const link = {
     pool: { getConnection },
     size: 2,
+    execute: (each: MysqlConnection, sql: string, values: Value[]) =>
+      each.execute({ sql, rowsAsArray: true, nestTables: false }, values),
     discard: (each: MysqlConnection) => each.destroy(),
     close: async () => {},
   };

@@ -1,11 +1,8 @@
 import { SessionError } from "@sess/core";
 import { isLost, keepsConnection, ranNot, statementFailure, unavailable, writeFailure } from "./failure.js";
-import type { Link, MysqlConnection } from "./pool.js";
+import type { Link, MysqlConnection, Value } from "./pool.js";
 import { type Deadline, settle } from "./settle.js";
 import { Trust } from "./trust.js";
-
-/** What a statement may be given. */
-export type Value = string | number | Buffer | null;
 
 /** A row, its columns in the order in which they were asked for. */
 export type Row = readonly unknown[];
@@ -120,10 +117,8 @@ export class Statements {
 
   async #execute<T>(connection: MysqlConnection, { sql, values, take }: Statement<T>, until: Deadline): Promise<T> {
     const sent = performance.now();
-    const { typeCast } = this.#link;
-    const options = { sql, rowsAsArray: true, nestTables: false, ...(typeCast && { typeCast }) } as const;
     try {
-      const answer = take(await settle(() => connection.execute(options, [...values]), until));
+      const answer = take(await settle(() => this.#link.execute(connection, sql, [...values]), until));
       this.#trust.heard(connection);
       connection.release();
       return answer;

@@ -51,9 +51,12 @@ export class Trust {
 
   #of(connection: MysqlConnection): Known {
     const core = coreOf(connection);
-    const now = performance.now();
-    const known = this.#known.get(core) ?? { seen: now, heard: now };
-    this.#known.set(core, known);
+    let known = this.#known.get(core);
+    if (known === undefined) {
+      const now = performance.now();
+      known = { seen: now, heard: now };
+      this.#known.set(core, known);
+    }
     return known;
   }
 }
