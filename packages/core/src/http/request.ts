@@ -86,12 +86,18 @@ const mostIds = 3;
 /** Checks shapes only: what is not an id of ours costs no I/O. The cookie wins over the header, that over the query. */
 export function presentedIds(request: RequestView, settings: Settings): Presented {
   const cookies = cookieValues(request.header("cookie"), settings.cookieName);
-  const sources = [() => cookies, () => fromHeader(request, settings), () => fromQuery(request, settings)];
-  for (const source of sources) {
-    const ids = new Set(source().filter((value) => isId(settings.id, value)));
-    if (ids.size > 0) return { ids: [...ids].slice(0, mostIds), cookie: cookies.length > 0 };
+  let ids = idsAmong(cookies, settings);
+  if (ids.length === 0) ids = idsAmong(fromHeader(request, settings), settings);
+  if (ids.length === 0) ids = idsAmong(fromQuery(request, settings), settings);
+  return { ids, cookie: cookies.length > 0 };
+}
+
+function idsAmong(values: readonly string[], settings: Settings): string[] {
+  const ids: string[] = [];
+  for (const value of values) {
+    if (ids.length < mostIds && isId(settings.id, value) && !ids.includes(value)) ids.push(value);
   }
-  return { ids: [], cookie: cookies.length > 0 };
+  return ids;
 }
 
 function fromHeader(request: RequestView, { sidHeader }: Settings): string[] {

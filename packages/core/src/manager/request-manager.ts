@@ -70,7 +70,8 @@ export abstract class RequestManager<D extends object> {
     const response = new SessionResponse<D>(view, this.#forResponses, false);
     return new FetchExchange<D>(response, async () => {
       this.assertOpen();
-      return this.#bind(view, response);
+      const own = await this.presented(view);
+      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(view)));
     });
   }
 
@@ -170,17 +171,16 @@ export abstract class RequestManager<D extends object> {
       const request = new NodeRequest(req);
       const response = new SessionResponse<D>(request, this.#forResponses, res.headersSent);
       holdResponse(res, response);
-      return await this.#bind(request, response);
+      const own = await this.presented(request);
+      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(request)));
     } catch (error) {
       started.hasFailed = true;
       throw error;
     }
   }
 
-  async #bind(request: RequestView, response: SessionResponse<D>): Promise<Session<D>> {
-    const own = await this.presented(request);
-    const found = own.found ?? (this.#elsewhere && (await this.#elsewhere(request)));
-    const session = this.session(found, own.cookie, response);
+  #bind(response: SessionResponse<D>, { cookie }: Presented, found: Found | undefined): Session<D> {
+    const session = this.session(found, cookie, response);
     response.bind(session);
     return session;
   }

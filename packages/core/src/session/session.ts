@@ -192,9 +192,9 @@ export class Session<D extends object> implements SessionStore<D> {
     });
   }
 
-  async release(): Promise<void> {
-    await this.#settled();
-    await this.#commit(undefined);
+  release(): Promise<void> {
+    const busy = this.#values.busy || this.#turns.occupied;
+    return busy ? this.#settled().then(() => this.#commit(undefined)) : this.#commit(undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -313,17 +313,20 @@ export class Session<D extends object> implements SessionStore<D> {
     let changes = this.#takeChanges();
     while (this.#turns.before !== undefined) await this.#turns.before;
     changes = this.#values.retake(changes);
+    if (changes.empty && update === undefined) {
+      this.#values.stored(changes);
+      return;
+    }
+    const stored = this.#turns.beside(this.#store(changes, update), !changes.empty);
     try {
-      if (!changes.empty || update !== undefined) {
-        await this.#turns.beside(this.#store(changes, update), !changes.empty);
-      }
+      await stored;
       this.#values.stored(changes);
     } catch (error) {
       this.#values.failed(changes);
       if (isRefusal(error) && this.#known?.retired === undefined) this.#refusal = error;
       throw error;
     } finally {
-      if (!changes.empty) this.#turns.saved();
+      this.#turns.ended(stored);
     }
   }
 

@@ -15,21 +15,20 @@ export class Turns {
 
   /** What a commit must wait for, and then ask again; nothing where it may begin at once. */
   get before(): Promise<unknown> | undefined {
-    return this.#barrier ?? this.#saving;
+    return this.#barrier ?? this.#saving?.catch(() => {});
   }
 
-  /** Runs a commit that may begin. With `exclusive` the next one waits for it, until {@link saved}. */
+  /** Begins a commit, which may begin, until it has {@link ended}. With `exclusive` the next one waits for that. */
   beside(stored: Promise<void>, exclusive: boolean): Promise<void> {
-    const settled = stored.catch(() => {});
-    this.#underWay.add(settled);
-    void settled.then(() => this.#underWay.delete(settled));
-    if (exclusive) this.#saving = settled;
+    this.#underWay.add(stored);
+    if (exclusive) this.#saving = stored;
     return stored;
   }
 
-  /** The commit with changes has ended, and what it left is in its place. */
-  saved(): void {
-    this.#saving = undefined;
+  /** A commit has ended, and what it left is in its place. */
+  ended(stored: Promise<void>): void {
+    this.#underWay.delete(stored);
+    if (this.#saving === stored) this.#saving = undefined;
   }
 
   /** Runs with nothing else of this session under way. */

@@ -49,21 +49,28 @@ export class Backend {
   /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
   create(key: string, next: Known): Promise<Outcome> {
     const record = seal(next);
-    return this.#resend("create", async () => {
-      if (await this.#call("create", () => this.#provider.create(key, record))) return written(next);
-      return this.#refused(next, await this.read(key));
-    });
+    return this.#send(
+      "create",
+      () => this.#provider.create(key, record),
+      async (created) => {
+        if (created) return written(next);
+        return this.#refused(next, await this.read(key));
+      },
+    );
   }
 
   /** Replaces what has the version `expected`. */
   update(key: string, next: Known, expected: Known): Promise<Outcome> {
     const record = seal(next);
-    return this.#resend("update", async () => {
-      const answer = await this.#call("update", () => this.#provider.update(key, record, expected.version));
-      if (!answer.written) return this.#refused(next, answer.current && open(answer.current));
-      const expiresAt = next.retired === undefined ? Math.max(next.expiresAt, expected.expiresAt) : next.expiresAt;
-      return written({ ...next, expiresAt });
-    });
+    return this.#send(
+      "update",
+      () => this.#provider.update(key, record, expected.version),
+      (answer) => {
+        if (!answer.written) return this.#refused(next, answer.current && open(answer.current));
+        const expiresAt = next.retired === undefined ? Math.max(next.expiresAt, expected.expiresAt) : next.expiresAt;
+        return written({ ...next, expiresAt });
+      },
+    );
   }
 
   /** Prolongs a session if it still is the one that was loaded. A store that fails is an event, never an error. */
@@ -113,11 +120,16 @@ export class Backend {
     return written(current.retired === undefined ? current : next, current);
   }
 
-  async #resend(operation: StoreErrorEvent["operation"], attempt: () => Promise<Outcome>): Promise<Outcome> {
+  /** Sends a write until its outcome is known: `judge` says what an answer means, and rejects where nobody knows. */
+  async #send<T>(
+    operation: StoreErrorEvent["operation"],
+    send: () => Promise<T>,
+    judge: (answer: T) => Outcome | Promise<Outcome>,
+  ): Promise<Outcome> {
     const deadline = new Deadline(this.#context, limits.resend);
     for (let tries = 1; ; tries++) {
       try {
-        return await attempt();
+        return await judge(await this.#call(operation, send));
       } catch (error) {
         if (isSessionError(error) && certain.has(error.code)) throw error;
         if (tries === 5 || deadline.passed) throw unavailable(operation, error);
@@ -135,13 +147,11 @@ export class Backend {
     }
   }
 
-  async #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#inTime(send);
-    } catch (error) {
+  #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
+    return this.#inTime(send).catch((error: unknown) => {
       // Here and not where the time runs out: what is published belongs to the request, also to AsyncLocalStorage.
       throw this.#failure(operation, error);
-    }
+    });
   }
 
   /** Bounded by `limits.call`, since what comes later than that is no answer any more. */

@@ -25,21 +25,18 @@ export class Repository implements Keeper, LaneOwner {
   }
 
   /** Markers are returned. */
-  async load(key: string): Promise<Known | undefined> {
-    this.#assertOpen();
-    // Awaited, as a promise that is returned takes three turns of the queue instead of one.
-    return await this.#backend.read(key);
+  load(key: string): Promise<Known | undefined> {
+    return this.#closed ? Promise.reject(closed()) : this.#backend.read(key);
   }
 
   /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
-  async commit(
+  commit(
     { key }: Identity,
     base: Known | undefined,
     changes: Changes,
     update?: FieldUpdate,
   ): Promise<Known | undefined> {
-    this.#assertOpen();
-    return this.#lane(key).commit(base, changes, update);
+    return this.#closed ? Promise.reject(closed()) : this.#lane(key).commit(base, changes, update);
   }
 
   /** Both lanes are held throughout, old before new; so are they when destroying, and so nobody waits in a ring. */
