@@ -70,8 +70,8 @@ export class Stage implements StoreConnector {
   readonly calls: Method[] = [];
   readonly #inner: StoreConnector;
   readonly #held = new Map<Method, HeldCall[]>();
-  /** Decides about calls that nobody holds: true loses the answer. */
-  lossy: (method: Method) => boolean = () => false;
+  /** Decides about calls that nobody holds: true loses the answer. Of a record that is written, by its version. */
+  lossy: (method: Method, version?: string) => boolean = () => false;
   /** More data than this, in UTF-16 code units, is SESS_TOO_LARGE. */
   largest = Number.POSITIVE_INFINITY;
   /** How long the store takes for every call, ms: a slow store, not a way to order things. */
@@ -112,11 +112,11 @@ export class Stage implements StoreConnector {
       read: (key) => this.#run("read", () => inner.read(key)),
       create: (key, record) => {
         this.#onCreate(key);
-        return this.#run("create", () => inner.create(key, record));
+        return this.#run("create", () => inner.create(key, record), record.version);
       },
       update: async (key, record, expected) => {
         if (record.data.length > this.largest) throw new SessionError("SESS_TOO_LARGE", "too large for this stage");
-        return this.#run("update", () => inner.update(key, record, expected));
+        return this.#run("update", () => inner.update(key, record, expected), record.version);
       },
       touch: (key, expiresAt, expected) => this.#run("touch", () => inner.touch(key, expiresAt, expected)),
       count: () => inner.count(),
@@ -134,14 +134,14 @@ export class Stage implements StoreConnector {
     yield* inner.keysOf?.(owner) ?? [];
   }
 
-  async #run<T>(method: Method, call: () => Promise<T>): Promise<T> {
+  async #run<T>(method: Method, call: () => Promise<T>, version?: string): Promise<T> {
     this.calls.push(method);
     if (this.down) throw new Error("the stage is down");
     if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
     const held = this.#held.get(method)?.shift();
     if (held !== undefined) return held.run(call);
     const answer = await call();
-    if (this.lossy(method)) throw new Error("the stage lost this answer");
+    if (this.lossy(method, version)) throw new Error("the stage lost this answer");
     return answer;
   }
 }
