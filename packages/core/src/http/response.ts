@@ -51,7 +51,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     this.#discarded = status >= 500;
     const stored = this.#discarded ? this.#session?.discardForResponse() : this.#session?.commitForResponse();
     if (stored === undefined) return this.#finishHead(head);
-    return stored.then(() => this.#finishHead(head));
+    return stored.then(() => this.#finishOnceQuiet(head));
   }
 
   beforeEnd(): void | Promise<void> {
@@ -66,6 +66,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     // A new id that was acknowledged is the client's only one: it goes out with the error as well.
     if (head !== undefined) this.#finishHead(head, isSessionError(error) ? error.code : undefined);
     return status;
+  }
+
+  /** Asks once more, in the turn in which the head is finished: until then a new id could still be asked for. */
+  #finishOnceQuiet(head: Head): void | Promise<void> {
+    const late = this.#discarded ? this.#session?.discardForResponse() : this.#session?.commitLate();
+    if (late === undefined) return this.#finishHead(head);
+    return late.then(() => this.#finishOnceQuiet(head));
   }
 
   #finishHead(head: Head, code?: SessionErrorCode): void {

@@ -140,29 +140,17 @@ export class Session<D extends object> implements SessionStore<D> {
     return update.value;
   }
 
-  regenerate(): Promise<void> {
-    return this.#turns.alone(async () => {
-      this.#assertOpen();
-      // Refused once, the session is not this request's any more: it must not be carried on under a new id.
-      if (this.#refusal !== undefined) throw this.#refusal;
-      if (this.#parts.binding?.headersSent) throw headersSent("a new id");
-      const identity = this.#parts.newIdentity();
-      if (this.#known === undefined) {
-        this.#identity = identity;
-        return;
-      }
-      const changes = this.#takeChanges();
+  async regenerate(): Promise<void> {
+    // Now and not when its turn comes: what is changed later than that comes after what waits behind it.
+    const taken = this.#takeChanges();
+    await this.#turns.alone(async () => {
+      const changes = this.#values.retake(taken);
+      let areStored = false;
       try {
-        const result = await this.#parts.keeper.regenerate(this.#identity, identity, this.#known, changes);
-        this.#past.push(this.#identity.key);
-        this.#identity = identity;
-        this.#loaded(result.known);
-        this.#cookie = "set";
-        if (result.failure !== undefined) throw result.failure;
-        this.#values.stored(changes);
-      } catch (error) {
-        this.#values.failed(changes);
-        throw error;
+        areStored = await this.#regenerate(changes);
+      } finally {
+        if (areStored) this.#values.stored(changes);
+        else this.#values.failed(changes);
       }
     });
   }
@@ -192,9 +180,10 @@ export class Session<D extends object> implements SessionStore<D> {
     });
   }
 
-  release(): Promise<void> {
-    const busy = this.#values.busy || this.#turns.occupied;
-    return busy ? this.#settled().then(() => this.#commit(undefined)) : this.#commit(undefined);
+  async release(): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    await (this.#occupied ? this.#settled() : undefined);
+    await this.#commit(undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -217,15 +206,17 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Commits what was changed since the response began. */
   releaseForEnd(): void | Promise<void> {
-    if (this.hooks !== undefined) return this.hooks.beforeStoring().then(() => this.release());
-    return this.#quiet ? undefined : this.release();
+    return this.hooks === undefined ? this.commitLate() : this.hooks.beforeStoring().then(() => this.commitLate());
+  }
+
+  /** Commits what has come since, if anything has, and waits for what was asked for meanwhile. */
+  commitLate(): void | Promise<void> {
+    return this.#quiet ? undefined : this.#releaseAll();
   }
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
   discardForResponse(): void | Promise<void> {
-    if (this.#values.busy || this.#turns.occupied) {
-      return this.#settled().then(() => this.discard());
-    }
+    if (this.#occupied) return this.#settled().then(() => this.discard());
     this.discard();
     return undefined;
   }
@@ -272,7 +263,12 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    return !this.#values.busy && !this.#turns.occupied && this.#values.clean;
+    return !this.#occupied && this.#values.clean;
+  }
+
+  /** Whether something is under way or waits to be. */
+  get #occupied(): boolean {
+    return this.#values.busy || this.#turns.occupied;
   }
 
   /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
@@ -293,13 +289,38 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async #commitAndTouch(): Promise<void> {
-    do await this.release();
-    while (!this.#values.clean);
+    await this.#releaseAll();
     const known = this.#known;
     if (known === undefined || !this.#touchIsDue) return;
     const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
     if (touched !== known) this.#loaded(touched);
     if (this.#parts.keeper.inCookie) this.#cookie = "set";
+  }
+
+  /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
+  async #regenerate(changes: Changes): Promise<boolean> {
+    this.#assertOpen();
+    // Refused once, the session is not this request's any more: it must not be carried on under a new id.
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#parts.binding?.headersSent) throw headersSent("a new id");
+    const identity = this.#parts.newIdentity();
+    if (this.#known === undefined) {
+      this.#identity = identity;
+      return false;
+    }
+    const result = await this.#parts.keeper.regenerate(this.#identity, identity, this.#known, changes);
+    this.#past.push(this.#identity.key);
+    this.#identity = identity;
+    this.#loaded(result.known);
+    this.#cookie = "set";
+    if (result.failure !== undefined) throw result.failure;
+    return true;
+  }
+
+  /** With what is asked for meanwhile: a new id that is stored when the response has left would be nobody's. */
+  async #releaseAll(): Promise<void> {
+    do await this.release();
+    while (!this.#quiet);
   }
 
   #loaded(known: Known): void {
@@ -310,11 +331,13 @@ export class Session<D extends object> implements SessionStore<D> {
   async #commit(update: FieldUpdate | undefined): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
-    let changes = this.#takeChanges();
-    while (this.#turns.before !== undefined) await this.#turns.before;
-    changes = this.#values.retake(changes);
+    const taken = this.#takeChanges();
+    const turn = this.#turns.turn();
+    if (turn !== undefined) await turn;
+    const changes = this.#values.retake(taken);
     if (changes.empty && update === undefined) {
       this.#values.stored(changes);
+      this.#turns.passed();
       return;
     }
     const stored = this.#turns.beside(this.#store(changes, update), !changes.empty);
