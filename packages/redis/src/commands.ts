@@ -119,7 +119,7 @@ export class Commands {
       this.#pending++;
       this.#link.gather();
       try {
-        command(this.#link.client).then(answered, failed);
+        Promise.resolve(command(this.#link.client)).then(answered, failed);
       } catch (error) {
         failed(error);
       }

@@ -61,8 +61,8 @@ function envelope({ retired, created, saved, lifetime, absolute, applied, fields
   if (lifetime !== undefined) header += `,"l":${json(lifetime)}`;
   if (absolute !== Number.POSITIVE_INFINITY) header += `,"a":${json(absolute)}`;
   let separator = ',"p":[';
-  for (const [nonce, batch, time] of applied) {
-    header += `${separator}[${json(nonce)},${json(batch)},${json(time)}]`;
+  for (const entry of applied) {
+    header += `${separator}[${entry.map(json).join(",")}]`;
     separator = ",";
   }
   header += applied.length === 0 ? ',"p":[]' : "]";
