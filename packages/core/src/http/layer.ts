@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { asTable } from "./as-table.js";
 
 /** What Node's own `_send` takes. */
 export type SendArguments = readonly [
@@ -137,9 +138,8 @@ class Layer {
       _implicitHeader,
       _send,
     };
+    asTable(res, "sendDate");
     carrier[this.#slot] = { interceptor, own: ownDescriptors(res) };
-    carrier.writeHead = this.#methods.writeHead as never;
-    asTable(carrier, this.#slot);
     replace(res as ServerResponse & Inner, before, this.#methods);
     for (const [name, descriptor] of this.#accessors) Object.defineProperty(res, name, descriptor);
     return before;
@@ -151,6 +151,7 @@ class Layer {
  * other inner workings.
  */
 function replace(res: Methods, before: Methods, by: Methods): void {
+  if (before.writeHead !== undefined) res.writeHead = by.writeHead;
   if (before.write !== undefined) res.write = by.write;
   if (before.end !== undefined) res.end = by.end;
   if (before.flushHeaders !== undefined) res.flushHeaders = by.flushHeaders;
@@ -173,19 +174,6 @@ export function freeLayer(res: ServerResponse): Layer {
   const layer = new Layer();
   layers.push(layer);
   return layer;
-}
-
-/**
- * Has V8 keep a response as a table if its prototype was replaced, which is what Express does. To V8 each of these has a
- * shape of its own: every property that is added makes a further one, which takes microseconds, and every access, by
- * Node too, is to a shape that no code has met. Tables share one. An object becomes a table as a property other than
- * the one added last is removed: the slot, which is put back.
- */
-function asTable(res: Carrier, slot: symbol): void {
-  if (Object.getPrototypeOf(res) === res.constructor?.prototype) return;
-  const placed = res[slot] as Placed;
-  Reflect.deleteProperty(res, slot);
-  res[slot] = placed;
 }
 
 function ownDescriptors(res: ServerResponse): Placed["own"] {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Settings } from "../config/config.js";
 import type { Diagnostics } from "../diagnostics.js";
+import { asTable } from "../http/as-table.js";
 import { CookieAdvice } from "../http/cookie-advice.js";
 import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/held-response.js";
@@ -160,6 +161,7 @@ export abstract class RequestManager<D extends object> {
     // A store that was down may be up again when the handler asks a second time.
     if (before?.session !== undefined && before.req === req && !before.hasFailed) return before.session;
     const started = new Started<Session<D>>(req);
+    asTable(req, "upgrade");
     carrier[this.#slot] = started;
     started.session = this.#begin(req, res, started);
     return started.session;
