@@ -75,6 +75,27 @@ const rules: readonly Rule[] = [
     test: "a batch is abandoned before the entry it would recognise itself by is pruned",
   },
   {
+    rule: "nobody passes those that wait (decision 009)",
+    file: "session/turns.ts",
+    from: "return this.#line.length === 0 && this.#isFree(alone);",
+    to: "return this.#isFree(alone);",
+    test: "anything at all, in any order",
+  },
+  {
+    rule: "a turn that is given is nobody else's (decision 009)",
+    file: "session/turns.ts",
+    from: "    this.#given = true;\n",
+    to: "",
+    test: "a set after a reload does not come before what has waited for it",
+  },
+  {
+    rule: "a head is finished when nothing is under way (decision 009)",
+    file: "http/response.ts",
+    from: "return stored.then(() => this.#finishOnceQuiet(head));",
+    to: "return stored.then(() => this.#finishHead(head));",
+    test: "regenerate beside the end of a response",
+  },
+  {
     rule: "a lost answer to create is read back (4.4)",
     file: "store/backend.ts",
     from: "return this.#refused(next, await this.read(key));",
@@ -234,7 +255,7 @@ function copy(name: string, edit?: Rule): string {
   cpSync(join(root, "packages", "core", "src"), join(folder, "src"), { recursive: true });
   writeFileSync(
     join(folder, "vitest.config.mjs"),
-    "export default { test: { include: ['src/store/{rules,owners}.test.ts'] } };\n",
+    "export default { test: { include: ['src/{store/rules,store/owners,session/order}.test.ts'] } };\n",
   );
   if (edit === undefined) return folder;
   const path = join(folder, "src", edit.file);

@@ -53,6 +53,18 @@ test.each(newer)("%s after a save that failed, likewise", async (_, set, change,
   expect((await manager.load(session.id))?.get("a")).toBe(then);
 });
 
+test.each(newer)("%s after a reload does not come before what has waited for it", async (_, set, change, then) => {
+  const manager = await new Stage().manager();
+  const session = await visit(manager, await stored(manager));
+  const reloaded = session.reload();
+  set(session);
+  const waiting = session.update("n", () => 1);
+  await reloaded;
+  change(session);
+  await Promise.all([waiting, session.update("m", () => 1)]);
+  expect((await manager.load(session.id))?.get("a")).toBe(then);
+});
+
 test("two updates of one field, one of which has waited", async () => {
   const append = (what: string) => (list: unknown) => [...((list as string[] | undefined) ?? []), what];
   const { manager, session, saved } = await withOneWaiting(() => {});
