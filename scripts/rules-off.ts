@@ -91,8 +91,8 @@ const rules: readonly Rule[] = [
   {
     rule: "a head is finished when nothing is under way (decision 009)",
     file: "http/response.ts",
-    from: "return stored.then(() => this.#finishOnceQuiet(head));",
-    to: "return stored.then(() => this.#finishHead(head));",
+    from: "return running === undefined ? then() : running.then(then);",
+    to: "return then();",
     test: "regenerate beside the end of a response",
   },
   {

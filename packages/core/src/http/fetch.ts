@@ -45,6 +45,7 @@ export class FetchExchange<D extends object> {
   async fail(error: unknown): Promise<Response> {
     const headers = new Headers({ "Content-Type": "text/plain; charset=utf-8" });
     await (await this.#session?.catch(() => undefined))?.discardForResponse();
+    await this.#response.whenNothingRuns(() => {});
     const status = this.#response.failed(error, headOf(headers));
     return new Response(errorText(status, "The request failed."), { status, headers });
   }

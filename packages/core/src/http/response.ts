@@ -51,7 +51,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     this.#discarded = status >= 500;
     const stored = this.#discarded ? this.#session?.discardForResponse() : this.#session?.commitForResponse();
     if (stored === undefined) return this.#finishHead(head);
-    return stored.then(() => this.#finishOnceQuiet(head));
+    return stored.then(
+      () => this.whenNothingRuns(() => this.#finishHead(head)),
+      (error: unknown) =>
+        this.whenNothingRuns(() => {
+          throw error;
+        }),
+    );
   }
 
   beforeEnd(): void | Promise<void> {
@@ -68,11 +74,14 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     return status;
   }
 
-  /** Asks once more, in the turn in which the head is finished: until then a new id could still be asked for. */
-  #finishOnceQuiet(head: Head): void | Promise<void> {
-    const late = this.#discarded ? this.#session?.discardForResponse() : this.#session?.commitLate();
-    if (late === undefined) return this.#finishHead(head);
-    return late.then(() => this.#finishOnceQuiet(head));
+  /**
+   * Lets nothing begin any more that needs a cookie, and waits for what has begun, which may have one to send: with a
+   * new id that is stored and not sent, the client would be logged out.
+   */
+  whenNothingRuns(then: () => void): void | Promise<void> {
+    this.#headersSent = true;
+    const running = this.#session?.running;
+    return running === undefined ? then() : running.then(then);
   }
 
   #finishHead(head: Head, code?: SessionErrorCode): void {

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import type { SessionHandler } from "../manager/manager.js";
 import { Stage, stored, visit } from "../test-support/stage.js";
 import type { Session } from "./session.js";
 import type { SessionData } from "./session-store.js";
@@ -93,44 +94,123 @@ test("an owner that was taken away stays so", async () => {
   expect(await manager.listOwned("ada")).toEqual([]);
 });
 
+test("a field that was set after an update of it is what the request sees, and goes on from", async () => {
+  const manager = await new Stage().manager();
+  for (const later of ["update", "regenerate"] as const) {
+    const session = await visit(manager, await stored(manager));
+    const updated = session.update("n", () => 1);
+    session.set("n", 5);
+    await (later === "update" ? session.update("m", () => 1) : session.regenerate());
+    await updated;
+    expect(session.get("n")).toBe(5);
+    session.set("n", Number(session.get("n")) + 1);
+    await session.release();
+    expect((await manager.load(session.id))?.get("n")).toBe(6);
+  }
+});
+
+test("an owner that is set while the session is being created is not forgotten", async () => {
+  const stage = new Stage();
+  const manager = await stage.manager();
+  const session = await visit(manager);
+  const creation = stage.hold("create");
+  session.set("a", 1);
+  const saved = session.release();
+  await creation.reached;
+  session.owner = "ada";
+  await creation.proceed();
+  await saved;
+  await session.release();
+  expect(await manager.listOwned("ada")).toHaveLength(1);
+});
+
+/** Answers what a client gets whose request the handler ends as it likes. */
+async function respond(manager: Awaited<ReturnType<Stage["manager"]>>, handler: SessionHandler<SessionData>) {
+  const id = await stored(manager);
+  const server = createServer(manager.handler(handler));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}`, { headers: { cookie: `sessionid=${id}` } });
+    await response.text();
+    return { id, status: response.status, cookies: response.headers.getSetCookie() };
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
 const delays = [0, 1, 2, 3, 5, 8, 13];
-const ends: ["regenerate" | "destroy", string][] = [
-  ["regenerate", "a new cookie"],
-  ["destroy", "a deletion"],
-];
+const ends = ["regenerate", "destroy"] as const;
 
 test.each(ends)(
-  "%s beside the end of a response: %s goes out with it, or the call says that it is too late",
+  "%s beside the end of a response: its cookie goes out with it, or the call is too late",
   async (end) => {
     const manager = await new Stage().manager();
-    for (const ticks of delays) {
-      const id = await stored(manager);
+    for (const delay of delays) {
       let failure: unknown;
-      const server = createServer(
-        manager.handler(async (session, _req, res) => {
-          session.set("a", 1);
-          res.end("done");
-          for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
-          await session[end]().catch((error: unknown) => {
-            failure = error;
-          });
-        }),
-      );
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      try {
-        const { port } = server.address() as AddressInfo;
-        const response = await fetch(`http://127.0.0.1:${port}`, { headers: { cookie: `sessionid=${id}` } });
-        await response.text();
-        if (failure === undefined) expect(response.headers.getSetCookie(), `after ${ticks}`).toHaveLength(1);
-        else expect(failure).toMatchObject({ code: "SESS_HEADERS_SENT" });
-        if (failure !== undefined) expect(await manager.exists(id)).toBe(true);
-      } finally {
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
-      }
+      const { id, cookies } = await respond(manager, async (session, _req, res) => {
+        session.set("a", 1);
+        res.end("done");
+        await ticks(delay);
+        await session[end]().catch((error: unknown) => {
+          failure = error;
+        });
+      });
+      if (failure === undefined) expect(cookies, `after ${delay}`).toHaveLength(1);
+      else expect(failure).toMatchObject({ code: "SESS_HEADERS_SENT" });
+      if (failure !== undefined) expect(await manager.exists(id)).toBe(true);
     }
   },
 );
+
+test.each(ends)("%s beside a save that fails: its cookie goes out with the error", async (end) => {
+  const stage = new Stage();
+  const manager = await stage.manager();
+  stage.largest = 2000;
+  for (const delay of delays) {
+    let failure: unknown;
+    const { id, status, cookies } = await respond(manager, async (session, _req, res) => {
+      session.set("a", "x".repeat(5000));
+      res.end("x");
+      await ticks(delay);
+      session.flush();
+      await session[end]().catch((error: unknown) => {
+        failure = error;
+      });
+    });
+    if (failure === undefined) expect(cookies, `${status} after ${delay}`).toHaveLength(1);
+    else expect(await manager.exists(id), `${failure} after ${delay}`).toBe(true);
+  }
+});
+
+test("a new id that is asked for beside a destroy is refused, and the destroy is not", async () => {
+  const manager = await new Stage().manager();
+  let regenerated: Promise<void> = Promise.resolve();
+  const { status, cookies } = await respond(manager, (session, _req, res) => {
+    session.set("a", 1);
+    void session.destroy();
+    regenerated = session.regenerate();
+    regenerated.catch(() => {});
+    res.end("x");
+  });
+  expect([status, cookies.length, cookies[0]?.includes("Max-Age=0")]).toEqual([200, 1, true]);
+  await expect(regenerated).rejects.toMatchObject({ code: "SESS_GONE" });
+});
+
+test("a response leaves though its handler keeps on changing the session", async () => {
+  const stage = new Stage();
+  const manager = await stage.manager();
+  let updates = 0;
+  const { status } = await respond(manager, async (session, _req, res) => {
+    stage.delay = 2;
+    session.set("a", 1);
+    res.end("x");
+    for (; !res.writableFinished && updates < 500; updates++) await session.update("n", (n) => Number(n ?? 0) + 1);
+  });
+  expect(status).toBe(200);
+  expect(updates).toBeLessThan(100);
+});
 
 test("a response waits for an update that waits behind a save", async () => {
   const stage = new Stage();

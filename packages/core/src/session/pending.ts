@@ -30,6 +30,12 @@ export class Pending {
     return deciding === undefined ? base?.get(name) : deciding.read(name, undefined);
   }
 
+  /** Whether a field was changed since `changes` were taken, which are under way. */
+  hides(name: string, changes: Changes): boolean {
+    const newer = this.#underWay.slice(this.#underWay.indexOf(changes) + 1);
+    return this.#latest.covers(name) || newer.some((each) => each.covers(name));
+  }
+
   /** The names of the fields as the request sees them. */
   names(base: Fields | undefined): string[] {
     const draft: Draft = { fields: new Map(base), owner: undefined, lifetime: undefined };

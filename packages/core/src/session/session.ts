@@ -135,8 +135,7 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     this.#assertChangeable();
     const update = new FieldFunction<D[F]>(field, fn);
-    await this.#commit(update);
-    this.#values.updated(field, update.value, update.text);
+    await this.#commit(update as FieldFunction<unknown>);
     return update.value;
   }
 
@@ -150,7 +149,7 @@ export class Session<D extends object> implements SessionStore<D> {
         areStored = await this.#regenerate(changes);
       } finally {
         if (areStored) this.#values.stored(changes);
-        else this.#values.failed(changes);
+        else this.#giveBack(changes);
       }
     });
   }
@@ -206,12 +205,13 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Commits what was changed since the response began. */
   releaseForEnd(): void | Promise<void> {
-    return this.hooks === undefined ? this.commitLate() : this.hooks.beforeStoring().then(() => this.commitLate());
+    if (this.hooks !== undefined) return this.hooks.beforeStoring().then(() => this.release());
+    return this.#quiet ? undefined : this.release();
   }
 
-  /** Commits what has come since, if anything has, and waits for what was asked for meanwhile. */
-  commitLate(): void | Promise<void> {
-    return this.#quiet ? undefined : this.#releaseAll();
+  /** Settles when what is being stored now has been, or could not be; nothing where nothing is. */
+  get running(): Promise<void> | undefined {
+    return this.#turns.running;
   }
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
@@ -285,11 +285,17 @@ export class Session<D extends object> implements SessionStore<D> {
   async #commitWith(hooks: ResponseHooks): Promise<void> {
     await hooks.beforeStoring();
     await this.#commitForResponse();
-    if (this.#cookie === undefined && (await hooks.owesCookie())) this.#cookie = "set";
+    if (await hooks.owesCookie()) this.#cookie ??= "set";
   }
 
   async #commitAndTouch(): Promise<void> {
-    await this.#releaseAll();
+    do await this.release();
+    while (!this.#values.clean);
+    // In its turn: a token that is sealed again must hold what is being sealed into it.
+    if (this.#touchIsDue) await this.#turns.alone(() => this.#touch());
+  }
+
+  async #touch(): Promise<void> {
     const known = this.#known;
     if (known === undefined || !this.#touchIsDue) return;
     const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
@@ -317,18 +323,12 @@ export class Session<D extends object> implements SessionStore<D> {
     return true;
   }
 
-  /** With what is asked for meanwhile: a new id that is stored when the response has left would be nobody's. */
-  async #releaseAll(): Promise<void> {
-    do await this.release();
-    while (!this.#quiet);
-  }
-
   #loaded(known: Known): void {
     this.#known = known;
     this.#loadedAt = this.#parts.now();
   }
 
-  async #commit(update: FieldUpdate | undefined): Promise<void> {
+  async #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     const taken = this.#takeChanges();
@@ -343,9 +343,9 @@ export class Session<D extends object> implements SessionStore<D> {
     const stored = this.#turns.beside(this.#store(changes, update), !changes.empty);
     try {
       await stored;
-      this.#values.stored(changes);
+      this.#values.stored(changes, update);
     } catch (error) {
-      this.#values.failed(changes);
+      this.#giveBack(changes);
       if (isRefusal(error) && this.#known?.retired === undefined) this.#refusal = error;
       throw error;
     } finally {
@@ -359,9 +359,18 @@ export class Session<D extends object> implements SessionStore<D> {
     if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
     const result = await this.#parts.keeper.commit(this.#identity, known, changes, update);
     if (result === undefined) return;
+    // One that was set while the session was being stored is not in it.
+    const owner = this.#firstOwner;
     this.#firstOwner = undefined;
+    if (owner !== undefined && owner.hash !== result.owner) this.#values.setOwner(owner.hash);
     if (this.#known === undefined || this.#parts.keeper.inCookie) this.#cookie = "set";
     this.#loaded(result);
+  }
+
+  /** For the next commit; to a session that was destroyed meanwhile nothing can be stored any more. */
+  #giveBack(changes: Changes): void {
+    if (this.#destroyed) this.#values.stored(changes);
+    else this.#values.failed(changes);
   }
 
   /** Everything changed so far, mutations in place included. */

@@ -27,6 +27,12 @@ export class Turns {
     return this.#asked > 0;
   }
 
+  /** Settles when what runs now has ended; nothing where nothing does. */
+  get running(): Promise<void> | undefined {
+    if (this.#alone === undefined && this.#underWay.size === 0) return undefined;
+    return Promise.allSettled([this.#alone, ...this.#underWay]).then(() => {});
+  }
+
   /** The turn of a commit; nothing where it has come already. It is over with {@link beside}, or {@link passed}. */
   turn(): Promise<void> | undefined {
     return this.#mayBegin(false) ? undefined : this.#wait(false);
@@ -61,9 +67,7 @@ export class Turns {
 
   /** Waits until what has begun has ended, and `isBusy` says that nothing waits to begin. */
   async settled(isBusy: () => boolean): Promise<void> {
-    while (this.occupied || isBusy()) {
-      await Promise.allSettled([this.#alone, ...this.#underWay]);
-    }
+    while (this.occupied || isBusy()) await this.running;
   }
 
   #begin<T>(work: () => Promise<T>): Promise<T> {

@@ -54,13 +54,6 @@ export class Values {
     this.#pending.latest.setOwner(hash);
   }
 
-  /** What an update function made of a field was stored; a change made meanwhile hides it. */
-  updated(name: string, value: unknown, text: string | undefined): void {
-    if (this.#pending.latest.covers(name)) return;
-    if (text === undefined) this.#handed.drop(name);
-    else this.#handed.put(name, value, text);
-  }
-
   /** Objects that were handed out and changed since count as set. */
   findMutations(): void {
     for (const [name, text] of this.#handed.mutated()) this.#pending.latest.write(name, text);
@@ -76,7 +69,12 @@ export class Values {
     return this.#pending.retake(changes);
   }
 
-  stored(changes: Changes): void {
+  /** Also what an update function made of a field, unless a newer change hides it. */
+  stored(changes: Changes, update?: FieldFunction<unknown>): void {
+    if (update !== undefined && !this.#pending.hides(update.name, changes)) {
+      if (update.text === undefined) this.#handed.drop(update.name);
+      else this.#handed.put(update.name, update.value, update.text);
+    }
     this.#pending.stored(changes);
   }
 
