@@ -189,6 +189,26 @@ describe("the Fetch edge", () => {
     expect(reported.mock.lastCall?.[0]).toMatchObject({ code: "SESS_TOO_LARGE" });
   });
 
+  test("a change that is acknowledged beside the sealing of a prolonged token is in the token that goes out", async () => {
+    const { visit, wait } = await site();
+    for (let delay = 0; delay < 15; delay++) {
+      const signedIn = cookieOf(await visit(put));
+      wait(1_000_000);
+      let acknowledged = false;
+      const response = await visit((session) => {
+        const later = async () => {
+          for (let tick = 0; tick < delay; tick++) await Promise.resolve();
+          await session.update("user", () => "bob");
+          acknowledged = true;
+        };
+        later().catch(() => {});
+        return new Response("x");
+      }, signedIn);
+      const user = await (await visit(show, cookieOf(response))).text();
+      expect(user, `after ${delay}`).toBe(acknowledged ? "bob" : "ada");
+    }
+  });
+
   test("a handler that throws: what was acknowledged goes out with the error, the rest is discarded", async () => {
     quiet();
     const { visit } = await site();
