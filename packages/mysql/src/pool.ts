@@ -11,7 +11,7 @@ export interface MysqlConnection {
       readonly nestTables: false;
       readonly typeCast?: (field: unknown, next: () => unknown) => unknown;
     },
-    values: Value[],
+    values: (string | number | Buffer | null)[],
   ): Promise<[result: unknown, fields: unknown]>;
   /** Gives the connection back to the pool. */
   release(): void;
