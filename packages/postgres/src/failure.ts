@@ -19,7 +19,8 @@ export function wasAnswered(error: unknown): boolean {
 
 /** Whether a connection was lost on which a statement had been sent: not for want of an answer in time. */
 export function isLost(error: unknown): boolean {
-  return !wasAnswered(error) && !(error instanceof GivenUp) && textOf(error, "syscall") !== "connect";
+  const wasNotSent = textOf(error, "syscall") === "connect" || refusesParameters(error);
+  return !wasAnswered(error) && !(error instanceof GivenUp) && !wasNotSent;
 }
 
 /** Whether the server answered that it takes no writes: a replica, or a primary that was made one. */
@@ -29,7 +30,7 @@ export function isReadOnly(error: unknown): boolean {
 
 /** Whether a pooler refused to let a connection say how long a statement may run, as PgBouncer does. */
 export function refusesParameters(error: unknown): boolean {
-  return /unsupported startup parameter/.test(textOf(Object(error).cause, "message") ?? "");
+  return /unsupported startup parameter/.test(textOf(error, "message") ?? "");
 }
 
 /** The error for a statement that failed. */

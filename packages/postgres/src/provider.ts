@@ -40,7 +40,7 @@ async function connect(settings: Settings, context: ProviderContext, bounded = t
     return new PostgresStore(statements, sqlFor(nameOf(table, schema)), () => context.now());
   } catch (error) {
     await statements.close();
-    if (bounded && refusesParameters(error)) return connect(settings, context, false);
+    if (bounded && refusesParameters(Object(error).cause)) return connect(settings, context, false);
     throw connectFailure(error);
   }
 }
