@@ -31,12 +31,14 @@ const inspect = `SELECT current_setting('server_encoding') AS encoding, to_regcl
     WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped) AS columns,
   (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'p') AS primary_key`;
 
-/** One at a time, of all that connect: what two create at once fails for one of them, with IF NOT EXISTS as well. */
+/**
+ * One at a time, of all that connect: what two create at once fails for one of them with IF NOT EXISTS as well. Whether it
+ * is there by then only the CREATE knows; what a connection has looked up before, it may still remember.
+ */
 const create = (table: string, schema?: string) => `DO $create$ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('@sess/postgres'));
-  IF to_regclass('${nameOf(table, schema)}') IS NULL THEN
-    ${ddl(table, schema)}
-  END IF;
+  ${ddl(table, schema)}
+EXCEPTION WHEN duplicate_table THEN NULL;
 END $create$`;
 
 /**

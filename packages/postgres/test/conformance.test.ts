@@ -65,7 +65,7 @@ describe("conformance without a server", { timeout: 60_000 }, () => {
   let pool: PGlite;
   beforeAll(async () => {
     pool = await PGlite.create();
-  }, 60_000);
+  }, 150_000);
   afterAll(() => pool.close());
 
   conformance(test, {
