@@ -24,7 +24,7 @@ CREATE INDEX ON ${name} (owner, key) WHERE owner IS NOT NULL;`;
 const columns =
   "data text C NOT NULL, expires double precision NOT NULL, key bytea NOT NULL, owner text C, retired text C, version text C NOT NULL";
 
-const inspect = `SELECT current_setting('server_encoding') AS encoding, to_regclass($1)::text AS found,
+const inspect = `SELECT current_setting('server_encoding') AS encoding,
   (SELECT string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), collname,
       CASE WHEN attnotnull THEN 'NOT NULL' END), ', ' ORDER BY attname COLLATE "C")
     FROM pg_attribute LEFT JOIN pg_collation ON pg_collation.oid = attcollation
@@ -49,7 +49,8 @@ export async function prepare(statements: Statements, table: string, schema: str
   const look = async () => (await statements.run(inspect, [nameOf(table, schema)], { reads: true }))[0] ?? {};
   let found = await look();
   if (found.encoding !== "UTF8") throw wrong("the encoding of the database must be UTF8");
-  if (found.found === null) {
+  // Its name may be known a moment before its columns are to be seen: by them it is there or not.
+  if (found.columns === null) {
     if (!createTable) throw wrong(`there is no table ${table}, and createTable is false`);
     await statements.run(create(table, schema), []);
     found = await look();
