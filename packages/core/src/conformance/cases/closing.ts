@@ -1,5 +1,5 @@
 import type { Case } from "../case.js";
-import { list } from "../kit.js";
+import { list, turn } from "../kit.js";
 
 /** Closing a handle. */
 export const closingCases: readonly Case[] = [
@@ -33,6 +33,31 @@ export const closingCases: readonly Case[] = [
       await kit.rejects(async () => provider.gc(), "gc");
       if (provider.keys !== undefined) await kit.rejects(async () => list(provider.keys?.()), "keys");
       if (provider.keysOf !== undefined) await kit.rejects(async () => list(provider.keysOf?.(key)), "keysOf");
+    },
+  },
+  {
+    id: "close-waits",
+    rule: "C3",
+    title: "close resolves when no write of the handle is under way any more: what comes later comes from elsewhere",
+    guide: "#close",
+    async run(kit) {
+      const [provider, start] = [await kit.open(), kit.session()];
+      const keys = await kit.fill(provider, new Array(8).fill(start));
+      let underWay = 0;
+      const note = async (write: Promise<unknown>) => {
+        underWay += 1;
+        await Promise.allSettled([write]);
+        underWay -= 1;
+      };
+      const writes = keys.flatMap((key) => [
+        note(provider.create(kit.key(), kit.session())),
+        note(provider.update(key, kit.session(), start.version)),
+        note(provider.touch(key, start.expiresAt + 1000, start.version)),
+      ]);
+      await provider.close();
+      await turn();
+      kit.equal(underWay, 0, "writes under way when close had resolved, of 24");
+      await Promise.all(writes);
     },
   },
   {
