@@ -14,7 +14,7 @@ export function ranNot(error: unknown): boolean {
 /** Whether an error is the server's own answer, and its connection goes on. */
 export function wasAnswered(error: unknown): boolean {
   const code = codeOf(error);
-  return code !== "" && !/^(08|57P0[1-5])/.test(code);
+  return code !== "" && !/^(08|57P0[125])/.test(code);
 }
 
 /** Whether a connection was lost on which a statement had been sent: not for want of an answer in time. */
@@ -28,7 +28,7 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-/** Whether a pooler refused to let a connection say how long a statement may run, as PgBouncer does. */
+/** Whether a pooler refused to let a connection say how long it waits for a lock, as PgBouncer does. */
 export function refusesParameters(error: unknown): boolean {
   return /unsupported startup parameter/.test(textOf(error, "message") ?? "");
 }

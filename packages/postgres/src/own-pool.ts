@@ -30,7 +30,7 @@ const leastPause = 500;
 
 /**
  * A pool of our own; its driver is loaded here, so that an application that brings its own pool does not load a second
- * one. `timeout` in milliseconds; `bounded` says whether the server is told not to work on a statement any longer.
+ * one. `timeout` in milliseconds; `bounded` says whether the server is told not to wait any longer for a lock.
  */
 export async function openOwn(endpoint: Endpoint, timeout: number, bounded: boolean): Promise<Link> {
   const { Pool } = await import("pg");
@@ -45,8 +45,9 @@ export async function openOwn(endpoint: Endpoint, timeout: number, bounded: bool
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAlive,
     fallback_application_name: "@sess/postgres",
-    // A little sooner than we give up: then the connection is good for another statement.
-    ...(bounded && { statement_timeout: Math.ceil(timeout * 0.9) }),
+    // A little sooner than we give up: then the connection is good for another statement. A statement_timeout would end
+    // the wait for a synchronous standby as well, and the server would acknowledge what no standby has.
+    ...(bounded && { lock_timeout: Math.ceil(timeout * 0.9) }),
     // Sockets are made here to be known: the driver only asks the other side to close them, which may be gone.
     stream: () => remember(new Socket(), sockets),
     // Whatever parsers the application has set: all of it comes as the text that the server sends.

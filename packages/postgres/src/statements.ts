@@ -12,8 +12,8 @@ interface Options {
 
 /** Most attempts at a statement that was rolled back, or at a read whose connection was lost. */
 const mostAttempts = 10;
-/** Longest first pause before such a statement is sent again, in milliseconds; it doubles with each. */
-const firstPause = 10;
+/** Longest pause before such a statement is sent again, in milliseconds: the first, which doubles with each, and the last. */
+const [firstPause, lastPause] = [10, 200];
 
 /**
  * Runs statements, each by itself: there is never a transaction across two, nor anything that a connection remembers. Each
@@ -77,7 +77,7 @@ export class Statements {
 
 /** Waits for a random while, longer with each attempt; false when time is up first. */
 async function pause(attempt: number, until: number): Promise<boolean> {
-  const ms = Math.random() * firstPause * 2 ** (attempt - 1);
+  const ms = Math.random() * Math.min(firstPause * 2 ** (attempt - 1), lastPause);
   if (performance.now() + ms >= until) return false;
   await new Promise((resolve) => setTimeout(resolve, ms));
   return true;
