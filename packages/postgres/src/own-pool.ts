@@ -25,8 +25,6 @@ const patience = 1000;
 const keepAlive = 10_000;
 /** How long a connection that nobody needs stays open, in milliseconds. */
 const idle = 60_000;
-/** Least time between two judgements on all connections of a server that is read-only, in milliseconds. */
-const leastPause = 500;
 
 /**
  * A pool of our own; its driver is loaded here, so that an application that brings its own pool does not load a second
@@ -99,7 +97,7 @@ class OwnPool implements Link {
       return answer;
     } catch (error) {
       this.#learn(client, error, sent);
-      client.release(!wasAnswered(error));
+      client.release(!wasAnswered(error) || isReadOnly(error));
       throw error;
     }
   }
@@ -134,10 +132,9 @@ class OwnPool implements Link {
   }
 
   #learn(client: PoolClient, error: unknown, sent: number): void {
-    const now = performance.now();
     if (wasAnswered(error)) this.#heard(client);
     if (isLost(error) || error instanceof GivenUp) this.#silentSince = Math.max(this.#silentSince, sent);
-    if (isReadOnly(error) && now - this.#condemned >= leastPause) this.#condemned = now;
+    if (isReadOnly(error)) this.#condemned = performance.now();
   }
 
   #nameOf(text: string): string {

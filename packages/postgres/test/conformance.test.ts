@@ -66,7 +66,8 @@ describeWithUrl("conformance", (start) => {
     name: "a user who has the rights that README names, on this table only",
     open: async ({ namespace, now }: OpenOptions) => {
       const options = { url: limited, table: table(namespace), createTable: false };
-      await (granted[namespace] ??= grant(namespace));
+      granted[namespace] ??= grant(namespace);
+      await granted[namespace];
       return postgres(options).connect({ now, contract });
     },
   });
