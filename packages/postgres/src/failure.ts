@@ -28,7 +28,7 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-/** Whether a pooler refused to let a connection say how long it waits for a lock, as PgBouncer does. */
+/** Whether a pooler refused to let a connection say how long a statement may run, as PgBouncer does. */
 export function refusesParameters(error: unknown): boolean {
   return /unsupported startup parameter/.test(textOf(error, "message") ?? "");
 }

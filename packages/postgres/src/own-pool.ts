@@ -28,7 +28,7 @@ const idle = 60_000;
 
 /**
  * A pool of our own; its driver is loaded here, so that an application that brings its own pool does not load a second
- * one. `timeout` in milliseconds; `bounded` says whether the server is told not to wait any longer for a lock.
+ * one. `timeout` in milliseconds; `bounded` says whether the server is told not to work on a statement any longer.
  */
 export async function openOwn(endpoint: Endpoint, timeout: number, bounded: boolean): Promise<Link> {
   const { Pool } = await import("pg");
@@ -43,9 +43,9 @@ export async function openOwn(endpoint: Endpoint, timeout: number, bounded: bool
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAlive,
     fallback_application_name: "@sess/postgres",
-    // A little sooner than we give up: then the connection is good for another statement. A statement_timeout would end
-    // the wait for a synchronous standby as well, and the server would acknowledge what no standby has.
-    ...(bounded && { lock_timeout: Math.ceil(timeout * 0.9) }),
+    // A little sooner than we give up: then the connection is good for another statement, and nobody waits for a lock
+    // that is not wanted any more.
+    ...(bounded && { statement_timeout: Math.ceil(timeout * 0.9) }),
     // Sockets are made here to be known: the driver only asks the other side to close them, which may be gone.
     stream: () => remember(new Socket(), sockets),
     // Whatever parsers the application has set: all of it comes as the text that the server sends.

@@ -43,7 +43,7 @@ if (!available) {
       await store.gc();
       const through = adminPool(`postgres://postgres@127.0.0.1:${bouncer.port}/postgres`);
       const { rows } = await through.query(
-        `SELECT (SELECT count(*)::int FROM pg_prepared_statements) AS statements, current_setting('lock_timeout') AS bound,
+        `SELECT (SELECT count(*)::int FROM pg_prepared_statements) AS statements, current_setting('statement_timeout') AS bound,
           (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory') AS locks,
           (SELECT count(*)::int FROM pg_settings WHERE source = 'session' AND name LIKE '%timeout') AS settings`,
       );
