@@ -9,10 +9,7 @@ type SameSite = "lax" | "strict" | "none";
 type TrustProxy = false | number | ((address: string) => boolean);
 
 /** Makes a `Response` of an error, or leaves that to core by answering `undefined`. */
-export type ErrorResponder = (
-  error: unknown,
-  request: Request,
-) => Response | undefined | Promise<Response | undefined>;
+export type ErrorResponder = (error: unknown, request: Request) => Response | undefined | Promise<Response | undefined>;
 
 /** The configuration of a Manager. Every key is optional; `undefined` counts as absent. */
 export interface ManagerConfig {

@@ -35,7 +35,8 @@ export class FetchExchange<D extends object> {
 
   /** The response with what the session adds to it, once the session is stored; an error response when it is not. */
   async respond(response: Response): Promise<Response> {
-    if (!isResponse(response)) return this.fail(new TypeError("the handler answered with something that is no Response"));
+    if (!isResponse(response))
+      return this.fail(new TypeError("the handler answered with something that is no Response"));
     if (this.#session === undefined) {
       this.#response.headersGone();
       return response;
@@ -118,10 +119,14 @@ export class FetchExchange<D extends object> {
 
 /** Also one of another realm, or of a polyfill. */
 export function isResponse(value: unknown): value is Response {
-  if (value instanceof Response) return true;
-  if (typeof value !== "object" || value === null || value instanceof Error) return false;
-  const { status, headers, body } = value as Partial<Response>;
-  return typeof status === "number" && body !== undefined && typeof headers?.getSetCookie === "function";
+  try {
+    if (value instanceof Response) return true;
+    if (typeof value !== "object" || value === null || value instanceof Error) return false;
+    const { status, headers, body } = value as Partial<Response>;
+    return typeof status === "number" && body !== undefined && typeof headers?.getSetCookie === "function";
+  } catch {
+    return false; // A getter or a trap that throws.
+  }
 }
 
 function headOf(headers: Headers): Head {

@@ -160,7 +160,10 @@ export function assertPeerKnown(request: RequestView, { trustProxy, cookie }: Se
   if (typeof trustProxy !== "function" || request.peer !== undefined) return;
   if (request.encrypted || cookie.secure !== "auto") return;
   const told = "pass { peer } to begin or handle, or set it to the number of proxies";
-  throw new SessionError("SESS_CONFIG", `option "trustProxy" is a function, and nobody told the peer's address: ${told}`);
+  throw new SessionError(
+    "SESS_CONFIG",
+    `option "trustProxy" is a function, and nobody told the peer's address: ${told}`,
+  );
 }
 
 /** Whether somebody, the client perhaps, says that TLS ends before us. To be believed of nobody who was not declared. */

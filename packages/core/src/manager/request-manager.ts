@@ -35,8 +35,8 @@ class Started<D extends object> {
   readonly req: IncomingMessage;
   readonly request: NodeRequest;
   readonly response: SessionResponse<D>;
-  /** Whether there is no response to hold. The session is stored, and prolonged, by itself. */
-  readonly upgrades: boolean;
+  /** Whether there is no response, or none any more. The session is stored, and prolonged, by itself. */
+  readonly isAlone: boolean;
   /** The response that came last; mostly the only one. */
   #held: ServerResponse | undefined;
   /** `undefined` until it is asked for, and after a failure: a store that was down may be up again. */
@@ -45,13 +45,13 @@ class Started<D extends object> {
   constructor(req: IncomingMessage, res: ServerResponse, settings: ResponseSettings) {
     this.req = req;
     this.request = new NodeRequest(req);
-    this.upgrades = isUpgrade(req, res);
-    const isOver = () => this.upgrades || res.writableEnded || res.destroyed;
-    this.response = new SessionResponse<D>(this.request, settings, this.upgrades || res.headersSent, isOver);
+    this.isAlone = isUpgrade(req, res) || res.writableEnded;
+    const isOver = () => this.isAlone || res.writableEnded || res.destroyed;
+    this.response = new SessionResponse<D>(this.request, settings, this.isAlone || res.headersSent, isOver);
   }
 
   hold(res: ServerResponse): void {
-    if (this.#held === res || this.upgrades) return;
+    if (this.#held === res || this.isAlone) return;
     this.#held = res;
     holdResponse(res, this.response);
   }
@@ -212,7 +212,7 @@ export abstract class RequestManager<D extends object> {
   async #loadOnce(started: Started<D>): Promise<Session<D>> {
     try {
       const session = await this.#bind(started.response, started.request);
-      if (started.upgrades) Promise.resolve(session.commitForResponse()).catch(report);
+      if (started.isAlone) Promise.resolve(session.commitForResponse()).catch(report);
       return session;
     } catch (error) {
       started.session = undefined;

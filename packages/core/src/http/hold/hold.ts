@@ -21,7 +21,7 @@ export abstract class Hold {
   }
 
   /** Adds the sessions' headers and lets everything pass that was held. */
-  protected abstract release(status: number): void;
+  protected abstract release(): void;
 
   /** Lets the end pass. */
   protected abstract finish(): void;
@@ -37,8 +37,8 @@ export abstract class Hold {
     this.state = "held";
     try {
       const wait = this.hooks.store(status);
-      if (wait !== undefined) this.#after(wait, () => this.release(status));
-      else this.release(status);
+      if (wait !== undefined) this.#after(wait, () => this.release());
+      else this.release();
     } catch (error) {
       void this.#fail(error);
     }

@@ -73,4 +73,3 @@ function unsent(): Outgoing {
   const req: Partial<IncomingMessage> = { method: "GET", httpVersionMajor: 1, httpVersionMinor: 1, headers: {} };
   return new ServerResponse(req as IncomingMessage) as Outgoing;
 }
-

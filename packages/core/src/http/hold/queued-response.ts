@@ -56,8 +56,8 @@ export class QueuedResponse extends Hold {
       Object.defineProperty(this.#res, name, { value, configurable: true, writable: true });
     }
     this.#shadow("headersSent", () => this.#isHeld);
-    this.#shadow("writableEnded", () => this.#hasEnded);
-    this.#shadow("finished", () => this.#hasEnded);
+    this.#shadow("writableEnded", () => this.#hasEnded && this.#isWaiting);
+    this.#shadow("finished", () => this.#hasEnded && this.#isWaiting);
   }
 
   /** Has a property read as true while `isTrue` says so; it can be assigned as before, which some responses do. */
@@ -80,6 +80,11 @@ export class QueuedResponse extends Hold {
 
   get #isHeld(): boolean {
     return this.state === "held" || this.state === "failing";
+  }
+
+  /** Its own methods must not find it ended before they have ended it. */
+  get #isWaiting(): boolean {
+    return this.#isHeld || this.state === "ending";
   }
 
   #writeHead(args: unknown[]): unknown {
@@ -133,7 +138,7 @@ export class QueuedResponse extends Hold {
     if (this.#isHeld) this.#res.statusCode = 503;
   }
 
-  protected release(status: number): void {
+  protected release(): void {
     this.#res.statusCode = this.#status;
     this.hooks.addHeaders(headOf(this.#res));
     this.state = "passing";
@@ -151,6 +156,8 @@ export class QueuedResponse extends Hold {
 
   protected replace(status: number): void {
     const res = this.#res;
+    // Its `end` may call its `write`, which is ours.
+    this.state = "passing";
     this.#calls.length = 0;
     for (const name of namesIn(res)) res.removeHeader?.(name);
     const head = headOf(res);

@@ -65,7 +65,7 @@ export class SentResponse extends Hold {
     this.#source = source;
   }
 
-  protected release(status: number): void {
+  protected release(): void {
     SentHead.change(this.#res, (head) => this.hooks.addHeaders(head));
     this.state = "passing";
     if (this.#queue.length === 0) return;

@@ -96,12 +96,13 @@ export class SentStream extends Hold {
     }
   }
 
-  protected release(status: number): void {
+  protected release(): void {
     const { send, headers } = this.#head ?? {};
     if (headers !== undefined) this.hooks.addHeaders(headOf(headers));
     this.state = "passing";
     if (!this.#stream.destroyed) send?.();
     const waiting = this.#take();
+    const status = Number(headers?.[":status"]);
     const isBodiless = this.#isHead || status === 204 || status === 205 || status === 304;
     // Node ends such a stream as it responds, and refuses what is written then.
     if (isBodiless && waiting !== undefined) process.nextTick(waiting.done);
