@@ -63,6 +63,12 @@ export class Session<D extends object> implements SessionStore<D> {
   /** An adapter's, where it has some. */
   hooks: ResponseHooks | undefined;
 
+  static {
+    // `util.inspect` calls the getters of whoever made an object, told to (`getters`), unless that is a built-in; with
+    // `customInspect: false` it does not ask the method below.
+    Object.defineProperty(Session.prototype, "constructor", { value: Object, configurable: true, writable: true });
+  }
+
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#identity = parts.identity;
@@ -72,6 +78,11 @@ export class Session<D extends object> implements SessionStore<D> {
 
   get id(): string {
     return this.#identity.id;
+  }
+
+  /** Nothing of a session is shown: neither id nor fields. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "Session {}";
   }
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
