@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "./config.js";
 import type { CookieConfig } from "./options.js";
@@ -39,6 +40,12 @@ describe("keys", () => {
     const before = key.toString("hex");
     key.fill(0);
     expect(keys.map((bytes) => Buffer.from(bytes).toString("hex"))).toEqual([before]);
+  });
+
+  test("may be bytes of another realm, as under a test runner", () => {
+    const key = random();
+    const foreign: unknown = runInNewContext("Uint8Array.from(bytes)", { bytes: [...key] });
+    expect(parseConfig({ keys: [foreign as Uint8Array] }).keys).toEqual([new Uint8Array(key)]);
   });
 
   test("may come as the seed's JSON, for configurations out of the environment", () => {

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { keyCommand, wrong } from "./problem.js";
 
 const leastBytes = 32;
@@ -18,7 +19,7 @@ const advice = `make one with: ${keyCommand}`;
 
 function parseKey(key: unknown, name: string): Uint8Array {
   const bytes = typeof key === "string" ? decode(key) : key;
-  if (!(bytes instanceof Uint8Array)) {
+  if (!types.isUint8Array(bytes)) {
     throw wrong(`${name} must be bytes, or a text in base64url, base64 or hexadecimal; ${advice}`);
   }
   if (bytes.length < leastBytes) throw wrong(`${name} must have at least ${leastBytes} bytes; ${advice}`);

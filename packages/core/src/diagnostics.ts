@@ -1,4 +1,5 @@
 import { channel } from "node:diagnostics_channel";
+import { types } from "node:util";
 import type { SessionErrorCode } from "./errors.js";
 
 /**
@@ -81,7 +82,25 @@ const errorChannel = channel("sess:error");
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
-  else process.emitWarning(error instanceof Error ? error : String(error));
+  else warnOf(error);
+}
+
+function warnOf(error: unknown): void {
+  try {
+    process.emitWarning(error as Error);
+  } catch {
+    // Node takes errors of its own realm alone, and under a test runner ours and the application's are others.
+    process.emitWarning(textOf(error));
+  }
+}
+
+/** Never throws, whatever was thrown. */
+function textOf(error: unknown): string {
+  try {
+    return types.isNativeError(error) ? (error.stack ?? String(error)) : String(error);
+  } catch {
+    return "something was thrown that is no Error and has no text";
+  }
 }
 
 /** The events that say more than every event does. */
