@@ -79,6 +79,13 @@ describe("keys", () => {
     expect(message({ keys })).toMatch(expected);
   });
 
+  test("who is told to make another is told to keep those in use: to replace one signs everybody out", () => {
+    for (const bad of ["short", random().subarray(1), Buffer.alloc(32, 7)]) {
+      expect(message({ keys: [random(), bad] })).toContain("put it before those in use");
+    }
+    expect(message({ keys: ["the passphrase of before, as text"] })).toContain("goes into securityKey");
+  });
+
   test("random ones are never taken for anything else", () => {
     for (let round = 0; round < 2_000; round++) expect(parseConfig({ keys: [random()] }).keys).toHaveLength(1);
   });

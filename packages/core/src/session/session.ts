@@ -1,5 +1,6 @@
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
+import { adviseSeconds } from "../config/unit-advice.js";
 import { isRefusal, SessionError } from "../errors.js";
 import { limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
@@ -131,6 +132,7 @@ export class Session<D extends object> implements SessionStore<D> {
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
       throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
     }
+    adviseSeconds("session.lifetime", seconds);
     this.#lifetime = seconds * 1000;
   }
 
