@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { type ManagerConfig, resolveConfig } from "./config.js";
+import { type ManagerConfig, resolveConfig } from "./options.js";
 import type { adviseSeconds } from "./unit-advice.js";
 
 afterEach(() => {

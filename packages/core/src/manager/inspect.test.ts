@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { memory } from "../memory/memory.js";
 import { createManager } from "./create-manager.js";
-import type { Manager } from "./manager.js";
+import type { StoreManager } from "./manager.js";
 
 /** All that `util.inspect` can be told to show, and what a log's serialiser may call. */
 function everyWayToShow(object: unknown): string {
@@ -27,7 +27,7 @@ function json(object: unknown): string {
 
 const fields = { secretField: "swordfish", map: new Map([["carp", 1]]) };
 
-async function signedIn(sessions: Manager<object>): Promise<string> {
+async function signedIn(sessions: StoreManager<object>): Promise<string> {
   const exchange = sessions.begin(new Request("http://localhost/"));
   const session = await exchange.session();
   for (const [name, value] of Object.entries(fields)) session.set(name as never, value as never);
@@ -44,7 +44,7 @@ function request(id: string): [IncomingMessage, ServerResponse] {
 
 describe("what is handed out shows no id, field, value or owner, however it is asked", async () => {
   const sessions = await createManager(memory());
-  const id = await signedIn(sessions as Manager<object>);
+  const id = await signedIn(sessions as StoreManager<object>);
   const [req, res] = request(id);
   const session = await sessions.start(req, res);
   const loaded = await sessions.load(id);
