@@ -18,9 +18,9 @@ describe("report warns of whatever was thrown, and never throws itself", () => {
     ["a text", "out of luck", /out of luck/],
     ["nothing", undefined, /undefined/],
     ["a symbol", Symbol("x"), /Symbol\(x\)/],
-    ["what has no text", Object.create(null), /no Error/],
-    ["what throws as it is read", { toString: () => Promise.reject.call(null) }, /no Error/],
-    ["a Proxy that throws", new Proxy({}, { get: () => Promise.reject.call(null) }), /no Error/],
+    ["what has no text", Object.create(null), /without a text/],
+    ["what throws as it is read", { toString: () => Promise.reject.call(null) }, /without a text/],
+    ["a Proxy that throws", new Proxy({}, { get: () => Promise.reject.call(null) }), /without a text/],
   ])("%s", async (_, thrown, message) => {
     expect((await warning(() => report(thrown))).message).toMatch(message);
   });
