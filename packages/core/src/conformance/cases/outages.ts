@@ -9,6 +9,9 @@ import { takeUncaught } from "../uncaught.js";
 /** More than a pool has connections. */
 const many = 40;
 
+/** Time for a connection to break while nobody asks anything of it, in milliseconds. */
+const noticing = 200;
+
 const modes = [
   ["down", "is down"],
   ["silent", "does not answer"],
@@ -41,12 +44,18 @@ export const outageCases: readonly Case[] = modes.flatMap(([mode, doing]): Case[
       const provider = await kit.open();
       const records = Array.from({ length: many }, () => kit.session());
       const keys = await kit.fill(provider, records);
-      await during(kit, mode, () =>
-        Promise.all(
-          keys.map((key, at) => kit.rejects(() => anyCall(kit, provider, key, at), `call while it ${doing}`)),
-        ),
-      );
-      await serves(kit, provider, keys.slice(0, many / 2), records);
+      // Writes first: they are to have the connections that are there.
+      const calls = keys.map((key, at) => () => anyCall(kit, provider, key, at)).reverse();
+      const failing = () => Promise.all(calls.map((call) => kit.rejects(call, `a call while it ${doing}`)));
+      const untouched = keys.slice(0, many / 2);
+      await during(kit, mode, failing);
+      await serves(kit, provider, untouched, records);
+      // Once more, and now connections break while nobody asks anything of them.
+      await during(kit, mode, async () => {
+        await new Promise((resolve) => setTimeout(resolve, noticing));
+        await failing();
+      });
+      await serves(kit, provider, untouched, records);
       await writesAreSeen(kit, provider);
     },
   },
