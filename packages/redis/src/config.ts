@@ -1,14 +1,21 @@
 import type { ConnectionOptions } from "node:tls";
 import { SessionError } from "@sess/core";
-import type { RedisClient } from "./client.js";
+import { driverOf, type RedisClient } from "./clients.js";
 import { parseAddressList } from "./config-string.js";
 import { parseUrl } from "./config-url.js";
+import type { Driver } from "./driver.js";
 import type { RedisConfig, RedisOptions } from "./options.js";
 import type { Endpoint } from "./own-client.js";
 
+/** A caller's client, and how to speak through it. */
+export interface Borrowed {
+  readonly client: RedisClient;
+  readonly driver: Driver;
+}
+
 /** A configuration that has been checked. */
 export interface Settings {
-  readonly target: Endpoint | RedisClient;
+  readonly target: Endpoint | Borrowed;
   readonly prefix: string;
   /** Milliseconds. */
   readonly commandTimeout: number;
@@ -66,17 +73,12 @@ function secure(tls: boolean | ConnectionOptions | undefined): { readonly tls?: 
   return { tls };
 }
 
-function checkClient(client: RedisClient, waits: boolean): RedisClient {
-  for (const method of ["get", "getrange", "eval", "evalsha", "scan", "zscan", "info", "ping"] as const) {
-    if (typeof client?.[method] !== "function") throw wrong(`client has no method ${method}: is it an ioredis client?`);
-  }
-  for (const method of waits ? (["pipeline", "duplicate"] as const) : []) {
-    if (typeof client[method] !== "function") throw wrong(`client has no method ${method}, which wait needs`);
-  }
-  const reads = client.options?.scaleReads;
+function checkClient(client: RedisClient, waits: boolean): Borrowed {
+  const driver = driverOf(client, waits);
+  const reads: unknown = Reflect.get(Object(Reflect.get(client, "options")), "scaleReads");
   // A replica is behind: it would give out sessions that have been destroyed.
   if (reads !== undefined && reads !== "master") throw wrong("client must read from masters: scaleReads");
-  return client;
+  return { client, driver };
 }
 
 function rejectUnknown(config: object, known: readonly string[]): void {

@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from "node:tls";
 import { SessionError } from "@sess/core";
 import type { Redis } from "ioredis";
-import type { Link } from "./client.js";
+import type { Link } from "./driver.js";
 import { messageOf, redacted, unavailable } from "./failure.js";
+import { ioredisDriver } from "./ioredis.js";
 
 /** Where our own connection goes. */
 export interface Endpoint {
@@ -41,6 +42,9 @@ export async function openOwn(endpoint: Endpoint, timeout: number, within = time
     // ioredis would go on with database 0.
     if (isRefusedSelect(error)) client.disconnect(true);
   });
+  client.on("ready", () => {
+    failure = undefined;
+  });
   try {
     await withTimeout(client.connect(), within);
   } catch (error) {
@@ -48,8 +52,9 @@ export async function openOwn(endpoint: Endpoint, timeout: number, within = time
     throw connectFailure(failure ?? error);
   }
   return {
-    client,
+    driver: ioredisDriver(client),
     ready: () => client.status === "ready",
+    failure: () => failure,
     gather: gathering(client),
     distrust: () => reset(client),
     close: () => quit(client),
