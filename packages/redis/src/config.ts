@@ -1,7 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { SessionError } from "@sess/core";
 import { driverOf, type RedisClient } from "./clients.js";
-import { parseAddressList } from "./config-string.js";
 import { parseUrl } from "./config-url.js";
 import type { Driver } from "./driver.js";
 import type { RedisConfig, RedisOptions } from "./options.js";
@@ -28,12 +27,22 @@ const ownKeys = ["url", "host", "port", "username", "password", "db", "tls", "pa
 const clientKeys = ["client", ...commonKeys];
 
 /**
- * Checks a configuration: nothing at all, `addr,poolsize,password,dbnum,idle`, a `redis://` or `rediss://` URL, or
- * typed options. Throws a `SessionError` with `SESS_CONFIG` that names the part which is wrong, and not its value.
+ * Whether a configuration is beego's string, whose grammar is loaded for it alone; a URL is none. Throws a
+ * `SessionError` with `SESS_CONFIG` for a URL of another scheme.
+ */
+export function isSeedString(config: RedisConfig | string | undefined): config is string {
+  if (typeof config !== "string" || isUrl(config)) return false;
+  if (config.includes("://")) throw wrong("a URL must begin with redis:// or rediss://");
+  return true;
+}
+
+/**
+ * Checks a configuration: nothing at all, a `redis://` or `rediss://` URL, or typed options. Throws a `SessionError`
+ * with `SESS_CONFIG` that names the part which is wrong, and not its value.
  */
 export function parseConfig(config: RedisConfig | string | undefined): Settings {
   if (config === undefined) return parseConfig({});
-  if (typeof config === "string") return parseConfig(parseText(config));
+  if (typeof config === "string") return parseConfig({ url: config });
   if (typeof config !== "object" || config === null) throw wrong("must be a string or an object");
   const withClient = "client" in config;
   rejectUnknown(config, withClient ? clientKeys : ownKeys);
@@ -45,10 +54,8 @@ export function parseConfig(config: RedisConfig | string | undefined): Settings 
   return { target, prefix, commandTimeout, wait };
 }
 
-function parseText(text: string): RedisOptions {
-  if (/^rediss?:\/\//i.test(text)) return { url: text };
-  if (text.includes("://")) throw wrong("a URL must begin with redis:// or rediss://");
-  return parseAddressList(text);
+function isUrl(text: string): boolean {
+  return /^rediss?:\/\//i.test(text);
 }
 
 function endpointOf(options: RedisOptions): Endpoint {

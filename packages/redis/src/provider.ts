@@ -1,7 +1,7 @@
 import type { ProviderContext, StoreConnector } from "@sess/core";
 import { borrow, duplicate } from "./clients.js";
 import { Commands, type Deadline } from "./commands.js";
-import { type Borrowed, parseConfig, type Settings } from "./config.js";
+import { type Borrowed, isSeedString, parseConfig, type Settings } from "./config.js";
 import type { Link } from "./driver.js";
 import { warnOfEviction } from "./eviction.js";
 import type { RedisConfig } from "./options.js";
@@ -26,14 +26,18 @@ export type {
 export type { RedisClientOptions, RedisCommonOptions, RedisConfig, RedisOptions } from "./options.js";
 
 /**
- * Sessions in Redis. The configuration is `addr,poolsize,password,dbnum,idle`, a `redis://` or `rediss://` URL, typed
- * options, or `{ client }`; without any it is `127.0.0.1:6379`. Throws a `SessionError` with `SESS_CONFIG` when it is
- * wrong.
+ * Sessions in Redis. The configuration is typed options, `{ client }`, a `redis://` or `rediss://` URL, or beego's
+ * string `addr,poolsize,password,dbnum,idle`; without any it is `127.0.0.1:6379`. Throws a `SessionError` with
+ * `SESS_CONFIG` when it is wrong; where beego's string is, connecting rejects with that.
  *
- * Connecting rejects within `commandTimeout` with `SESS_CONFIG` when the server refuses the credentials, else with
- * `SESS_UNAVAILABLE`, and leaves nothing open.
+ * Connecting rejects within `commandTimeout` with `SESS_CONFIG` when the server refuses the credentials, or when ioredis
+ * is needed and not installed, else with `SESS_UNAVAILABLE`, and leaves nothing open.
  */
 export function redis(config?: RedisConfig | string): StoreConnector {
+  if (isSeedString(config)) {
+    const seed = async () => parseConfig((await import("./config-string.js")).parseAddressList(config));
+    return { kind: "store", name: "redis", connect: async (context) => connect(await seed(), context) };
+  }
   const settings = parseConfig(config);
   return { kind: "store", name: "redis", connect: (context) => connect(settings, context) };
 }
