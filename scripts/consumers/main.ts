@@ -57,7 +57,10 @@ let failed = 0;
 console.log(`| provider | ${cases.map(({ name }) => name).join(" | ")} |\n|---|${cases.map(() => "---|").join("")}`);
 for (const provider of asked.length > 0 ? asked : known) {
   const folder = join(work, provider);
-  await install(folder, provider === "memory" ? [core] : [core, await pack(join(packages, provider), work), ...(beside[provider] ?? [])]);
+  await install(
+    folder,
+    provider === "memory" ? [core] : [core, await pack(join(packages, provider), work), ...(beside[provider] ?? [])],
+  );
   const store = await stores[provider]?.();
   if (store === undefined) throw new Error(`no store for ${provider}`);
   const cells: Cell[] = [];
