@@ -29,18 +29,22 @@ export interface StoreErrorEvent extends SessionEvent {
  * - `not-secure`: there is one, Secure, on a response that left over plain HTTP: browsers drop it, but on localhost.
  *   Or TLS ends at a proxy that `trustProxy` does not declare.
  * - `disabled`: there would be one, but for `enableSetCookie`.
+ * - `not-cleared`: the session was destroyed when the head had gone. It has ended, and its cookie leads to nothing.
  * - `unchanged`: the client has the cookie already; only a new id needs another.
  * - `empty`: a session that holds nothing is not stored, and has no cookie.
  * - `retired`: the request came with an id that another request had replaced.
  * - `refused`: the session ended while the request changed it, and the application answered all the same.
  * - `discarded`: the handler failed, by its status or by throwing, and its changes with it.
  * - `failed`: the session could not be stored.
+ * - `not-carried`: one was due, but what the handler answered by has no head of ours: something thrown that is passed on,
+ *   `Response.error()`, or status 101.
  * - `not-loaded`: the response left before there was a session: the store failed, or nobody waited.
  * - `headers-sent`: the session was first asked for when the response had begun.
  */
 export type CookieOutcome =
   | "set"
   | "cleared"
+  | "not-cleared"
   | "not-secure"
   | "disabled"
   | "unchanged"
@@ -49,12 +53,13 @@ export type CookieOutcome =
   | "refused"
   | "discarded"
   | "failed"
+  | "not-carried"
   | "not-loaded"
   | "headers-sent";
 
 /**
  * Published on `sess:response`, once for each request that asked for its session, as the response's head leaves: why
- * was a cookie set, or why not?
+ * was a cookie set, or why not? Once more, as `not-cleared`, where the session is destroyed after that.
  */
 export interface ResponseEvent extends SessionEvent {
   readonly cookie: CookieOutcome;
@@ -81,7 +86,19 @@ const errorChannel = channel("sess:error");
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
-  else process.emitWarning(error instanceof Error ? error : String(error));
+  else process.emitWarning(printable(error));
+}
+
+/** What was thrown can be anything; Node prints a warning later, where a text that throws would end the process. */
+function printable(error: unknown): Error | string {
+  try {
+    const text = String(error);
+    if (!(error instanceof Error)) return text;
+    // Read here once: what can be printed now can be printed later.
+    return typeof error.stack === "string" && String(error.name) !== "" ? error : text;
+  } catch {
+    return "an error without a text was thrown";
+  }
 }
 
 /** The events that say more than every event does. */

@@ -20,6 +20,12 @@ export class FieldView {
     return this.#pending.empty;
   }
 
+  /** Whether something was changed that no commit has taken yet; mutations in place are looked for first. */
+  get untaken(): boolean {
+    this.findMutations();
+    return !this.#pending.latest.empty;
+  }
+
   get(name: string, base: Fields | undefined): unknown {
     if (this.#objects.has(name)) return this.#objects.get(name);
     const text = this.#pending.read(name, base);

@@ -6,6 +6,7 @@ import { isRefusal, SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { FieldFunction, FieldView } from "./field-view.js";
+import { LateStore } from "./late-store.js";
 import { OperationQueue } from "./operation-queue.js";
 import type { Field, SessionStore } from "./session-store.js";
 
@@ -13,6 +14,12 @@ import type { Field, SessionStore } from "./session-store.js";
 export interface Binding {
   /** Whether it is too late for a cookie. */
   readonly headersSent: boolean;
+  /** Whether it has ended: it stores nothing any more, and reports no failure. */
+  readonly ended: boolean;
+  /** From now on it is too late for a cookie. */
+  noMoreCookies(): void;
+  /** The session was destroyed. To be called where it is too late for a cookie: the client's stays. */
+  cookieStays(): void;
 }
 
 /** What an adapter has done around the storing of a session for its response. */
@@ -60,6 +67,7 @@ export class Session<D extends object> implements SessionStore<D> {
   #firstOwner: { readonly hash: string | undefined } | undefined;
   #destroyed = false;
   #cookie: CookieDue;
+  #late: LateStore | undefined;
   /** An adapter's, where it has some. */
   hooks: AdapterHooks | undefined;
 
@@ -76,7 +84,10 @@ export class Session<D extends object> implements SessionStore<D> {
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
     assertName(field);
-    return this.#view.get(field, this.#fields) as D[F] | undefined;
+    const value = this.#view.get(field, this.#fields) as D[F] | undefined;
+    // It may be about to be changed.
+    if (typeof value === "object") this.#storeIfLate();
+    return value;
   }
 
   set<F extends Field<D>>(field: F, value: D[F] | undefined): void {
@@ -88,6 +99,7 @@ export class Session<D extends object> implements SessionStore<D> {
     const text = encode(value);
     this.#assertChangeable();
     this.#view.set(field, value, text);
+    this.#storeIfLate();
   }
 
   has(field: Field<D>): boolean {
@@ -103,6 +115,7 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     this.#assertChangeable();
     this.#view.delete(field);
+    this.#storeIfLate();
   }
 
   set owner(owner: string | undefined) {
@@ -114,6 +127,7 @@ export class Session<D extends object> implements SessionStore<D> {
     // By itself it is nothing to store; it waits until the session holds something.
     if (this.#stored === undefined) this.#firstOwner = { hash };
     else this.#view.setOwner(hash);
+    this.#storeIfLate();
   }
 
   set lifetime(seconds: number) {
@@ -126,6 +140,7 @@ export class Session<D extends object> implements SessionStore<D> {
   flush(): void {
     this.#assertChangeable();
     this.#view.flush();
+    this.#storeIfLate();
   }
 
   async update<F extends Field<D>>(
@@ -157,12 +172,16 @@ export class Session<D extends object> implements SessionStore<D> {
   destroy(): Promise<void> {
     return this.#operations.runExclusive(async () => {
       if (this.#destroyed) return;
-      if (this.#parts.binding?.headersSent) throw headersSent("the cookie's deletion");
+      const { binding, backend, presented } = this.#parts;
       const stored = this.#stored !== undefined;
+      // Where the cookie is all there is of the session, it cannot be ended without it.
+      if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored();
       this.#destroyed = true;
       this.discard();
-      if (stored || this.#parts.presented) this.#cookie = "clear";
+      if (!stored && !presented) return;
+      this.#cookie = "clear";
+      if (binding?.headersSent) binding.cookieStays();
     });
   }
 
@@ -212,6 +231,11 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Settles when what is being stored now has been, or could not be; nothing where nothing is. */
   get running(): Promise<void> | undefined {
     return this.#operations.running;
+  }
+
+  /** Whether its response has ended, so that a failure nobody waits for can only be reported. */
+  get responseEnded(): boolean {
+    return this.#parts.binding?.ended ?? false;
   }
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
@@ -284,13 +308,22 @@ export class Session<D extends object> implements SessionStore<D> {
 
   async #commitWith(hooks: AdapterHooks): Promise<void> {
     await hooks.beforeStoring();
-    await this.#commitForResponse();
+    const stored = this.#commitForResponse();
+    if (stored === undefined) this.#parts.binding?.noMoreCookies();
+    else await stored;
     if (await hooks.owesCookie()) this.#cookie ??= "set";
   }
 
   async #commitAndTouch(): Promise<void> {
-    do await this.release();
-    while (!this.#view.clean);
+    let clean = false;
+    // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
+    // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
+    for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
+      await this.release();
+      clean = this.#view.clean;
+    }
+    this.#parts.binding?.noMoreCookies();
+    if (!clean) this.#storeIfLate();
     // In its turn: a token that is sealed again must hold what is being sealed into it.
     if (this.#touchIsDue) await this.#operations.runExclusive(() => this.#touch());
   }
@@ -308,7 +341,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#assertOpen();
     // Refused once, the session is not this request's any more: it must not be carried on under a new id.
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (this.#parts.binding?.headersSent) throw headersSent("a new id");
+    this.#assertHeadersNotSent("a new id");
     const identity = this.#parts.newIdentity();
     if (this.#stored === undefined) {
       this.#identity = identity;
@@ -356,7 +389,7 @@ export class Session<D extends object> implements SessionStore<D> {
   async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
     this.#assertOpen();
     const stored = this.#stored;
-    if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
+    if (this.#needsCookie) this.#assertHeadersNotSent("this change");
     const result = await this.#parts.backend.commit(this.#identity, stored, changes, update);
     if (result === undefined) return;
     // One that was set while the session was being stored is not in it.
@@ -397,13 +430,27 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#operations.settled(() => this.#view.busy);
   }
 
+  #storeIfLate(): void {
+    if (!this.responseEnded) return;
+    this.#late ??= new LateStore(
+      () => this.#view.untaken,
+      () => this.release(),
+    );
+    this.#late.plan();
+  }
+
+  #assertHeadersNotSent(what: string): void {
+    if (!this.#parts.binding?.headersSent) return;
+    throw new SessionError("SESS_HEADERS_SENT", `${what} needs a cookie, and the response's headers have gone`);
+  }
+
   #assertOpen(): void {
     if (this.#destroyed) throw new SessionError("SESS_GONE", "this session was destroyed by this request");
   }
 
   #assertChangeable(): void {
     this.#assertOpen();
-    if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
+    if (this.#needsCookie) this.#assertHeadersNotSent("this change");
   }
 
   /** Whether a change must be followed by a cookie: on a session not stored yet, or one that the cookie holds. */
@@ -414,8 +461,4 @@ export class Session<D extends object> implements SessionStore<D> {
 
 function assertName(field: unknown): void {
   if (typeof field !== "string") throw new SessionError("SESS_VALUE", "a field's name must be a string");
-}
-
-function headersSent(what: string): SessionError {
-  return new SessionError("SESS_HEADERS_SENT", `${what} needs a cookie, and the response's headers have gone`);
 }
