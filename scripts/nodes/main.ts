@@ -1,6 +1,6 @@
 /**
  * The tests on every Node that is supported, and the published types under every TypeScript: `npm run check:nodes`, or
- * with files as vitest takes them. Node and TypeScript come from npm. Run the build first: the types are those of dist.
+ * with files as vitest takes them, and numbers of Nodes. Node and TypeScript come from npm. Run the build first: the types are those of dist.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,8 +13,12 @@ const root = join(import.meta.dirname, "..", "..");
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 const compilers = ["5.6.3", "6.0.3", "7.0.2"];
 
+const isNumber = (text: string) => /^\d+$/.test(text);
+const only = process.argv.slice(2).filter(isNumber);
+const files = process.argv.slice(2).filter((text) => !isNumber(text));
+
 /** Runs the tests, whose output is the reader's; resolves to whether all passed. */
-function passesOn({ program }: Node, files: readonly string[]): Promise<boolean> {
+function passesOn({ program }: Node): Promise<boolean> {
   return new Promise((resolve) => {
     const args = [vitest, "run", "--config", "vitest.workspace.ts", "--reporter=dot", ...files];
     // The processes that a test starts are of the same Node.
@@ -33,8 +37,9 @@ try {
     results.push([`the types, TypeScript ${version}`, said === ""]);
   }
   for (const node of await nodes(work)) {
+    if (only.length > 0 && !only.includes(node.name)) continue;
     console.log(`\n==== Node ${node.name}`);
-    results.push([`the tests, Node ${node.name}`, await passesOn(node, process.argv.slice(2))]);
+    results.push([`the tests, Node ${node.name}`, await passesOn(node)]);
   }
 } finally {
   await rm(work, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { expect, test, vi } from "vitest";
 import { cookie } from "./provider.js";
 
@@ -8,6 +9,6 @@ vi.mock("./seed-json.js", () => {
 const context = { now: Date.now, contract: 1, cookieName: "sessionid", namespace: "sessionid" } as const;
 
 test("the seed's grammar is loaded for its JSON, and for nothing else", async () => {
-  await (await cookie({ keys: [Buffer.alloc(32, 1).toString("base64")] }).connect(context)).close();
+  await (await cookie({ keys: [randomBytes(32).toString("base64url")] }).connect(context)).close();
   await expect(cookie('{"keys":[]}').connect(context)).rejects.not.toMatchObject({ code: "SESS_CONFIG" });
 });
