@@ -1,7 +1,10 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "./config.js";
+import { parseConfig as parse } from "./config.js";
 import type { CookieConfig } from "./options.js";
+import { readSeedJson } from "./seed-json.js";
+
+const parseConfig = (config: Parameters<typeof parse>[0]) => parse(config, readSeedJson);
 
 const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32)));
 const wrongConfig = expect.objectContaining({ code: "SESS_CONFIG" });

@@ -1,6 +1,7 @@
 import { SessionError } from "@sess/core";
 import { type Dsn, parseDsn } from "./dsn.js";
 import { parseDuration, readBool } from "./dsn-params.js";
+import { longestTimeout } from "./longest-timeout.js";
 import type { MysqlOptions, MysqlTls } from "./options.js";
 
 /** What a text can say besides the typed options. */
@@ -10,9 +11,6 @@ export interface TextOptions extends MysqlOptions {
   /** Most bytes of a packet, whatever the server takes. */
   readonly mostPacket?: number;
 }
-
-/** Longest time an operation may be given, in milliseconds: core gives up on a provider after ten seconds. */
-export const longestTimeout = 9000;
 
 /**
  * Reads a `mysql://` URL or a DSN of go-sql-driver/mysql. Throws a `SessionError` with `SESS_CONFIG` naming the part

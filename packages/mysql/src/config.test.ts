@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "./config.js";
+import { parseConfig as parse } from "./config.js";
+import { parseText } from "./config-text.js";
 import type { MysqlConfig } from "./options.js";
 import { checkTable, ddl } from "./schema.js";
+
+const parseConfig = (config: Parameters<typeof parse>[0]) => parse(config, parseText);
 
 const target = { host: "127.0.0.1", port: 3306, poolSize: 10, connectTimeout: 5000 };
 const verified = { rejectUnauthorized: true, verifyIdentity: true };

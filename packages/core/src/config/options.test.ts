@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { quoted } from "./checks.js";
-import { type ManagerConfig, resolveConfig } from "./options.js";
+import { type ManagerConfig, resolveConfig as resolve } from "./options.js";
+import { readSeedConfig } from "./seed-json.js";
 
 /** For what the types refuse but JavaScript, or a JSON file, can say. */
+const resolveConfig = (config: Parameters<typeof resolve>[0]) => resolve(config, readSeedConfig);
 const loose = (config: unknown) => resolveConfig(config as ManagerConfig);
 const failure = (run: () => unknown): string => {
   try {

@@ -4,7 +4,7 @@ import { isCookieDomain, isCookieName, isCookiePath, isCookieValue } from "../ht
 import type { IdShape } from "../ids.js";
 import { type Check, isWhole, longestLifetime, pick, quoted, refuse, text, whole } from "./checks.js";
 import { isFreeHeader } from "./header-names.js";
-import { type ConfigSource, readSeedConfig } from "./seed-json.js";
+import type { ConfigSource, readSeedConfig } from "./seed-json.js";
 import { adviseSeconds } from "./unit-advice.js";
 
 type SameSite = "lax" | "strict" | "none";
@@ -211,22 +211,24 @@ function resolveLifetimes(source: ConfigSource) {
   };
 }
 
-function readSource(config: unknown): ConfigSource {
+function readSource(config: unknown, readSeed: typeof readSeedConfig | undefined): ConfigSource {
   if (config === undefined) return readObject({});
-  if (typeof config === "string") return readSeedConfig(config, knownKeys);
+  if (typeof config === "string" && readSeed !== undefined) return readSeed(config, knownKeys);
   if (typeof config === "object" && config !== null && !Array.isArray(config)) return readObject(config);
   throw new SessionError("SESS_CONFIG", "the configuration must be an object or the seed's JSON");
 }
 
 /**
- * Checks a configuration, an object or the seed's JSON, and fills in the defaults.
+ * Checks a configuration, an object or the seed's JSON, and fills in the defaults. For the seed's JSON it needs who
+ * reads that, which is loaded for it alone.
  *
  * @throws SessionError `SESS_CONFIG`, naming the key and what is allowed, never the value.
  */
 export function resolveConfig(
   config: (ManagerConfig & { readonly providerConfig?: unknown }) | string | undefined,
+  readSeed?: typeof readSeedConfig,
 ): Settings {
-  const source = readSource(config);
+  const source = readSource(config, readSeed);
   const cookieName = pick(source, "cookieName", token, "sessionid");
   const sidInHeader = pick(source, "sidInHeader", flag, false);
   pick(source, "sidHeaderName", token, undefined);
