@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.js";
 import { SealedManager } from "../manager/token-manager.js";
-import { insideOf } from "./inside.js";
+import { type AnySession, insideOf } from "./inside.js";
 import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
 import type { Callback } from "./plain-session.js";
 import { type RequestOptions, RequestSession, type SessionRequest } from "./request-session.js";
@@ -73,30 +73,27 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
  * response. Throws `SESS_CONFIG` for options that would undo a guarantee.
  */
 export function session<D extends object>(options: SessionOptions<D>): ExpressMiddleware {
-  const { sessions, unset = "keep" } = options;
-  const inside = insideOf(sessions);
+  // With express-session they may be left out.
+  const inside = insideOf((options as SessionOptions<D> | undefined)?.sessions);
   const { settings } = inside;
   assertOptions(options, settings);
   const origin = originOf(options);
-  if (origin !== undefined && sessions instanceof SealedManager) throw nobodyDecides();
+  if (origin !== undefined && inside instanceof SealedManager) throw nobodyDecides();
   if (origin !== undefined) understandOld(inside, origin);
+  const { unset = "keep" } = options;
   const each: RequestOptions = { inside, unset, maxAge: maxAgeOf(options, settings) };
   return (req, res, next) => {
     if (isElsewhere(req, settings.cookie.path) || (req as SessionRequest).session) {
       next();
       return;
     }
-    give(req, res, sessions, each).then(() => next(), next);
+    give(req, res, each).then(() => next(), next);
   };
 }
 
-interface Starter {
-  start(req: IncomingMessage, res: ServerResponse): Promise<unknown>;
-}
-
-async function give(req: IncomingMessage, res: ServerResponse, sessions: Starter, options: RequestOptions) {
-  const session = await sessions.start(req, res);
-  new RequestSession(req, session as never, options).begin();
+async function give(req: IncomingMessage, res: ServerResponse, options: RequestOptions) {
+  const session = await options.inside.start(req, res);
+  new RequestSession(req, session as AnySession, options).begin();
 }
 
 /** Whether a browser would not send the cookie there. */

@@ -27,6 +27,7 @@ export class RequestSession implements Actions, ResponseHooks {
   readonly #options: RequestOptions;
   /** Those of the present `req.session`. */
   #properties: Properties | undefined;
+  #cookie: SessionCookie | undefined;
   /** The lifetime that this session has of its own, ms. */
   #own: number | undefined;
   readonly #unheard: Promise<void>[] = [];
@@ -34,7 +35,8 @@ export class RequestSession implements Actions, ResponseHooks {
   #chosen = false;
   /** Whether the client may not have its cookie yet. */
   #owed = false;
-  #destroyed = false;
+  /** Whether its end was asked for, and has not failed. */
+  #ending = false;
 
   constructor(req: IncomingMessage, session: AnySession, options: RequestOptions) {
     this.#req = req;
@@ -73,16 +75,14 @@ export class RequestSession implements Actions, ResponseHooks {
       this.#give();
     } catch (error) {
       this.#session.discard();
-      this.#give();
+      if (this.#req.session) this.#give();
       throw error;
     }
   }
 
-  async destroy(): Promise<void> {
-    this.#properties?.leave();
+  destroy(): Promise<void> {
     delete this.#req.session;
-    await this.#session.destroy();
-    this.#destroyed = true;
+    return this.#end();
   }
 
   async reload(): Promise<void> {
@@ -97,8 +97,10 @@ export class RequestSession implements Actions, ResponseHooks {
     this.#give();
   }
 
-  save(): Promise<void> {
-    return this.#session.release();
+  async save(): Promise<void> {
+    if (this.#ending) throw new SessionError("SESS_GONE", "this session was destroyed by this request");
+    if (this.#cookie?.hasEnded) await this.#end();
+    else await this.#session.release();
   }
 
   unheard(action: Promise<void>): void {
@@ -109,7 +111,7 @@ export class RequestSession implements Actions, ResponseHooks {
   #takeOption(): void {
     const maxAge = this.#options.maxAge(this.#req);
     if (maxAge === undefined || this.#chosen) return;
-    this.#session.lifetime = Math.ceil(maxAge / 1000);
+    if (maxAge > 0) this.#session.lifetime = Math.ceil(maxAge / 1000);
     this.#own = maxAge;
   }
 
@@ -119,20 +121,37 @@ export class RequestSession implements Actions, ResponseHooks {
     this.#chosen = true;
   }
 
+  /** Not to a request that has asked for the end: nothing could be stored in it. */
   #give(): void {
+    if (this.#ending) return;
     const { cookie: attributes, cookieMaxAge } = this.#options.inside.settings;
     const maxAge = this.#own ?? (cookieMaxAge === undefined ? null : cookieMaxAge * 1000);
     const cookie = new SessionCookie(attributes, maxAge, (seconds) => this.#choose(seconds));
+    this.#cookie = cookie;
     this.#properties = new Properties(this.#session);
     this.#req.session = plainSession({ properties: this.#properties, cookie, actions: this });
   }
 
-  /** Waits for what nobody else hears of, and sees to a session that was unset. */
+  /** Whoever still has the object keeps what was in it. */
+  async #end(): Promise<void> {
+    this.#properties?.leave();
+    this.#ending = true;
+    try {
+      await this.#session.destroy();
+    } catch (error) {
+      this.#ending = false;
+      throw error;
+    }
+  }
+
+  /** Waits for what nobody else hears of, and sees to a session that was unset, or whose cookie has ended. */
   async #settle(): Promise<void> {
     await Promise.all(this.#unheard.splice(0));
-    if (this.#req.session || this.#destroyed) return;
-    if (this.#options.unset === "keep") this.#session.discard();
-    else await this.#session.destroy();
+    if (this.#ending) return;
+    if (this.#req.session) {
+      if (this.#cookie?.hasEnded) await this.#end();
+    } else if (this.#options.unset === "keep") this.#session.discard();
+    else await this.#end();
   }
 }
 

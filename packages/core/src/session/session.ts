@@ -52,8 +52,10 @@ export class Session<D extends object> implements SessionStore<D> {
   #loadedAt: number;
   readonly #values = new Values();
   readonly #turns = new Turns();
-  /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
+  /** Kept for this request: it takes effect at creation or with a new id, or while that is on its way to the client. */
   #lifetime: number | undefined;
+  /** Whether this request created the session, or gave it the id that it has. */
+  #idIsNew = false;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
   #refusal: SessionError | undefined;
   /** The owner of a session that is not stored yet. */
@@ -263,7 +265,18 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    return !this.#occupied && this.#values.clean;
+    return !this.#occupied && this.#clean;
+  }
+
+  /** Whether nothing is left to store. */
+  get #clean(): boolean {
+    return this.#values.clean && !this.#lifetimeIsDue;
+  }
+
+  /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
+  get #lifetimeIsDue(): boolean {
+    if (!this.#idIsNew || this.#lifetime === undefined || this.#destroyed) return false;
+    return this.#known?.lifetime !== this.#lifetime && !this.#parts.binding?.headersSent;
   }
 
   /** Whether something is under way or waits to be. */
@@ -290,7 +303,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   async #commitAndTouch(): Promise<void> {
     do await this.release();
-    while (!this.#values.clean);
+    while (!this.#clean);
     // In its turn: a token that is sealed again must hold what is being sealed into it.
     if (this.#touchIsDue) await this.#turns.alone(() => this.#touch());
   }
@@ -318,6 +331,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#past.push(this.#identity.key);
     this.#identity = identity;
     this.#loaded(result.known);
+    this.#idIsNew = true;
     this.#cookie = "set";
     if (result.failure !== undefined) throw result.failure;
     return true;
@@ -363,7 +377,8 @@ export class Session<D extends object> implements SessionStore<D> {
     const owner = this.#firstOwner;
     this.#firstOwner = undefined;
     if (owner !== undefined && owner.hash !== result.owner) this.#values.setOwner(owner.hash);
-    if (this.#known === undefined || this.#parts.keeper.inCookie) this.#cookie = "set";
+    if (this.#known === undefined) this.#idIsNew = true;
+    if (this.#needsCookie) this.#cookie = "set";
     this.#loaded(result);
   }
 
@@ -377,6 +392,7 @@ export class Session<D extends object> implements SessionStore<D> {
   #takeChanges(): Changes {
     const changes = this.#values.take();
     changes.lifetime = this.#lifetime;
+    changes.replacesLifetime = this.#lifetimeIsDue;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
   }
