@@ -1,11 +1,14 @@
 import type { Request } from "express";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Browser } from "../../test/express-sites.js";
 import { bag, type Cookie, cookieOf, ours, type Routes, theirs } from "../../test/side-by-side.js";
 import { closeServers } from "../adapters/test-client.js";
 
 // The lifetime of one session's cookie, set by the application: theirs and ours.
 
+// A whole second that stands still: theirs says in whole seconds when the cookie ends.
+const now = 2e12;
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now }));
 afterEach(async () => {
   vi.useRealTimers();
   await closeServers();
@@ -14,16 +17,13 @@ afterEach(async () => {
 const done = (req: Request, method: "save" | "regenerate" | "destroy") =>
   new Promise<unknown>((resolve) => req.session[method](resolve));
 
-/** What somebody signed in finds after a request that did `change`: the answer, and what is left of the session. */
-function afterwards(change: (req: Request) => unknown): (site: { port: number }) => Promise<unknown> {
-  return async ({ port }) => {
-    const ada = new Browser(port);
-    await ada.ask("/start");
-    const signedIn = ada.cookie;
-    const { status, body } = await ada.ask("/change");
-    const left = [await ada.json("/read"), await new Browser(port, signedIn).json("/read")];
-    return [status, body, left];
-  };
+/** What somebody signed in finds after the change: the answer, and what is left of the session. */
+async function afterwards({ port }: { port: number }): Promise<unknown> {
+  const ada = new Browser(port);
+  await ada.ask("/start");
+  const signedIn = ada.cookie;
+  const { status, body } = await ada.ask("/change");
+  return [status, body, [await ada.json("/read"), await new Browser(port, signedIn).json("/read")]];
 }
 
 const routes =
@@ -71,11 +71,10 @@ const ending: Record<string, (req: Request) => unknown> = {
 
 describe("an end that has come is the session's end", () => {
   test.each(Object.entries(ending))("%s", async (_, change) => {
-    const steps = afterwards(change);
-    const seenThere = await steps(await theirs(routes(change)));
+    const seenThere = await afterwards(await theirs(routes(change)));
     expect(seenThere).toEqual([200, expect.any(String), [{}, {}]]);
     const site = await ours(routes(change));
-    expect(await steps(site)).toEqual(seenThere);
+    expect(await afterwards(site)).toEqual(seenThere);
     expect(await site.sessions.count()).toBe(0);
   });
 
@@ -112,10 +111,9 @@ describe("an end that has come, and then", () => {
       },
     ],
   ])("%s: there is one", async (_, change) => {
-    const steps = afterwards(change);
-    const seenThere = await steps(await theirs(routes(change)));
+    const seenThere = await afterwards(await theirs(routes(change)));
     expect(seenThere).not.toMatchObject([200, expect.anything(), [{ user: undefined }]]);
-    expect(await steps(await ours(routes(change)))).toEqual(seenThere);
+    expect(await afterwards(await ours(routes(change)))).toEqual(seenThere);
   });
 });
 
@@ -134,9 +132,8 @@ describe("the same", () => {
     ["maxAge = false, where the cookie has no lifetime", false],
     ["maxAge = null", null],
     ["maxAge = undefined", undefined],
-    ["maxAge = a Date", new Date(Date.now() + 3_600_000)],
+    ["maxAge = a Date", new Date(now + 3_600_000)],
     ["maxAge = ten years", 10 * 365 * 86_400_000],
-    ["maxAge = half a second", 500],
     ["maxAge = text", "60000"],
     ["originalMaxAge = a minute", 60_000, "originalMaxAge"],
     ["expires = null", null, "expires"],
@@ -149,6 +146,7 @@ describe("the same", () => {
 describe("different on purpose", () => {
   const years = 365 * 86_400;
   test.each<[string, unknown, string, unknown, unknown]>([
+    ["maxAge = half a second", 500, "maxAge", [0, false], [1, false]],
     ["maxAge = twenty years", 20 * years * 1000, "maxAge", [20 * years, false], [10 * years, false]],
     ["maxAge = Infinity", Number.POSITIVE_INFINITY, "maxAge", "none", [10 * years, false]],
     ["maxAge = NaN", Number.NaN, "maxAge", "none", 500],
@@ -242,7 +240,7 @@ describe("a maxAge set while the head with the new id has not gone", () => {
   );
 
   test("the session lasts as long as its cookie, in the store as well", async () => {
-    let now = Date.now();
+    let clock = now;
     const site = await ours(
       (app) => {
         app.get("/in", async (req, res) => {
@@ -254,12 +252,12 @@ describe("a maxAge set while the head with the new id has not gone", () => {
         });
       },
       {},
-      { maxLifetime: 60, now: () => now },
+      { maxLifetime: 60, now: () => clock },
     );
     const id = (await new Browser(site.port).json("/in")) as string;
-    now += 7_000_000;
+    clock += 7_000_000;
     expect(await site.sessions.exists(id)).toBe(true);
-    now += 300_000;
+    clock += 300_000;
     expect(await site.sessions.exists(id)).toBe(false);
   });
 });
