@@ -87,6 +87,13 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
    */
   reload(): Promise<boolean>;
 
-  /** Stores the changes now instead of with the response. Rejects when that fails. Without changes it does nothing. */
+  /**
+   * Counts as use, for whoever uses a session outside of a response: it ends an idle lifetime from now, and never after
+   * its absolute end. Writes only when a tenth of that lifetime has passed, so it may be called as often as one likes.
+   * A store that fails is an event (`sess:store-error`), and a session that has ended stays so.
+   */
+  touch(): Promise<void>;
+
+  /** Stores the changes now instead of with the response, rejecting when that fails. Counts as use, as {@link touch}. */
   release(): Promise<void>;
 }

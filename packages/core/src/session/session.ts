@@ -5,6 +5,7 @@ import { limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
+import { expiryOfUse, isTouchDue } from "../store/prolong.js";
 import { LateStore } from "./late-store.js";
 import type { Field, SessionStore } from "./session-store.js";
 import { Turns } from "./turns.js";
@@ -198,15 +199,28 @@ export class Session<D extends object> implements SessionStore<D> {
     });
   }
 
+  async touch(): Promise<void> {
+    if (this.#touchIsDue && this.#parts.keeper.inCookie) this.#assertHeadersNotSent("a longer life");
+    await this.#prolong();
+  }
+
   async release(): Promise<void> {
-    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.#occupied ? this.#settled() : undefined);
-    await this.#commit(undefined);
+    await this.#storeNow();
+    // In a cookie it is prolonged by a new one.
+    if (!this.#parts.keeper.inCookie || !this.#parts.binding?.headersSent) await this.#prolong();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#parts.binding === undefined) await this.release();
-    else await this.#settled();
+    if (this.#parts.binding === undefined) return this.release();
+    await this.#settled();
+    // In a cookie it is prolonged by a new one, which is the response's to send.
+    if (!this.#parts.keeper.inCookie) await this.#prolong();
+  }
+
+  async #storeNow(): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    await (this.#occupied ? this.#settled() : undefined);
+    await this.#commit(undefined);
   }
 
   /**
@@ -295,15 +309,10 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#values.busy || this.#turns.occupied;
   }
 
-  /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
   get #touchIsDue(): boolean {
     const known = this.#known;
     if (known === undefined || known.retired !== undefined || this.#destroyed) return false;
-    return this.#nextExpiry(known) - known.expiresAt >= (known.lifetime ?? this.#parts.idle) / 10;
-  }
-
-  #nextExpiry(known: Known): number {
-    return Math.min(known.absolute, this.#parts.now() + (known.lifetime ?? this.#parts.idle));
+    return isTouchDue(known, this.#parts.now(), this.#parts.idle);
   }
 
   async #commitWith(hooks: ResponseHooks): Promise<void> {
@@ -319,21 +328,26 @@ export class Session<D extends object> implements SessionStore<D> {
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
-      await this.release();
+      await this.#storeNow();
       clean = this.#values.clean;
     }
     this.#parts.binding?.noMoreCookies();
     if (!clean) this.#storeIfLate();
-    // In its turn: a token that is sealed again must hold what is being sealed into it.
+    await this.#prolong();
+  }
+
+  /** In its turn: a token that is sealed again must hold what is being sealed into it. */
+  async #prolong(): Promise<void> {
     if (this.#touchIsDue) await this.#turns.alone(() => this.#touch());
   }
 
   async #touch(): Promise<void> {
     const known = this.#known;
     if (known === undefined || !this.#touchIsDue) return;
-    const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
+    const { keeper, now, idle } = this.#parts;
+    const touched = await keeper.touch(this.#identity, known, expiryOfUse(known, now(), idle));
     if (touched !== known) this.#loaded(touched);
-    if (this.#parts.keeper.inCookie) this.#cookie = "set";
+    if (keeper.inCookie) this.#cookie = "set";
   }
 
   /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
