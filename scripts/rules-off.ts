@@ -3,6 +3,7 @@
  * its rule proves nothing. Each rule is one edit of the source, made on a copy.
  *
  *     npm run rules-off
+ *     npm run rules-off -- <words>    those whose name, file or test holds the words
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -94,6 +95,34 @@ const rules: readonly Rule[] = [
     from: "return running === undefined ? then() : running.then(then);",
     to: "return then();",
     test: "regenerate beside the end of a response",
+  },
+  {
+    rule: "destroy ends what is stored, also after the head (decision 027)",
+    file: "session/session.ts",
+    from: "if (keeper.inCookie && (stored || presented)) this.#assertHeadersNotSent",
+    to: "if (stored || presented) this.#assertHeadersNotSent",
+    test: "a destroy ends what is stored, and the event says that the cookie stayed",
+  },
+  {
+    rule: "what is changed after the end is stored by itself (decision 027)",
+    file: "session/late-store.ts",
+    from: "if (this.#isUntaken()) await this.#store();",
+    to: "void [this.#isUntaken, this.#store];",
+    test: "a field that is set is stored by itself",
+  },
+  {
+    rule: "nor is it lost between the last look and the head (decision 027)",
+    file: "session/session.ts",
+    from: "if (!clean) this.#storeIfLate();",
+    to: "",
+    test: "a change that comes as the head stops waiting is stored by itself",
+  },
+  {
+    rule: "a head waits for two rounds at most (decision 027)",
+    file: "session/session.ts",
+    from: "(round < 2 || this.#needsCookie)",
+    to: "round < 1000",
+    test: "a response leaves though something changes its session all the while; nothing of that is lost",
   },
   {
     rule: "a lost answer to create is read back (4.4)",
@@ -255,7 +284,7 @@ function copy(name: string, edit?: Rule): string {
   cpSync(join(root, "packages", "core", "src"), join(folder, "src"), { recursive: true });
   writeFileSync(
     join(folder, "vitest.config.mjs"),
-    "export default { test: { include: ['src/{store/rules,store/owners,session/order}.test.ts'] } };\n",
+    "export default { test: { include: ['src/{store/rules,store/owners,session/order,session/after-the-end}.test.ts'] } };\n",
   );
   if (edit === undefined) return folder;
   const path = join(folder, "src", edit.file);
@@ -307,7 +336,8 @@ if (untouched === undefined || untouched.length > 0) {
   process.exit(1);
 }
 const results: boolean[] = [];
-const queue = [...rules.entries()];
+const words = process.argv.slice(2).join(" ");
+const queue = [...rules.entries()].filter(([, { rule, file, test }]) => `${rule} ${file} ${test}`.includes(words));
 const worker = async () => {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await check(next[1], next[0]));
 };

@@ -29,6 +29,7 @@ export interface StoreErrorEvent extends SessionEvent {
  * - `not-secure`: there is one, Secure, on a response that left over plain HTTP: browsers drop it, but on localhost.
  *   Or TLS ends at a proxy that `trustProxy` does not declare.
  * - `disabled`: there would be one, but for `enableSetCookie`.
+ * - `not-cleared`: the session was destroyed when the head had gone. It has ended, and its cookie leads to nothing.
  * - `unchanged`: the client has the cookie already; only a new id needs another.
  * - `empty`: a session that holds nothing is not stored, and has no cookie.
  * - `retired`: the request came with an id that another request had replaced.
@@ -41,6 +42,7 @@ export interface StoreErrorEvent extends SessionEvent {
 export type CookieOutcome =
   | "set"
   | "cleared"
+  | "not-cleared"
   | "not-secure"
   | "disabled"
   | "unchanged"
@@ -54,7 +56,7 @@ export type CookieOutcome =
 
 /**
  * Published on `sess:response`, once for each request that asked for its session, as the response's head leaves: why
- * was a cookie set, or why not?
+ * was a cookie set, or why not? Once more, as `not-cleared`, where the session is destroyed after that.
  */
 export interface ResponseEvent extends SessionEvent {
   readonly cookie: CookieOutcome;

@@ -554,12 +554,11 @@ describe("after the head has gone", () => {
       async (session, _req, res) => {
         res.write("a");
         await session.regenerate().catch(note);
-        await session.destroy().catch(note);
         res.end();
       },
       { cookie },
     );
-    expect(codes).toEqual(["SESS_HEADERS_SENT", "SESS_HEADERS_SENT", "SESS_HEADERS_SENT"]);
+    expect(codes).toEqual(["SESS_HEADERS_SENT", "SESS_HEADERS_SENT"]);
   });
 });
 

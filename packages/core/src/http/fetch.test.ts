@@ -186,9 +186,11 @@ describe("a Request to its Response", () => {
     const fresh = await late({});
     expect(() => fresh.set("user", "eve")).toThrow(sent);
     const found = await late({ cookie });
-    await expect(found.destroy()).rejects.toEqual(sent);
+    await expect(found.regenerate()).rejects.toEqual(sent);
     found.set("user", "bob");
     await found.release();
     expect(await (await visit(who, cookie)).text()).toBe("bob");
+    await found.destroy();
+    expect(await (await visit(who, cookie)).text()).not.toBe("bob");
   });
 });

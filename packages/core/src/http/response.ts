@@ -20,21 +20,42 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
   readonly #settings: Settings;
   readonly #advice: CookieAdvice;
   readonly #diagnostics: Diagnostics;
+  /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
+  readonly #isOver: () => boolean;
   #session: Session<D> | undefined;
   #headersSent: boolean;
   #discarded = false;
   #told = false;
 
-  constructor(request: RequestView, { settings, advice, diagnostics }: ResponseSettings, headersSent: boolean) {
+  constructor(
+    request: RequestView,
+    { settings, advice, diagnostics }: ResponseSettings,
+    headersSent: boolean,
+    isOver: () => boolean,
+  ) {
     this.#request = request;
     this.#settings = settings;
     this.#advice = advice;
     this.#diagnostics = diagnostics;
     this.#headersSent = headersSent;
+    this.#isOver = isOver;
   }
 
   get headersSent(): boolean {
     return this.#headersSent;
+  }
+
+  get ended(): boolean {
+    return this.#headersSent && this.#isOver();
+  }
+
+  noMoreCookies(): void {
+    this.#headersSent = true;
+  }
+
+  /** Nothing to tell where the head is still to be finished: it clears the cookie. */
+  cookieStays(): void {
+    if (this.#told) this.#diagnostics.publish("response", { cookie: "not-cleared" });
   }
 
   /** To be called when a response leaves without having been held: its session was not asked for. */

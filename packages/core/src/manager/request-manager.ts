@@ -68,7 +68,7 @@ export abstract class RequestManager<D extends object> {
 
   begin(request: Request): FetchExchange<D> {
     const view = new FetchRequest(request);
-    const response = new SessionResponse<D>(view, this.#forResponses, false);
+    const response = new SessionResponse<D>(view, this.#forResponses, false, () => true);
     return new FetchExchange<D>(response, async () => {
       this.assertOpen();
       const own = await this.presented(view);
@@ -171,7 +171,12 @@ export abstract class RequestManager<D extends object> {
     try {
       this.assertOpen();
       const request = new NodeRequest(req);
-      const response = new SessionResponse<D>(request, this.#forResponses, res.headersSent);
+      const response = new SessionResponse<D>(
+        request,
+        this.#forResponses,
+        res.headersSent,
+        () => res.writableEnded || res.destroyed,
+      );
       holdResponse(res, response);
       const own = await this.presented(request);
       return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(request)));

@@ -20,7 +20,9 @@ export type Field<D extends object> = keyof D & string;
  *
  * Reading and writing fields is synchronous, on what was loaded. Changes are stored when the response begins, or by
  * {@link release}, and merged with what other requests stored meanwhile: each changed field replaces that field, the
- * others stay.
+ * others stay. What is changed after the response has ended is stored by itself, and a failure published on
+ * `sess:error`. An object that was got before the end and is changed after it is not looked at again: `get` it, or
+ * {@link release}.
  */
 export interface SessionStore<D extends object = SessionData> extends AsyncDisposable {
   /** What the client's cookie holds: a secret, not to be logged. Changes with {@link regenerate}. */
@@ -73,7 +75,11 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
    */
   regenerate(): Promise<void>;
 
-  /** Ends the session, under its earlier ids too, and clears the cookie. */
+  /**
+   * Ends the session, under its earlier ids too, and clears the cookie. After the response's head has gone it ends the
+   * session all the same, and the client keeps a cookie that leads to nothing; where the cookie is the session itself,
+   * as with `@sess/cookie`, it is `SESS_HEADERS_SENT`.
+   */
   destroy(): Promise<void>;
 
   /**
@@ -82,6 +88,13 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
    */
   reload(): Promise<boolean>;
 
-  /** Stores the changes now instead of with the response. Rejects when that fails. Without changes it does nothing. */
+  /**
+   * Counts as use, for whoever uses a session outside of a response: it ends an idle lifetime from now, and never after
+   * its absolute end. Writes only when a tenth of that lifetime has passed, so it may be called as often as one likes.
+   * A store that fails is an event (`sess:store-error`), and a session that has ended stays so.
+   */
+  touch(): Promise<void>;
+
+  /** Stores the changes now instead of with the response, rejecting when that fails. Counts as use, as {@link touch}. */
   release(): Promise<void>;
 }

@@ -5,6 +5,8 @@ import { limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
+import { expiryOfUse, isTouchDue } from "../store/prolong.js";
+import { LateStore } from "./late-store.js";
 import type { Field, SessionStore } from "./session-store.js";
 import { Turns } from "./turns.js";
 import { FieldFunction, Values } from "./values.js";
@@ -13,6 +15,12 @@ import { FieldFunction, Values } from "./values.js";
 export interface Binding {
   /** Whether it is too late for a cookie. */
   readonly headersSent: boolean;
+  /** Whether it has ended: it stores nothing any more, and reports no failure. */
+  readonly ended: boolean;
+  /** From now on it is too late for a cookie. */
+  noMoreCookies(): void;
+  /** The session was destroyed. To be called where it is too late for a cookie: the client's stays. */
+  cookieStays(): void;
 }
 
 /** What an adapter has done around the storing of a session for its response. */
@@ -62,6 +70,7 @@ export class Session<D extends object> implements SessionStore<D> {
   #firstOwner: { readonly hash: string | undefined } | undefined;
   #destroyed = false;
   #cookie: CookieDue;
+  #late: LateStore | undefined;
   /** An adapter's, where it has some. */
   hooks: ResponseHooks | undefined;
 
@@ -78,7 +87,10 @@ export class Session<D extends object> implements SessionStore<D> {
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
     assertName(field);
-    return this.#values.get(field, this.#fields) as D[F] | undefined;
+    const value = this.#values.get(field, this.#fields) as D[F] | undefined;
+    // It may be about to be changed.
+    if (typeof value === "object") this.#storeIfLate();
+    return value;
   }
 
   set<F extends Field<D>>(field: F, value: D[F] | undefined): void {
@@ -90,6 +102,7 @@ export class Session<D extends object> implements SessionStore<D> {
     const text = encode(value);
     this.#assertChangeable();
     this.#values.set(field, value, text);
+    this.#storeIfLate();
   }
 
   has(field: Field<D>): boolean {
@@ -105,6 +118,7 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     this.#assertChangeable();
     this.#values.delete(field);
+    this.#storeIfLate();
   }
 
   set owner(owner: string | undefined) {
@@ -116,6 +130,7 @@ export class Session<D extends object> implements SessionStore<D> {
     // By itself it is nothing to store; it waits until the session holds something.
     if (this.#known === undefined) this.#firstOwner = { hash };
     else this.#values.setOwner(hash);
+    this.#storeIfLate();
   }
 
   set lifetime(seconds: number) {
@@ -128,6 +143,7 @@ export class Session<D extends object> implements SessionStore<D> {
   flush(): void {
     this.#assertChangeable();
     this.#values.flush();
+    this.#storeIfLate();
   }
 
   async update<F extends Field<D>>(
@@ -159,12 +175,16 @@ export class Session<D extends object> implements SessionStore<D> {
   destroy(): Promise<void> {
     return this.#turns.alone(async () => {
       if (this.#destroyed) return;
-      if (this.#parts.binding?.headersSent) throw headersSent("the cookie's deletion");
+      const { binding, keeper, presented } = this.#parts;
       const stored = this.#known !== undefined;
+      // Where the cookie is all there is of the session, it cannot be ended without it.
+      if (keeper.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored();
       this.#destroyed = true;
       this.discard();
-      if (stored || this.#parts.presented) this.#cookie = "clear";
+      if (!stored && !presented) return;
+      this.#cookie = "clear";
+      if (binding?.headersSent) binding.cookieStays();
     });
   }
 
@@ -181,15 +201,28 @@ export class Session<D extends object> implements SessionStore<D> {
     });
   }
 
+  async touch(): Promise<void> {
+    if (this.#touchIsDue && this.#parts.keeper.inCookie) this.#assertHeadersNotSent("a longer life");
+    await this.#prolong();
+  }
+
   async release(): Promise<void> {
-    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.#occupied ? this.#settled() : undefined);
-    await this.#commit(undefined);
+    await this.#storeNow();
+    // In a cookie it is prolonged by a new one.
+    if (!this.#parts.keeper.inCookie || !this.#parts.binding?.headersSent) await this.#prolong();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#parts.binding === undefined) await this.release();
-    else await this.#settled();
+    if (this.#parts.binding === undefined) return this.release();
+    await this.#settled();
+    // In a cookie it is prolonged by a new one, which is the response's to send.
+    if (!this.#parts.keeper.inCookie) await this.#prolong();
+  }
+
+  async #storeNow(): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    await (this.#occupied ? this.#settled() : undefined);
+    await this.#commit(undefined);
   }
 
   /**
@@ -214,6 +247,11 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Settles when what is being stored now has been, or could not be; nothing where nothing is. */
   get running(): Promise<void> | undefined {
     return this.#turns.running;
+  }
+
+  /** Whether its response has ended, so that a failure nobody waits for can only be reported. */
+  get responseEnded(): boolean {
+    return this.#parts.binding?.ended ?? false;
   }
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
@@ -284,36 +322,45 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#values.busy || this.#turns.occupied;
   }
 
-  /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
   get #touchIsDue(): boolean {
     const known = this.#known;
     if (known === undefined || known.retired !== undefined || this.#destroyed) return false;
-    return this.#nextExpiry(known) - known.expiresAt >= (known.lifetime ?? this.#parts.idle) / 10;
-  }
-
-  #nextExpiry(known: Known): number {
-    return Math.min(known.absolute, this.#parts.now() + (known.lifetime ?? this.#parts.idle));
+    return isTouchDue(known, this.#parts.now(), this.#parts.idle);
   }
 
   async #commitWith(hooks: ResponseHooks): Promise<void> {
     await hooks.beforeStoring();
-    await this.#commitForResponse();
+    const stored = this.#commitForResponse();
+    if (stored === undefined) this.#parts.binding?.noMoreCookies();
+    else await stored;
     if (await hooks.owesCookie()) this.#cookie ??= "set";
   }
 
   async #commitAndTouch(): Promise<void> {
-    do await this.release();
-    while (!this.#clean);
-    // In its turn: a token that is sealed again must hold what is being sealed into it.
+    let clean = false;
+    // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
+    // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
+    for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
+      await this.#storeNow();
+      clean = this.#clean;
+    }
+    this.#parts.binding?.noMoreCookies();
+    if (!clean) this.#storeIfLate();
+    await this.#prolong();
+  }
+
+  /** In its turn: a token that is sealed again must hold what is being sealed into it. */
+  async #prolong(): Promise<void> {
     if (this.#touchIsDue) await this.#turns.alone(() => this.#touch());
   }
 
   async #touch(): Promise<void> {
     const known = this.#known;
     if (known === undefined || !this.#touchIsDue) return;
-    const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
+    const { keeper, now, idle } = this.#parts;
+    const touched = await keeper.touch(this.#identity, known, expiryOfUse(known, now(), idle));
     if (touched !== known) this.#loaded(touched);
-    if (this.#parts.keeper.inCookie) this.#cookie = "set";
+    if (keeper.inCookie) this.#cookie = "set";
   }
 
   /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
@@ -321,7 +368,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#assertOpen();
     // Refused once, the session is not this request's any more: it must not be carried on under a new id.
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (this.#parts.binding?.headersSent) throw headersSent("a new id");
+    this.#assertHeadersNotSent("a new id");
     const identity = this.#parts.newIdentity();
     if (this.#known === undefined) {
       this.#identity = identity;
@@ -370,7 +417,7 @@ export class Session<D extends object> implements SessionStore<D> {
   async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
     this.#assertOpen();
     const known = this.#known;
-    if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
+    if (this.#needsCookie) this.#assertHeadersNotSent("this change");
     const result = await this.#parts.keeper.commit(this.#identity, known, changes, update);
     if (result === undefined) return;
     // One that was set while the session was being stored is not in it.
@@ -413,13 +460,27 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#turns.settled(() => this.#values.busy);
   }
 
+  #storeIfLate(): void {
+    if (!this.responseEnded) return;
+    this.#late ??= new LateStore(
+      () => this.#values.untaken,
+      () => this.release(),
+    );
+    this.#late.plan();
+  }
+
+  #assertHeadersNotSent(what: string): void {
+    if (!this.#parts.binding?.headersSent) return;
+    throw new SessionError("SESS_HEADERS_SENT", `${what} needs a cookie, and the response's headers have gone`);
+  }
+
   #assertOpen(): void {
     if (this.#destroyed) throw new SessionError("SESS_GONE", "this session was destroyed by this request");
   }
 
   #assertChangeable(): void {
     this.#assertOpen();
-    if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
+    if (this.#needsCookie) this.#assertHeadersNotSent("this change");
   }
 
   /** Whether a change must be followed by a cookie: on a session not stored yet, or one that the cookie holds. */
@@ -430,8 +491,4 @@ export class Session<D extends object> implements SessionStore<D> {
 
 function assertName(field: unknown): void {
   if (typeof field !== "string") throw new SessionError("SESS_VALUE", "a field's name must be a string");
-}
-
-function headersSent(what: string): SessionError {
-  return new SessionError("SESS_HEADERS_SENT", `${what} needs a cookie, and the response's headers have gone`);
 }

@@ -20,6 +20,12 @@ export class Values {
     return this.#pending.empty;
   }
 
+  /** Whether something was changed that no commit has taken yet; mutations in place are looked for first. */
+  get untaken(): boolean {
+    this.findMutations();
+    return !this.#pending.latest.empty;
+  }
+
   get(name: string, base: Fields | undefined): unknown {
     if (this.#handed.has(name)) return this.#handed.get(name);
     const text = this.#pending.read(name, base);

@@ -23,7 +23,7 @@ export interface Keeper {
   regenerate(identity: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated>;
   /** Resolves to whether anything was there. */
   destroy(key: string, loaded?: Known): Promise<boolean>;
-  /** Resolves to what is known of the session afterwards. */
+  /** Prolongs a session; resolves to what is known of it afterwards. A store that fails is an event, never an error. */
   touch(identity: Identity, known: Known, expiresAt: number): Promise<Known>;
   /** What the cookie of a session is to hold. */
   cookieValue(identity: Identity, known: Known): string;

@@ -7,6 +7,7 @@ import type { Changes, FieldUpdate } from "./fields.js";
 import type { Identity, Keeper } from "./keeper.js";
 import type { Known } from "./known.js";
 import { Lane, type LaneOwner } from "./lane.js";
+import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 
 /** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
@@ -16,7 +17,7 @@ export class Repository implements Keeper, LaneOwner {
   readonly #context: StoreContext;
   readonly #lanes = new Map<string, Lane>();
   /** Not in the lanes, since a touch neither waits for a batch nor holds one up. */
-  readonly #touching = new Set<Promise<void>>();
+  readonly #touching = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(backend: Backend, context: StoreContext) {
@@ -92,11 +93,12 @@ export class Repository implements Keeper, LaneOwner {
 
   async touch({ key }: Identity, known: Known, expiresAt: number): Promise<Known> {
     if (this.#closed) return known;
-    const touching = this.#backend.touch(key, known, expiresAt);
+    // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
+    const touching = prolong(this.#backend, this.#context, key, known, expiresAt).catch(() => known);
     this.#touching.add(touching);
-    await touching;
+    const touched = await touching;
     this.#touching.delete(touching);
-    return known;
+    return touched;
   }
 
   cookieValue({ id }: Identity): string {
