@@ -39,8 +39,12 @@ export interface SessionMethods {
   destroy(callback?: Callback): this;
   /** The session as it is stored now takes this one's place as `req.session`; changes not stored are dropped. */
   reload(callback?: Callback): this;
-  /** Stores now instead of with the response. Never required. Without a callback a failure becomes the response. */
+  /**
+   * Stores now instead of with the response. Never required. Counts as use. Without a callback a failure becomes the
+   * response, or is reported where that has ended.
+   */
   save(callback?: Callback): this;
+  /** Counts as use: for a handler that lives long, such as a WebSocket's. A response does it by itself. */
   touch(): this;
   resetMaxAge(): this;
 }

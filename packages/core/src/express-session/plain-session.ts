@@ -12,6 +12,7 @@ export interface Actions {
   destroy(): Promise<void>;
   reload(): Promise<void>;
   save(): Promise<void>;
+  touch(): Promise<void>;
   /** For a promise that the application gave no callback for. */
   unheard(action: Promise<void>): void;
 }
@@ -72,8 +73,8 @@ class PlainSession {
     return this;
   }
 
-  /** A session is prolonged by being used: what is left to do is to count its cookie's lifetime from now. */
   touch(): this {
+    tell(this, (actions) => actions.touch(), undefined);
     return this.resetMaxAge();
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
 import type { ResponseHooks } from "../session/session.js";
 import type { AnySession, Inside } from "./inside.js";
@@ -30,7 +31,8 @@ export class RequestSession implements Actions, ResponseHooks {
   #cookie: SessionCookie | undefined;
   /** The lifetime that this session has of its own, ms. */
   #own: number | undefined;
-  readonly #unheard: Promise<void>[] = [];
+  /** What nobody else hears of, for the response to wait for. */
+  readonly #unheard = new Set<Promise<void>>();
   /** Whether the application has said how long this session lasts. */
   #chosen = false;
   /** Whether the client may not have its cookie yet. */
@@ -62,6 +64,8 @@ export class RequestSession implements Actions, ResponseHooks {
 
   /** Not if the session has a new id meanwhile: a sign-in has sent a newer cookie. */
   async owesCookie(): Promise<boolean> {
+    // Asked for while the session was being stored.
+    await this.#heard();
     return this.#owed && (await this.#options.inside.exists(this.#session.id));
   }
 
@@ -103,9 +107,20 @@ export class RequestSession implements Actions, ResponseHooks {
     else await this.#session.release();
   }
 
+  async touch(): Promise<void> {
+    // A session that its cookie holds is prolonged by a new one, for which it may be too late.
+    await this.#session.touch().catch(() => {});
+  }
+
+  /** The response that is still to leave waits for it, and fails with it. */
   unheard(action: Promise<void>): void {
-    action.catch(() => {});
-    this.#unheard.push(action);
+    this.#unheard.add(action);
+    action.then(
+      () => this.#unheard.delete(action),
+      (error: unknown) => {
+        if (this.#session.responseEnded && this.#unheard.delete(action)) report(error);
+      },
+    );
   }
 
   #takeOption(): void {
@@ -144,9 +159,15 @@ export class RequestSession implements Actions, ResponseHooks {
     }
   }
 
+  async #heard(): Promise<void> {
+    const actions = [...this.#unheard];
+    this.#unheard.clear();
+    await Promise.all(actions);
+  }
+
   /** Waits for what nobody else hears of, and sees to a session that was unset, or whose cookie has ended. */
   async #settle(): Promise<void> {
-    await Promise.all(this.#unheard.splice(0));
+    await this.#heard();
     if (this.#ending) return;
     if (this.#req.session) {
       if (this.#cookie?.hasEnded) await this.#end();
