@@ -1,13 +1,17 @@
 import { createHmac } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
-import { ask, closeServers } from "../adapters/test-client.js";
+import { type Answer, ask, closeServers } from "../adapters/test-client.js";
 import type { ManagerConfig } from "../config/config.js";
+import { limits } from "../store/context.js";
 import { Stage } from "../test-support/stage.js";
 import { type OldStore, type SessionOptions, session } from "./index.js";
 import { signedIds } from "./signed-cookie.js";
 
-afterEach(closeServers);
+afterEach(async () => {
+  vi.useRealTimers();
+  await closeServers();
+});
 
 /** Resolves to what lets the request to `/slow` go on, once it is there. */
 let arriveAtSlow: (go: () => void) => void = () => {};
@@ -157,6 +161,8 @@ describe("an old session", () => {
   });
 });
 
+const signed = (id: string) => `s:${id}.${createHmac("sha256", secret).update(id).digest("base64").replace(/=+$/, "")}`;
+
 describe("cookies that are not express-session's", () => {
   const signature = (id: string, by = secret) =>
     createHmac("sha256", by).update(id).digest("base64").replace(/=+$/, "");
@@ -295,6 +301,57 @@ describe("exactly once", () => {
     expect([thief.body, thief.headers["set-cookie"]]).toEqual(["{}", undefined]);
     expect((await ask(port, "/set?views=9", { cookie: old.cookie })).status).toBe(409);
     expect(await ada.json("/read")).toEqual({ user: "ada, again" });
+  });
+});
+
+describe("an old store that never calls back", () => {
+  /** Only our timers: sockets have their own. */
+  const stopTime = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  /** Lets the server do what it can do by now. */
+  const elsewhere = (port: number) => ask(port, "/read");
+
+  test.each(["get", "destroy"] as const)("%s: a 503 within the bound of every store's call", async (method) => {
+    const old = await oldSite();
+    const { gate, reached, open } = gated(old.store, method);
+    const { port } = await newSite(gate);
+    stopTime();
+    let answer: Answer | undefined;
+    const asking = ask(port, "/read", { cookie: old.cookie }).then((each) => {
+      answer = each;
+    });
+    await reached(1);
+    await vi.advanceTimersByTimeAsync(limits.call - 1);
+    await elsewhere(port);
+    expect(answer).toBe(undefined);
+    await vi.advanceTimersByTimeAsync(1);
+    await asking;
+    expect(answer).toMatchObject({ status: 503, body: expect.stringContaining("old session store failed") });
+    // It answers after all, to nobody; whoever comes next is served.
+    open();
+    await elsewhere(port);
+    const again = ask(port, "/read", { cookie: old.cookie });
+    const answered = again.then(() => true);
+    for (let done = false; !done; ) {
+      open();
+      done = await Promise.race([answered, elsewhere(port).then(() => false)]);
+    }
+    expect(JSON.parse((await again).body)).toEqual(data);
+    expect(old.store.sessions).toEqual({});
+  });
+
+  test("the bound is the request's: two cookies do not wait twice", async () => {
+    const [one, two] = [await oldSite(), await oldSite()];
+    const { gate, reached, open } = gated(one.store, "get");
+    const { port } = await newSite(gate);
+    stopTime();
+    const cookie = `connect.sid=${encodeURIComponent(signed("nobody's"))}; ${two.cookie}`;
+    const asking = ask(port, "/read", { cookie });
+    await reached(1);
+    await vi.advanceTimersByTimeAsync(limits.call - 1000);
+    open();
+    await reached(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect((await asking).status).toBe(503);
   });
 });
 

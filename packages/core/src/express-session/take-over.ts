@@ -6,6 +6,7 @@ import type { Found } from "../manager/request-manager.js";
 import { limits } from "../store/context.js";
 import type { Inside } from "./inside.js";
 import { destroyOld, type OldRecord, type OldStore, readOld } from "./old-store.js";
+import { Patience } from "./patience.js";
 import { type Secret, signedIds } from "./signed-cookie.js";
 
 export interface Origin {
@@ -28,8 +29,9 @@ export function isOwed(known: object | undefined): boolean {
 export function understandOld(inside: Inside, origin: Origin): void {
   const mover = new Mover(inside, origin);
   inside.alsoLookIn(async (request) => {
+    const patience = new Patience();
     for (const id of signedIds(request.header("cookie"), origin.name, origin.secrets)) {
-      const found = await mover.find(request, id);
+      const found = await mover.find({ request, oldId: id, patience });
       if (found !== undefined) return found;
     }
     return undefined;
@@ -39,6 +41,13 @@ export function understandOld(inside: Inside, origin: Origin): void {
 /** A field of sessions that were taken over, which is no property of `req.session`. */
 export const takenOver = "taken over from express-session";
 const taken = new Error("this session was taken over before");
+
+/** An old id that a request came with. */
+interface Asked {
+  readonly request: RequestView;
+  readonly oldId: string;
+  readonly patience: Patience;
+}
 
 class Mover {
   readonly #inside: Inside;
@@ -50,23 +59,25 @@ class Mover {
   }
 
   /** The session that an old one became, or becomes now. The old one is gone before anybody is told. */
-  async find(request: RequestView, oldId: string): Promise<Found | undefined> {
+  async find(asked: Asked): Promise<Found | undefined> {
+    const { request, oldId, patience } = asked;
+    const { store } = this.#origin;
     const id = this.#newId(oldId);
     const there = await this.#load(request, id);
-    if (there !== undefined) return this.#joined(there, oldId);
-    const old = await this.#ask(() => readOld(this.#origin.store, oldId, this.#inside.settings.now()));
+    if (there !== undefined) return this.#joined(there, asked);
+    const old = await ask(patience, () => readOld(store, oldId, this.#inside.settings.now()));
     const created = old !== undefined && old.fields.length > 0 && (await this.#create(id, old));
     // Where nothing was there, somebody may have taken it since we looked.
     const found = await this.#load(request, id);
     if (found === undefined) return undefined;
-    if (!created) return this.#joined(found, oldId);
-    await this.#ask(() => destroyOld(this.#origin.store, oldId));
+    if (!created) return this.#joined(found, asked);
+    await ask(patience, () => destroyOld(store, oldId));
     owed.add(found.known);
     return found;
   }
 
-  async #joined(found: Found, oldId: string): Promise<Found> {
-    await this.#ask(() => destroyOld(this.#origin.store, oldId));
+  async #joined(found: Found, { oldId, patience }: Asked): Promise<Found> {
+    await ask(patience, () => destroyOld(this.#origin.store, oldId));
     const { settings } = this.#inside;
     // By now the answer that brought the cookie has arrived or is lost.
     const settled = settings.now() - found.known.created >= limits.marker;
@@ -112,12 +123,12 @@ class Mover {
     const key = createHmac("sha256", secret).update("sess/express-session/1\n").update(oldId).digest();
     return prefix + Buffer.from(hkdfSync("sha256", key, "", "session id", bytes)).toString("base64url");
   }
+}
 
-  async #ask<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (cause) {
-      throw new SessionError("SESS_UNAVAILABLE", "the old session store failed", { cause });
-    }
+async function ask<T>(patience: Patience, call: () => Promise<T>): Promise<T> {
+  try {
+    return await patience.wait(call);
+  } catch (cause) {
+    throw new SessionError("SESS_UNAVAILABLE", "the old session store failed", { cause });
   }
 }
