@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.js";
 import { SealedManager } from "../manager/token-manager.js";
+import { lookIn } from "./elsewhere.js";
 import { type AnySession, insideOf } from "./inside.js";
 import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
 import type { Callback } from "./plain-session.js";
@@ -83,6 +84,7 @@ export function session<D extends object>(options: SessionOptions<D>): ExpressMi
   assertOptions(options, settings);
   const origin = originOf(options);
   if (origin !== undefined && inside instanceof SealedManager) throw nobodyDecides();
+  lookIn(inside);
   if (origin !== undefined) understandOld(inside, origin);
   const { unset = "keep" } = options;
   const each: RequestOptions = { inside, unset, maxAge: maxAgeOf(options, settings) };

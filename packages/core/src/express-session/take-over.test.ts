@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import express, { type RequestHandler } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
 import { type Answer, ask, closeServers } from "../adapters/test-client.js";
@@ -197,6 +198,81 @@ describe("cookies that are not express-session's", () => {
     const good = `s%3A${id}.${encodeURIComponent(signature(id))}`;
     expect(signedIds(`a=1; sid=${good}; sid=${good}`, "sid", ["other", secret])).toEqual([id]);
     expect(signedIds(`sid=s:${id}.${signature(id)}`, "sid", [Buffer.from(secret)])).toEqual([id]);
+  });
+});
+
+describe("cookies that somebody else has parsed", () => {
+  /** Both sites, with what cookie-parser would have put on the request, and no Cookie header. */
+  async function parsed(old: Awaited<ReturnType<typeof oldSite>>, cookies: object) {
+    const sessions = await new Stage().manager({ cookieName: "sid" });
+    const theirs = expressSession({ store: old.store, secret, resave: false, saveUninitialized: false });
+    const ours = session({ sessions, from: old.store, secret });
+    const seen: unknown[] = [];
+    for (const middleware of [theirs, ours]) {
+      const put = ((req, res, next) => {
+        Object.assign(req, cookies);
+        (middleware as RequestHandler)(req, res, next);
+      }) as RequestHandler;
+      seen.push(await new Browser(await serve(put, routes)).json("/read"));
+    }
+    return seen;
+  }
+
+  test("an old id that cookie-parser has verified, or has left to us", async () => {
+    for (const put of [
+      (id: string) => ({ signedCookies: { "connect.sid": id } }),
+      (id: string) => ({ cookies: { "connect.sid": signed(id) } }),
+    ]) {
+      const old = await oldSite();
+      expect(await parsed(old, put(old.id))).toEqual([data, data]);
+    }
+  });
+
+  test("one that nobody has verified, or that is no text: none, as theirs", async () => {
+    const old = await oldSite();
+    for (const cookies of [
+      { cookies: { "connect.sid": old.id } },
+      { cookies: { "connect.sid": `${signed(old.id)}x` } },
+      { signedCookies: { "connect.sid": false } },
+    ]) {
+      expect(await parsed(old, cookies)).toEqual([{}, {}]);
+    }
+    expect(Object.keys(old.store.sessions)).toEqual([old.id]);
+  });
+
+  test("one of ours", async () => {
+    const { sessions, stage } = await newSite(new expressSession.MemoryStore());
+    let cookies: object = {};
+    const port = await serve(session({ sessions }), routes, () => {
+      const app = express();
+      app.use((req, _res, next) => {
+        Object.assign(req, cookies);
+        next();
+      });
+      return app;
+    });
+    const ada = new Browser(port);
+    await ada.ask("/start");
+    cookies = { cookies: { sid: ada.jar.get("sid") } };
+    expect(JSON.parse((await ask(port, "/read")).body)).toEqual(data);
+    // What cookie-parser found in the header is not looked for twice.
+    stage.calls.length = 0;
+    const stale = "A".repeat(43);
+    cookies = { cookies: { sid: stale } };
+    await ask(port, "/read", { cookie: `sid=${stale}` });
+    expect(stage.calls).toEqual(["read"]);
+    cookies = { cookies: { sid: { toString: () => "x" } } };
+    expect((await ask(port, "/read")).body).toBe("{}");
+  });
+
+  test("two middlewares of one Manager, each with an old store of its own", async () => {
+    const [one, two] = [await oldSite("one.sid"), await oldSite("two.sid")];
+    const sessions = await new Stage().manager({ cookieName: "sid" });
+    const first = session({ sessions, from: one.store, secret, name: "one.sid" });
+    const port = await serve(first, routes);
+    const second = await serve(session({ sessions, from: two.store, secret, name: "two.sid" }), routes);
+    expect(await new Browser(port, one.cookie).json("/read")).toEqual(data);
+    expect(await new Browser(second, two.cookie).json("/read")).toEqual(data);
   });
 });
 

@@ -4,6 +4,7 @@ import { isRefusal, SessionError } from "../errors.js";
 import type { RequestView } from "../http/request.js";
 import type { Found } from "../manager/request-manager.js";
 import { limits } from "../store/context.js";
+import { foundBy, lookIn, type ParsedCookies } from "./elsewhere.js";
 import type { Inside } from "./inside.js";
 import { destroyOld, type OldRecord, type OldStore, readOld } from "./old-store.js";
 import { Patience } from "./patience.js";
@@ -28,9 +29,10 @@ export function isOwed(known: object | undefined): boolean {
 /** Has a Manager understand the cookies of express-session: see decision 006. */
 export function understandOld(inside: Inside, origin: Origin): void {
   const mover = new Mover(inside, origin);
-  inside.alsoLookIn(async (request) => {
+  lookIn(inside, async (request, req) => {
     const patience = new Patience();
-    for (const id of signedIds(request.header("cookie"), origin.name, origin.secrets)) {
+    const parsed = (req as ParsedCookies | undefined) ?? {};
+    for (const id of signedIds(request.header("cookie"), origin.name, origin.secrets, parsed)) {
       const found = await mover.find({ request, oldId: id, patience });
       if (found !== undefined) return found;
     }
@@ -63,12 +65,12 @@ class Mover {
     const { request, oldId, patience } = asked;
     const { store } = this.#origin;
     const id = this.#newId(oldId);
-    const there = await this.#load(request, id);
+    const there = await foundBy(this.#inside, request, id);
     if (there !== undefined) return this.#joined(there, asked);
     const old = await ask(patience, () => readOld(store, oldId, this.#inside.settings.now()));
     const created = old !== undefined && old.fields.length > 0 && (await this.#create(id, old));
     // Where nothing was there, somebody may have taken it since we looked.
-    const found = await this.#load(request, id);
+    const found = await foundBy(this.#inside, request, id);
     if (found === undefined) return undefined;
     if (!created) return this.#joined(found, asked);
     await ask(patience, () => destroyOld(store, oldId));
@@ -83,13 +85,6 @@ class Mover {
     const settled = settings.now() - found.known.created >= limits.marker;
     if (found.known.retired === undefined && settled) owed.add(found.known);
     return found;
-  }
-
-  /** Markers are returned, as for any id that a client presents. */
-  async #load(request: RequestView, id: string): Promise<Found | undefined> {
-    const cookie = `${this.#inside.settings.cookieName}=${id}`;
-    const header = (name: string) => (name === "cookie" ? cookie : request.header(name));
-    return (await this.#inside.presented({ ...request, header })).found;
   }
 
   /** Whether it was this call that created it. */

@@ -40,8 +40,8 @@ class Started<S> {
   }
 }
 
-/** Where else a session may be found, when what a request came with leads to none. */
-export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
+/** Where else a session may be found, when what a request came with leads to none. `req`: what Node has of it. */
+export type Elsewhere = (request: RequestView, req?: IncomingMessage) => Promise<Found | undefined>;
 
 /**
  * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
@@ -179,7 +179,7 @@ export abstract class RequestManager<D extends object> {
       );
       holdResponse(res, response);
       const own = await this.presented(request);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(request)));
+      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(request, req)));
     } catch (error) {
       started.hasFailed = true;
       throw error;
