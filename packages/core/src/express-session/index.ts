@@ -50,13 +50,28 @@ export interface SessionMethods {
   resetMaxAge(): this;
 }
 
+/**
+ * What the middleware puts on a request. Where `@types/express-session` is in the program as well, `Request` has a
+ * `session` of that package's, which wins over what it inherits from here.
+ */
+export interface WithSession {
+  session: Express.Request extends { readonly sessionStore: unknown } ? unknown : SessionMethods & Partial<SessionData>;
+  readonly sessionID: string;
+}
+
+type OurData = SessionData;
+
 declare global {
   namespace Express {
-    interface Request {
-      session: SessionMethods & Partial<SessionData>;
-      readonly sessionID: string;
-    }
+    interface Request extends WithSession {}
   }
+}
+
+// What the application declared for one of the two counts for both.
+// biome-ignore lint/suspicious/noTsIgnore: an error only where that package is not in the program.
+/** @ts-ignore */
+declare module "express-session" {
+  interface SessionData extends OurData {}
 }
 
 /** A middleware of Express, by its shape. */

@@ -4,7 +4,8 @@ import type { Properties } from "./properties.js";
 import type { SessionCookie } from "./session-cookie.js";
 
 /** As express-session's callbacks: called with the error, or with nothing. */
-export type Callback = (error?: unknown) => void;
+// biome-ignore lint/suspicious/noExplicitAny: as they are typed there, so that those of applications fit.
+export type Callback = (error?: any) => void;
 
 /** Does what the methods of `req.session` ask for. */
 export interface Actions {
