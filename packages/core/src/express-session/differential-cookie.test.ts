@@ -55,6 +55,17 @@ const differences: Record<string, Scenario & { theirs: unknown; ours: unknown; r
     ours: 60,
     reason: "the session has been prolonged by this very request",
   },
+  "how the cookie says when it ends": {
+    cookie: { maxAge: 60_000 },
+    routes: writes,
+    steps: async (ada) => {
+      const [line = ""] = (await ada.ask("/write")).headers["set-cookie"] ?? [];
+      return ["Expires=", "Max-Age="].filter((name) => line.includes(name));
+    },
+    theirs: ["Expires="],
+    ours: ["Max-Age="],
+    reason: "Max-Age has precedence, and does not depend on the client's clock (RFC 6265, section 5.3)",
+  },
   "Secure over plain HTTP": {
     cookie: { secure: true },
     routes: writes,
