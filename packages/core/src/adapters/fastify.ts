@@ -1,6 +1,6 @@
 /** Sessions for Fastify 5. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TokenManager } from "../manager/manager.js";
+import type { Manager } from "../manager/manager.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { SessionGetter } from "./session-getter.js";
 
@@ -53,7 +53,7 @@ export type FastifyPlugin = (instance: FastifyLike, options: object, done: (erro
  * What `session()` rejects with is thrown by the handler that asked, and a save that fails by an `onSend` hook, so both
  * come to the application's error handler. Fields are stored whatever the reply's status, unless that is a 5xx.
  */
-export function session<D extends object>(sessions: TokenManager<D>): FastifyPlugin {
+export function session<D extends object>(sessions: Manager<D>): FastifyPlugin {
   const plugin: FastifyPlugin = (instance, _options, done) => {
     const asked = Symbol("sess");
     const onRequest = (request: Asking, reply: FastifyReplyLike, next: Done) => {

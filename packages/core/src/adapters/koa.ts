@@ -1,6 +1,6 @@
 /** Sessions for Koa 3. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TokenManager } from "../manager/manager.js";
+import type { Manager } from "../manager/manager.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { SessionGetter } from "./session-getter.js";
 
@@ -37,7 +37,7 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  * What `session()` rejects with is thrown by the handler that asked, and a save that fails by this middleware, so both
  * come to the application's error handling. Fields are stored whatever the response's status, unless that is a 5xx.
  */
-export function session<D extends object>(sessions: TokenManager<D>): KoaMiddleware {
+export function session<D extends object>(sessions: Manager<D>): KoaMiddleware {
   return async (context, next) => {
     const { req, res } = context;
     let asked: Promise<SessionStore<D>> | undefined;

@@ -1,7 +1,7 @@
 import { cookieValues } from "../http/cookies.js";
 import type { RequestView } from "../http/request.js";
-import type { Elsewhere, Found } from "../manager/request-manager.js";
-import type { Inside } from "./inside.js";
+import type { FallbackLookup, LoadedSession } from "../manager/request-manager.js";
+import type { ManagerInternals } from "./internals.js";
 
 /** What cookie-parser, or whoever did its work, has put on a request. */
 export interface ParsedCookies {
@@ -17,26 +17,30 @@ export function parsedCookie(cookies: ParsedCookies["cookies"], name: string): s
 }
 
 /** What a Manager finds for a cookie of its name that holds `value`. Markers are returned, as for any client. */
-export async function foundBy(inside: Inside, request: RequestView, value: string): Promise<Found | undefined> {
-  const cookie = `${inside.settings.cookieName}=${value}`;
+export async function foundBy(
+  internals: ManagerInternals,
+  request: RequestView,
+  value: string,
+): Promise<LoadedSession | undefined> {
+  const cookie = `${internals.settings.cookieName}=${value}`;
   const header = (name: string) => (name === "cookie" ? cookie : undefined);
   const { encrypted, peer } = request;
-  return (await inside.presented({ header, url: "", host: () => "", encrypted, peer })).found;
+  return (await internals.presented({ header, url: "", host: () => "", encrypted, peer })).found;
 }
 
 /** Where each Manager looks besides: several middlewares may be made of one. */
-const places = new WeakMap<Inside, Elsewhere[]>();
+const places = new WeakMap<ManagerInternals, FallbackLookup[]>();
 
 /** Has a Manager look there as well. The first time it is told of any place, it learns of cookies that were parsed. */
-export function lookIn(inside: Inside, ...more: Elsewhere[]): void {
-  const known = places.get(inside);
+export function lookIn(internals: ManagerInternals, ...more: FallbackLookup[]): void {
+  const known = places.get(internals);
   if (known !== undefined) {
     known.push(...more);
     return;
   }
-  const all = [parsedCookiesOf(inside), ...more];
-  places.set(inside, all);
-  inside.alsoLookIn(async (request, req) => {
+  const all = [parsedCookiesOf(internals), ...more];
+  places.set(internals, all);
+  internals.setFallbackLookup(async (request, req) => {
     for (const place of all) {
       const found = await place(request, req);
       if (found !== undefined) return found;
@@ -46,11 +50,11 @@ export function lookIn(inside: Inside, ...more: Elsewhere[]): void {
 }
 
 /** Our own cookie, where the header has none of that name and somebody has said what it is. */
-function parsedCookiesOf(inside: Inside): Elsewhere {
-  const { cookieName } = inside.settings;
+function parsedCookiesOf(internals: ManagerInternals): FallbackLookup {
+  const { cookieName } = internals.settings;
   return async (request, req) => {
     const value = parsedCookie((req as ParsedCookies | undefined)?.cookies, cookieName);
     if (value === undefined || cookieValues(request.header("cookie"), cookieName).length > 0) return undefined;
-    return foundBy(inside, request, value);
+    return foundBy(internals, request, value);
   };
 }

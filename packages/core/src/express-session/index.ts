@@ -1,14 +1,14 @@
 /** express-session's `req.session`, over a Manager: for applications and packages that were written for it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.js";
-import { SealedManager } from "../manager/token-manager.js";
+import { CookieSessionManager } from "../manager/cookie-manager.js";
 import { lookIn } from "./elsewhere.js";
-import { type AnySession, insideOf } from "./inside.js";
+import { type AnySession, internalsOf } from "./internals.js";
+import { understandOld } from "./migration.js";
 import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
 import type { Callback } from "./plain-session.js";
 import { type RequestOptions, RequestSession, type SessionRequest } from "./request-session.js";
 import type { SessionCookie } from "./session-cookie.js";
-import { understandOld } from "./take-over.js";
 
 export type { CookieOptions } from "./cookie-options.js";
 export type { OldSession, OldStore } from "./old-store.js";
@@ -94,15 +94,15 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
  */
 export function session<D extends object>(options: SessionOptions<D>): ExpressMiddleware {
   // With express-session they may be left out.
-  const inside = insideOf((options as SessionOptions<D> | undefined)?.sessions);
-  const { settings } = inside;
+  const internals = internalsOf((options as SessionOptions<D> | undefined)?.sessions);
+  const { settings } = internals;
   assertOptions(options, settings);
   const origin = originOf(options);
-  if (origin !== undefined && inside instanceof SealedManager) throw nobodyDecides();
-  lookIn(inside);
-  if (origin !== undefined) understandOld(inside, origin);
+  if (origin !== undefined && internals instanceof CookieSessionManager) throw nobodyDecides();
+  lookIn(internals);
+  if (origin !== undefined) understandOld(internals, origin);
   const { unset = "keep" } = options;
-  const each: RequestOptions = { inside, unset, maxAge: maxAgeOf(options, settings) };
+  const each: RequestOptions = { internals, unset, maxAge: maxAgeOf(options, settings) };
   return (req, res, next) => {
     if (isElsewhere(req, settings.cookie.path) || (req as SessionRequest).session) {
       next();
@@ -113,7 +113,7 @@ export function session<D extends object>(options: SessionOptions<D>): ExpressMi
 }
 
 async function give(req: IncomingMessage, res: ServerResponse, options: RequestOptions) {
-  const session = await options.inside.start(req, res);
+  const session = await options.internals.start(req, res);
   new RequestSession(req, session as AnySession, options).begin();
 }
 

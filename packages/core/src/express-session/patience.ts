@@ -1,4 +1,4 @@
-import { limits } from "../store/context.js";
+import { limits } from "../backend/context.js";
 
 /** How long one request waits for the old store, in all its calls together: as long as for one call to a provider. */
 export class Patience {

@@ -1,4 +1,4 @@
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
 import { insteadOf } from "./cookie-options.js";
 import { type Lifetime, millisecondsOf } from "./lifetime.js";

@@ -7,7 +7,7 @@ export interface Head {
 }
 
 /** What must happen before a response may leave. Each may answer at once, and then nothing is delayed. */
-export interface ResponseGate {
+export interface ResponseHook {
   /** Before the first byte. May still set headers. Rejecting replaces the response by an error. */
   beforeHeaders(status: number, head: Head): void | Promise<void>;
   /** Before the end, where that is not also the first byte. Rejecting breaks the connection off. */

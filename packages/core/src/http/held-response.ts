@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { assertChunk, discard } from "./chunk.js";
 import { errorText } from "./error-text.js";
 import type { GivenHead } from "./given-head.js";
-import { type Head, HeadProperties, hasStatusMessage, type ResponseGate } from "./head.js";
+import { type Head, HeadProperties, hasStatusMessage, type ResponseHook } from "./head.js";
 import { freeLayer, type HeaderMethod, type Interceptor, type Methods, type SendArguments } from "./layer.js";
 import { nodeError } from "./node-error.js";
 import { assertImplicitHead, headArguments, joinHeaders, takeHead } from "./write-head.js";
@@ -16,7 +16,7 @@ interface Call {
 type State = "open" | "held" | "passing" | "ending" | "failed";
 
 /** Holds a response of HTTP/1 or of HTTP/2's compatible API until `gate` lets it pass: see {@link HeldResponse}. */
-export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
+export function holdResponse(res: ServerResponse, gate: ResponseHook): void {
   new HeldResponse(res, gate).intercept();
 }
 
@@ -29,7 +29,7 @@ export function holdResponse(res: ServerResponse, gate: ResponseGate): void {
  */
 class HeldResponse implements Interceptor, Head {
   readonly #res: ServerResponse;
-  readonly #gate: ResponseGate;
+  readonly #gate: ResponseHook;
   #native!: Methods;
   readonly #calls: Call[] = [];
   /** Whose heads are checked by other rules than those of HTTP/2. */
@@ -41,7 +41,7 @@ class HeldResponse implements Interceptor, Head {
   /** Whether Node's own end, which came early, is about to uncork what it corked. */
   #endUncorks = false;
 
-  constructor(res: ServerResponse, gate: ResponseGate) {
+  constructor(res: ServerResponse, gate: ResponseHook) {
     this.#res = res;
     this.#gate = gate;
     this.#isHttp1 = hasStatusMessage(res);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { asTable } from "./as-table.js";
+import { toDictionaryMode } from "./dictionary-mode.js";
 
 /** What Node's own `_send` takes. */
 export type SendArguments = readonly [
@@ -138,7 +138,7 @@ class Layer {
       _implicitHeader,
       _send,
     };
-    asTable(res, "sendDate");
+    toDictionaryMode(res, "sendDate");
     carrier[this.#slot] = { interceptor, own: ownDescriptors(res) };
     replace(res as ServerResponse & Inner, before, this.#methods);
     for (const [name, descriptor] of this.#accessors) Object.defineProperty(res, name, descriptor);

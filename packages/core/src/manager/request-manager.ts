@@ -1,30 +1,30 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Settings } from "../config/config.js";
+import type { Identity, SessionBackend } from "../backend/session-backend.js";
+import { closed } from "../backend/store-backend.js";
+import type { Settings } from "../config/options.js";
 import type { Diagnostics } from "../diagnostics.js";
-import { asTable } from "../http/as-table.js";
-import { CookieAdvice } from "../http/cookie-advice.js";
+import { toDictionaryMode } from "../http/dictionary-mode.js";
 import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/held-response.js";
 import { FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
 import { type ResponseSettings, SessionResponse } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
-import { newId, ownerKey } from "../keys.js";
+import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
+import { newId, ownerKey } from "../ids.js";
+import type { StoredSession } from "../record/stored-session.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { Identity, Keeper } from "../store/keeper.js";
-import type { Known } from "../store/known.js";
-import { closed } from "../store/repository.js";
 import type { FetchHandler, SessionHandler } from "./manager.js";
 
 /** A session or a marker, and the id that led to it. */
-export interface Found {
+export interface LoadedSession {
   readonly identity: Identity;
-  readonly known: Known;
+  readonly stored: StoredSession;
 }
 
 /** What a request came with. */
-export interface Presented {
-  readonly found: Found | undefined;
+export interface PresentedSession {
+  readonly found: LoadedSession | undefined;
   /** Whether there was a cookie of our name at all. */
   readonly cookie: boolean;
 }
@@ -41,7 +41,7 @@ class Started<S> {
 }
 
 /** Where else a session may be found, when what a request came with leads to none. `req`: what Node has of it. */
-export type Elsewhere = (request: RequestView, req?: IncomingMessage) => Promise<Found | undefined>;
+export type FallbackLookup = (request: RequestView, req?: IncomingMessage) => Promise<LoadedSession | undefined>;
 
 /**
  * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
@@ -49,17 +49,17 @@ export type Elsewhere = (request: RequestView, req?: IncomingMessage) => Promise
  */
 export abstract class RequestManager<D extends object> {
   readonly settings: Settings;
-  readonly #keeper: Keeper;
+  readonly #backend: SessionBackend;
   readonly #forResponses: ResponseSettings;
   /** Where a request has its session: a WeakMap with an entry for each costs the garbage collector far more. */
   readonly #slot = Symbol("sess");
-  #elsewhere: Elsewhere | undefined;
+  #fallbackLookup: FallbackLookup | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: Settings, keeper: Keeper, diagnostics: Diagnostics) {
+  constructor(settings: Settings, backend: SessionBackend, diagnostics: Diagnostics) {
     this.settings = settings;
-    this.#keeper = keeper;
-    this.#forResponses = { settings, diagnostics, advice: new CookieAdvice(settings) };
+    this.#backend = backend;
+    this.#forResponses = { settings, diagnostics, cookiePolicy: new SecureCookiePolicy(settings) };
   }
 
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void {
@@ -72,7 +72,7 @@ export abstract class RequestManager<D extends object> {
     return new FetchExchange<D>(response, async () => {
       this.assertOpen();
       const own = await this.presented(view);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(view)));
+      return this.#bind(response, own, own.found ?? (await this.#fallbackLookup?.(view)));
     });
   }
 
@@ -102,8 +102,8 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** Has requests that come with nothing of ours looked up elsewhere, by an adapter. */
-  alsoLookIn(elsewhere: Elsewhere): void {
-    this.#elsewhere = elsewhere;
+  setFallbackLookup(fallbackLookup: FallbackLookup): void {
+    this.#fallbackLookup = fallbackLookup;
   }
 
   close(): Promise<void> {
@@ -116,7 +116,7 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** What the request's cookie, header or query leads to. */
-  abstract presented(request: RequestView): Promise<Presented>;
+  abstract presented(request: RequestView): Promise<PresentedSession>;
 
   abstract exists(id: string): Promise<boolean>;
 
@@ -130,16 +130,16 @@ export abstract class RequestManager<D extends object> {
     if (this.#closing !== undefined) throw closed();
   }
 
-  session(found: Partial<Found> | undefined, presented: boolean, binding?: Binding): Session<D> {
+  session(found: Partial<LoadedSession> | undefined, presented: boolean, binding?: Binding): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
-      keeper: this.#keeper,
+      backend: this.#backend,
       now: this.settings.now,
       idle: this.settings.idle,
       newIdentity,
       ownerKey: (owner) => ownerKey(this.settings.namespace, owner),
       identity: found?.identity ?? newIdentity(),
-      known: found?.known,
+      stored: found?.stored,
       presented,
       binding,
     });
@@ -161,7 +161,7 @@ export abstract class RequestManager<D extends object> {
     // A store that was down may be up again when the handler asks a second time.
     if (before?.session !== undefined && before.req === req && !before.hasFailed) return before.session;
     const started = new Started<Session<D>>(req);
-    asTable(req, "upgrade");
+    toDictionaryMode(req, "upgrade");
     carrier[this.#slot] = started;
     started.session = this.#begin(req, res, started);
     return started.session;
@@ -179,14 +179,14 @@ export abstract class RequestManager<D extends object> {
       );
       holdResponse(res, response);
       const own = await this.presented(request);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(request, req)));
+      return this.#bind(response, own, own.found ?? (await this.#fallbackLookup?.(request, req)));
     } catch (error) {
       started.hasFailed = true;
       throw error;
     }
   }
 
-  #bind(response: SessionResponse<D>, { cookie }: Presented, found: Found | undefined): Session<D> {
+  #bind(response: SessionResponse<D>, { cookie }: PresentedSession, found: LoadedSession | undefined): Session<D> {
     const session = this.session(found, cookie, response);
     response.bind(session);
     return session;
@@ -197,8 +197,8 @@ export abstract class RequestManager<D extends object> {
  * Of what several cookies of our name lead to: the one session among them, or else a marker that names a successor.
  * Two live sessions under one name are nobody's: one of the cookies was planted (RFC 6265, section 8.6).
  */
-export function choose(found: readonly Found[]): Found | undefined {
-  const sessions = found.filter(({ known }) => known.retired === undefined);
+export function selectSession(found: readonly LoadedSession[]): LoadedSession | undefined {
+  const sessions = found.filter(({ stored }) => stored.retired === undefined);
   if (sessions.length > 1) return undefined;
   return sessions[0] ?? found[0];
 }
