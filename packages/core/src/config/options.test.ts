@@ -29,6 +29,7 @@ const defaults = {
   sidInUrlQuery: false,
   trustProxy: false,
   now: Date.now,
+  onError: undefined,
   providerConfig: undefined,
 };
 
@@ -42,6 +43,7 @@ describe("an object", () => {
   it("is resolved key by key", () => {
     const now = () => 0;
     const trustProxy = () => true;
+    const onError = () => undefined;
     const providerConfig = { any: "thing" };
     const settings = resolveConfig({
       cookieName: "sid",
@@ -64,6 +66,7 @@ describe("an object", () => {
       trustProxy,
       namespace: "ns",
       now,
+      onError,
       providerConfig,
     });
     expect(settings).toStrictEqual({
@@ -87,6 +90,7 @@ describe("an object", () => {
       sidInUrlQuery: true,
       trustProxy,
       now,
+      onError,
       providerConfig,
     });
     expect(settings.providerConfig).toBe(providerConfig);
