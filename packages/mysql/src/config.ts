@@ -39,7 +39,7 @@ export function parseConfig(config: MysqlConfig | string | undefined): Settings 
   const merged: TextOptions = withPool ? config : merge(config);
   const { table = "sessions", createTable = true, timeout = 5000, mostPacket = Number.POSITIVE_INFINITY } = merged;
   if (typeof createTable !== "boolean") throw wrong("createTable must be true or false");
-  checkInteger("timeout", timeout, 1, longestTimeout);
+  checkInteger("timeout", timeout, 1, longestTimeout, ", in milliseconds");
   const target = withPool ? checkPool(config.pool) : endpointOf(merged, timeout);
   return { target, table: checkTable(table), createTable, timeout, mostPacket };
 }
@@ -91,9 +91,9 @@ function checkPool(pool: MysqlPool): MysqlPool {
   return pool;
 }
 
-function checkInteger(name: string, value: number, least: number, most: number): void {
+function checkInteger(name: string, value: number, least: number, most: number, unit = ""): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw wrong(`${name} must be an integer from ${least} to ${most}`);
+  throw wrong(`${name} must be an integer from ${least} to ${most}${unit}`);
 }
 
 function rejectUnknown(where: string, config: object, known: readonly string[]): void {
