@@ -21,6 +21,7 @@ const again = Symbol("again");
 export class FileStore implements Provider {
   readonly #slots: Slots;
   readonly #now: () => number;
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(slots: Slots, now: () => number) {
@@ -89,8 +90,10 @@ export class FileStore implements Provider {
     return this.#guard(() => collect(this.#slots, this.#now, () => this.#closed));
   }
 
+  /** Resolves when nothing of this handle changes the directory any more. */
   async close(): Promise<void> {
     this.#closed = true;
+    await Promise.allSettled(this.#underWay);
   }
 
   async *keys(): AsyncGenerator<string> {
@@ -158,7 +161,15 @@ export class FileStore implements Provider {
     throw unavailable(`others changed a session ${rounds} times while one call waited for its turn`);
   }
 
-  async #guard<T>(call: () => Promise<T>): Promise<T> {
+  #guard<T>(call: () => Promise<T>): Promise<T> {
+    const work = this.#guarded(call);
+    const over = () => this.#underWay.delete(work);
+    this.#underWay.add(work);
+    work.then(over, over);
+    return work;
+  }
+
+  async #guarded<T>(call: () => Promise<T>): Promise<T> {
     this.#assertOpen();
     try {
       return await call();
