@@ -18,7 +18,10 @@ export interface ManagerConfig {
   readonly maxLifetime?: number | undefined;
   /** Seconds from creation after which a session ends, however busy. Default none. */
   readonly absoluteLifetime?: number | undefined;
-  /** Max-Age of the id cookie, seconds. Default 0: until the browser closes. */
+  /**
+   * Max-Age of the id cookie, seconds. Default 0: until the browser closes. One that is at least the idle lifetime is sent
+   * as 400 days, or what the absolute lifetime leaves: the server keeps the end.
+   */
   readonly cookieLifetime?: number | undefined;
   /** Whether the id cookie is sent; never suppresses a token provider's own cookie. Default true. */
   readonly enableSetCookie?: boolean | undefined;

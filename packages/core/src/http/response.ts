@@ -5,6 +5,7 @@ import type { Binding, Session } from "../session/session.js";
 import type { CookieAdvice } from "./cookie-advice.js";
 import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseGate } from "./head.js";
+import { maxAgeOf } from "./max-age.js";
 import type { RequestView } from "./request.js";
 
 /** What is the Manager's rather than one response's. */
@@ -148,7 +149,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
   }
 
   #cookieFor(session: Session<D>): string {
-    const maxAge = session.cookieMaxAge ?? this.#settings.cookieMaxAge;
+    const maxAge = maxAgeOf(session.known, this.#settings);
     return setCookie(this.#settings.cookieName, session.cookieValue, {
       ...this.#attributes,
       ...(maxAge !== undefined && { maxAge }),

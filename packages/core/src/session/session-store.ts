@@ -50,10 +50,16 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   set owner(owner: string | undefined);
 
   /**
-   * An idle lifetime for this session alone, seconds ("remember me"), which is its cookie's Max-Age as well. Set it
-   * before the session is created or gets its new id: that is when it takes effect. The absolute end stays.
+   * An idle lifetime for this session alone, seconds ("remember me"). Its cookie outlasts the browser then. Set it before
+   * the session is created or gets its new id: that is when it takes effect. The absolute end stays.
    */
   set lifetime(seconds: number);
+
+  /**
+   * An absolute lifetime for this session alone, seconds, in place of `absoluteLifetime` in the configuration. Set it as
+   * {@link lifetime}, before the session is created or gets its new id: it counts from then.
+   */
+  set absoluteLifetime(seconds: number);
 
   delete(field: Field<D>): void;
 

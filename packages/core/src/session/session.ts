@@ -60,8 +60,9 @@ export class Session<D extends object> implements SessionStore<D> {
   #loadedAt: number;
   readonly #values = new Values();
   readonly #turns = new Turns();
-  /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
+  /** Kept for this request: they take effect at creation or with a new id, whichever is first. */
   #lifetime: number | undefined;
+  #absolute: number | undefined;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
   #refusal: SessionError | undefined;
   /** The owner of a session that is not stored yet. */
@@ -132,10 +133,11 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   set lifetime(seconds: number) {
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
-      throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
-    }
-    this.#lifetime = seconds * 1000;
+    this.#lifetime = millisecondsOf(seconds);
+  }
+
+  set absoluteLifetime(seconds: number) {
+    this.#absolute = millisecondsOf(seconds);
   }
 
   flush(): void {
@@ -284,12 +286,6 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#known === undefined ? this.id : this.#parts.keeper.cookieValue(this.#identity, this.#known);
   }
 
-  /** Max-Age of a cookie that is due, seconds, where this session has a lifetime of its own. */
-  get cookieMaxAge(): number | undefined {
-    const lifetime = this.#known?.lifetime;
-    return lifetime === undefined ? undefined : Math.floor(lifetime / 1000);
-  }
-
   /** The keys of this session in this request, the present one last. */
   get storageKeys(): readonly string[] {
     return [...this.#past, this.#identity.key];
@@ -424,6 +420,7 @@ export class Session<D extends object> implements SessionStore<D> {
   #takeChanges(): Changes {
     const changes = this.#values.take();
     changes.lifetime = this.#lifetime;
+    changes.absolute = this.#absolute;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
   }
@@ -471,6 +468,11 @@ export class Session<D extends object> implements SessionStore<D> {
   get #needsCookie(): boolean {
     return this.#known === undefined || this.#parts.keeper.inCookie;
   }
+}
+
+function millisecondsOf(seconds: number): number {
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= longestLifetime) return seconds * 1000;
+  throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
 }
 
 function assertName(field: unknown): void {

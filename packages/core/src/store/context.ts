@@ -48,7 +48,7 @@ function listing(context: StoreContext, applied: Applied | undefined, batch: str
 export function sessionAfter(context: StoreContext, base: Known | undefined, draft: Draft): Known {
   const now = context.now();
   const version = newBatchId();
-  const absolute = base?.absolute ?? now + context.absolute;
+  const absolute = draft.absolute === undefined ? (base?.absolute ?? now + context.absolute) : now + draft.absolute;
   return {
     version,
     expiresAt: Math.min(absolute, now + (draft.lifetime ?? context.idle)),

@@ -1,0 +1,24 @@
+import type { Settings } from "../config/config.js";
+import type { Known } from "../store/known.js";
+
+/** Browsers keep no cookie longer, seconds: 400 days (RFC 6265bis, section 5.5). */
+const longest = 400 * 86_400;
+
+/**
+ * Max-Age of a session's cookie, seconds; `undefined` is until the browser closes.
+ *
+ * A cookie is sent with a new id only, while use prolongs its session. One that is to last as long as its session must
+ * therefore outlast every use: the server keeps the end, and the browser must only not forget earlier. It never promises
+ * more than the absolute end.
+ */
+export function maxAgeOf(known: Known | undefined, settings: Settings): number | undefined {
+  const asked = known?.lifetime === undefined ? configured(settings) : longest;
+  if (asked === undefined) return undefined;
+  const left = Math.floor(((known?.absolute ?? Number.POSITIVE_INFINITY) - settings.now()) / 1000);
+  return Math.max(0, Math.min(asked, left));
+}
+
+/** One that is below the idle lifetime is meant as it is written. */
+function configured({ cookieMaxAge, idle }: Settings): number | undefined {
+  return cookieMaxAge !== undefined && cookieMaxAge * 1000 >= idle ? longest : cookieMaxAge;
+}
