@@ -1,9 +1,9 @@
 import { SessionError } from "../errors.js";
 import type { SessionRecord } from "../provider.js";
+import { type Applied, type FieldLength, isIntact, parseHeader } from "./envelope-header.js";
 import type { Fields } from "./fields.js";
 
-/** The last batch of each Manager that wrote a record of late, and when (epoch ms). */
-export type Applied = readonly (readonly [nonce: string, batch: string, time: number])[];
+export type { Applied };
 
 /** A record as core understands it. */
 export interface Known {
@@ -28,21 +28,6 @@ export interface Known {
 // stand in the header, so that reading one field decodes that field only and merging decodes none.
 const envelopeVersion = 1;
 
-interface Header {
-  readonly e: number;
-  /** created */
-  readonly c?: number;
-  /** saved */
-  readonly s?: number;
-  /** lifetime */
-  readonly l?: number;
-  /** absolute */
-  readonly a?: number;
-  readonly p: Applied;
-  /** fields: name, length in UTF-16 code units */
-  readonly f?: readonly (readonly [string, number])[];
-}
-
 /** The record to store. */
 export function seal(known: Known): SessionRecord {
   return {
@@ -54,7 +39,7 @@ export function seal(known: Known): SessionRecord {
   };
 }
 
-/** A {@link Header} in JSON, and the fields. Put together by hand: `JSON.stringify` takes five times as long. */
+/** An `EnvelopeHeader` in JSON, and the fields. Put together by hand: `JSON.stringify` takes five times as long. */
 function envelope({ retired, created, saved, lifetime, absolute, applied, fields }: Known): string {
   let header = `{"e":${envelopeVersion}`;
   if (retired === undefined) header += `,"c":${json(created)},"s":${json(saved)}`;
@@ -95,8 +80,8 @@ export function open(record: SessionRecord): Known | undefined {
   if (header.e !== envelopeVersion) {
     throw new SessionError("SESS_ENVELOPE", `this session was stored in format ${header.e}, which is not known here`);
   }
-  const fields = slice(record.data, end + 1, header.f ?? []);
-  if (fields === undefined || !isApplied(header.p)) return undefined;
+  const fields = isIntact(header) ? slice(record.data, end + 1, header.f ?? []) : undefined;
+  if (fields === undefined) return undefined;
   return {
     version: record.version,
     expiresAt: record.expiresAt,
@@ -111,26 +96,12 @@ export function open(record: SessionRecord): Known | undefined {
   };
 }
 
-function parseHeader(line: string): Header | undefined {
-  try {
-    const header: unknown = JSON.parse(line);
-    const intact = typeof header === "object" && header !== null && "e" in header && Number.isInteger(header.e);
-    return intact ? (header as Header) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isApplied(entries: unknown): entries is Applied {
-  return Array.isArray(entries) && entries.every((entry) => Array.isArray(entry));
-}
-
-function slice(data: string, start: number, lengths: NonNullable<Header["f"]>): Map<string, string> | undefined {
+function slice(data: string, start: number, lengths: readonly FieldLength[]): Map<string, string> | undefined {
   const fields = new Map<string, string>();
   let at = start;
   for (const [name, length] of lengths) {
     fields.set(name, data.slice(at, at + length));
     at += length;
   }
-  return at === data.length ? fields : undefined;
+  return at === data.length && fields.size === lengths.length ? fields : undefined;
 }
