@@ -32,6 +32,10 @@ export interface StoreErrorEvent extends SessionEvent {
  * - `not-cleared`: the session was destroyed when the head had gone. It has ended, and its cookie leads to nothing.
  * - `unchanged`: the client has the cookie already; only a new id needs another.
  * - `empty`: a session that holds nothing is not stored, and has no cookie.
+ * - `unknown`: empty, and the request came with an id that leads nowhere: it has expired or was ended, or another
+ *   application on the same host has set the cookie of this name.
+ * - `ambiguous`: empty, and the request came with several live sessions, of which none counts. Signing in ends them.
+ * - `oversized`: empty, and the Cookie header has more than 64 KB and was not looked at.
  * - `retired`: the request came with an id that another request had replaced.
  * - `refused`: the session ended while the request changed it, and the application answered all the same.
  * - `discarded`: the handler failed, by its status or by throwing, and its changes with it.
@@ -47,6 +51,9 @@ export type CookieOutcome =
   | "disabled"
   | "unchanged"
   | "empty"
+  | "unknown"
+  | "ambiguous"
+  | "oversized"
   | "retired"
   | "refused"
   | "discarded"

@@ -10,7 +10,10 @@ type TrustProxy = false | number | ((address: string) => boolean);
 
 /** The configuration of a Manager. Every key is optional; `undefined` counts as absent. */
 export interface ManagerConfig {
-  /** Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. */
+  /**
+   * Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. Applications on one host need one
+   * each: cookies know no ports. To change `domain` or `path`, change this too.
+   */
   readonly cookieName?: string | undefined;
   /** Seconds between collections of expired records, run at least every 24 days. Default 3600. */
   readonly gcLifetime?: number | undefined;
@@ -52,7 +55,7 @@ export interface ManagerConfig {
   readonly sidInUrlQuery?: boolean | undefined;
   /** Whose forwarding headers are believed: nobody's, those of so many proxies (0 to 64), or by address. Default false. */
   readonly trustProxy?: TrustProxy | undefined;
-  /** Sets apart the sessions of Managers that share a store. Not empty. Default `cookieName`. */
+  /** Sets apart the sessions of applications that share a store: a name of the application. Not empty. Default `cookieName`. */
   readonly namespace?: string | undefined;
   /** The clock, epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;

@@ -4,16 +4,14 @@ import { cookieValues } from "../http/cookies.js";
 /** What signs, or signed, the ids of express-session; any of several verifies. */
 export type Secret = string | Uint8Array;
 
-// A client may plant cookies of our name; each costs a look into the old store.
-const mostIds = 3;
-
 /**
  * The ids in a Cookie header's values of this name that are percent-encoded `s:<id>.<signature>`, where the signature is
- * the id's HMAC-SHA256 in base64 under one of the secrets: what express-session has sent. Never throws.
+ * the id's HMAC-SHA256 in base64 under one of the secrets: what express-session has sent. Of at most eight values, since
+ * a client may plant some, and each id costs a look into the old store. Never throws.
  */
 export function signedIds(header: string | undefined, name: string, secrets: readonly Secret[]): string[] {
   const ids = cookieValues(header, name).map((value) => verified(value, secrets));
-  return [...new Set(ids.filter((id) => id !== undefined))].slice(0, mostIds);
+  return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
 function verified(value: string, secrets: readonly Secret[]): string | undefined {

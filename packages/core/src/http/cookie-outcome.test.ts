@@ -62,11 +62,11 @@ describe("one event says what became of the cookie", () => {
     expect(events.map((event) => event.cookie)).toEqual(["unchanged", "unchanged", "cleared"]);
   });
 
-  test("empty: there is nothing to keep, whatever cookie the request came with", async () => {
+  test("empty: there is nothing to keep; unknown: the cookie of our name leads nowhere", async () => {
     const { visit } = await site();
     await visit(ok);
     await visit(ok, { cookie: "sessionid=nonsense" });
-    expect(events.map((event) => event.cookie)).toEqual(["empty", "empty"]);
+    expect(events.map((event) => event.cookie)).toEqual(["empty", "unknown"]);
   });
 
   test("retired: the id had been replaced by another request", async () => {

@@ -3,10 +3,11 @@ import { type CookieOutcome, type Diagnostics, report } from "../diagnostics.js"
 import { isSessionError, type SessionErrorCode } from "../errors.js";
 import type { Binding, Session } from "../session/session.js";
 import type { CookieAdvice } from "./cookie-advice.js";
-import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
+import { type CookieAttributes, clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseGate } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
 import type { RequestView } from "./request.js";
+import { twinsOf } from "./twins.js";
 
 /** What is the Manager's rather than one response's. */
 export interface ResponseSettings {
@@ -14,6 +15,9 @@ export interface ResponseSettings {
   readonly advice: CookieAdvice;
   readonly diagnostics: Diagnostics;
 }
+
+/** Why a request that came with something has no session. */
+export type WhyNone = Extract<CookieOutcome, "ambiguous" | "unknown" | "oversized">;
 
 /** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
 export class SessionResponse<D extends object> implements Binding, ResponseGate {
@@ -27,6 +31,9 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
   #headersSent: boolean;
   #discarded = false;
   #told = false;
+  #whyNone: WhyNone | undefined;
+  /** Of the error with which the session could not be loaded. */
+  #loadCode: SessionErrorCode | undefined;
 
   constructor(
     request: RequestView,
@@ -64,9 +71,16 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     this.#headersSent = true;
   }
 
-  bind(session: Session<D>): void {
+  /** `why` there was none, where there is a reason. */
+  bind(session: Session<D>, why: WhyNone | undefined): void {
     this.#session = session;
+    this.#whyNone = why;
     if (this.#headersSent) this.#tell("headers-sent");
+  }
+
+  /** To be called when the session could not be loaded. */
+  notLoaded(error: unknown): void {
+    this.#loadCode = isSessionError(error) ? error.code : undefined;
   }
 
   beforeHeaders(status: number, head: Head): void | Promise<void> {
@@ -111,7 +125,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     const { sidHeader } = this.#settings;
     this.#vary(head, "Cookie");
     if (sidHeader !== undefined) this.#vary(head, sidHeader);
-    this.#tell(this.#setCookie(head) ?? this.#whyNone(code), code);
+    this.#tell(this.#setCookie(head) ?? this.#whyNoCookie(code), code ?? this.#codeOfLoading);
   }
 
   /** Once: a head that Node refuses to write is followed by that of an error. */
@@ -128,8 +142,10 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     const due = session?.cookieDue;
     if (session === undefined || due === undefined) return undefined;
     if (enableSetCookie) {
-      const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing();
-      head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
+      const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing(this.#attributes);
+      const twins = session.hasTwins ? this.#clearTwins() : [];
+      // Ours last: a browser that takes a twin for the same cookie must not be left without it.
+      head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), ...twins, cookie]);
     }
     if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, session.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
@@ -138,10 +154,16 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     return this.#advice.isDropped(this.#request) ? "not-secure" : "set";
   }
 
-  #whyNone(code: SessionErrorCode | undefined): CookieOutcome {
+  #whyNoCookie(code: SessionErrorCode | undefined): CookieOutcome {
     if (this.#session === undefined) return "not-loaded";
     if (code !== undefined) return "failed";
-    return this.#discarded ? "discarded" : this.#session.whyNoCookie;
+    if (this.#discarded) return "discarded";
+    const why = this.#session.whyNoCookie;
+    return why === "empty" ? (this.#whyNone ?? why) : why;
+  }
+
+  get #codeOfLoading(): SessionErrorCode | undefined {
+    return this.#session === undefined ? this.#loadCode : undefined;
   }
 
   #vary(head: Head, field: string): void {
@@ -156,8 +178,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     });
   }
 
-  #clearing(): string {
-    return clearCookie(this.#settings.cookieName, this.#attributes);
+  #clearing(attributes: CookieAttributes): string {
+    return clearCookie(this.#settings.cookieName, attributes);
+  }
+
+  #clearTwins(): string[] {
+    const secure = this.#advice.secureFor(this.#request);
+    return twinsOf(this.#request.host(), this.#settings, secure).map((twin) => this.#clearing(twin));
   }
 
   get #attributes() {

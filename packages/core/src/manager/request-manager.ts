@@ -6,27 +6,24 @@ import { CookieAdvice } from "../http/cookie-advice.js";
 import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/held-response.js";
 import { FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
-import { type ResponseSettings, SessionResponse } from "../http/response.js";
+import { type ResponseSettings, SessionResponse, type WhyNone } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
 import { newId, ownerKey } from "../keys.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { Identity, Keeper } from "../store/keeper.js";
-import type { Known } from "../store/known.js";
+import type { Found, Identity, Keeper } from "../store/keeper.js";
 import { closed } from "../store/repository.js";
+import type { Choice } from "./choose.js";
 import type { FetchHandler, SessionHandler } from "./manager.js";
 
-/** A session or a marker, and the id that led to it. */
-export interface Found {
-  readonly identity: Identity;
-  readonly known: Known;
-}
+export type { Found };
 
 /** What a request came with. */
-export interface Presented {
-  readonly found: Found | undefined;
+export interface Presented extends Choice {
   /** Whether there was a cookie of our name at all. */
   readonly cookie: boolean;
+  /** Why there is no session, where there is a reason. */
+  readonly why: WhyNone | undefined;
 }
 
 /** A request's session. It says whose: a copy of a request has the same, and is another request. */
@@ -71,8 +68,7 @@ export abstract class RequestManager<D extends object> {
     const response = new SessionResponse<D>(view, this.#forResponses, false, () => true);
     return new FetchExchange<D>(response, async () => {
       this.assertOpen();
-      const own = await this.presented(view);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(view)));
+      return this.#load(view, response);
     });
   }
 
@@ -130,7 +126,13 @@ export abstract class RequestManager<D extends object> {
     if (this.#closing !== undefined) throw closed();
   }
 
-  session(found: Partial<Found> | undefined, presented: boolean, binding?: Binding): Session<D> {
+  /** `rivals`: live sessions that were presented beside each other, where the request has none for that reason. */
+  session(
+    found: Partial<Found> | undefined,
+    presented: boolean,
+    binding?: Binding,
+    rivals: readonly Found[] = [],
+  ): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
       keeper: this.#keeper,
@@ -141,6 +143,7 @@ export abstract class RequestManager<D extends object> {
       identity: found?.identity ?? newIdentity(),
       known: found?.known,
       presented,
+      rivals,
       binding,
     });
   }
@@ -178,27 +181,24 @@ export abstract class RequestManager<D extends object> {
         () => res.writableEnded || res.destroyed,
       );
       holdResponse(res, response);
-      const own = await this.presented(request);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(request)));
+      return await this.#load(request, response);
     } catch (error) {
       started.hasFailed = true;
       throw error;
     }
   }
 
-  #bind(response: SessionResponse<D>, { cookie }: Presented, found: Found | undefined): Session<D> {
-    const session = this.session(found, cookie, response);
-    response.bind(session);
-    return session;
+  /** The session of a request, tied to its response. */
+  async #load(request: RequestView, response: SessionResponse<D>): Promise<Session<D>> {
+    try {
+      const { found, rivals, cookie, why } = await this.presented(request);
+      const elsewhere = found === undefined && rivals.length === 0 ? await this.#elsewhere?.(request) : undefined;
+      const session = this.session(found ?? elsewhere, cookie, response, rivals);
+      response.bind(session, why);
+      return session;
+    } catch (error) {
+      response.notLoaded(error);
+      throw error;
+    }
   }
-}
-
-/**
- * Of what several cookies of our name lead to: the one session among them, or else a marker that names a successor.
- * Two live sessions under one name are nobody's: one of the cookies was planted (RFC 6265, section 8.6).
- */
-export function choose(found: readonly Found[]): Found | undefined {
-  const sessions = found.filter(({ known }) => known.retired === undefined);
-  if (sessions.length > 1) return undefined;
-  return sessions[0] ?? found[0];
 }

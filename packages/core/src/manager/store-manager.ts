@@ -1,14 +1,15 @@
 import type { Settings } from "../config/config.js";
-import { presentedIds, type RequestView } from "../http/request.js";
+import { type PresentedIds, presentedIds, type RequestView } from "../http/request.js";
 import { isId, ownerKey, sessionKey } from "../keys.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { Backend } from "../store/backend.js";
 import type { StoreContext } from "../store/context.js";
 import type { Identity } from "../store/keeper.js";
 import { Repository } from "../store/repository.js";
+import { type Choice, choose, whyNone } from "./choose.js";
 import type { Manager, OwnedSession } from "./manager.js";
 import { keysOf, listOwned } from "./owned-sessions.js";
-import { choose, type Found, type Presented, RequestManager } from "./request-manager.js";
+import { type Found, type Presented, RequestManager } from "./request-manager.js";
 
 /** The Manager over a store. */
 export class StoreManager<D extends object> extends RequestManager<D> implements Manager<D> {
@@ -78,14 +79,9 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
   }
 
   async presented(request: RequestView): Promise<Presented> {
-    const { ids, cookie } = presentedIds(request, this.settings);
-    const found: Found[] = [];
-    for (const id of ids) {
-      const identity = this.identify(id);
-      const known = await this.#repository.load(identity.key);
-      if (known !== undefined && known.retired !== "") found.push({ identity, known });
-    }
-    return { found: choose(found), cookie };
+    const ids = presentedIds(request, this.settings);
+    const choice = await this.#choose(ids);
+    return { ...choice, cookie: ids.cookie, why: whyNone(choice, ids.oversized, ids.some) };
   }
 
   identify(id: string): Identity {
@@ -96,11 +92,36 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
     return ownerKey(this.settings.namespace, owner);
   }
 
+  async #choose({ all, places }: PresentedIds): Promise<Choice> {
+    const [only] = all;
+    if (only === undefined) return choose([]);
+    if (all.length === 1) return { found: await this.#lookUp(only), rivals: [] };
+    const found = await this.#lookUpAll(all);
+    return choose(places.map((ids) => ids.flatMap((id) => found.get(id) ?? [])));
+  }
+
+  /** What an id leads to: a session, or a marker that names a successor. */
+  async #lookUp(id: string): Promise<Found | undefined> {
+    const identity = this.identify(id);
+    const known = await this.#repository.load(identity.key);
+    return known === undefined || known.retired === "" ? undefined : { identity, known };
+  }
+
+  async #lookUpAll(ids: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const identities = ids.map((id) => this.identify(id));
+    const records = await this.#repository.loadMany(identities.map(({ key }) => key));
+    const found = new Map<string, Found>();
+    for (const [index, identity] of identities.entries()) {
+      const known = records[index];
+      if (known !== undefined && known.retired !== "") found.set(identity.id, { identity, known });
+    }
+    return found;
+  }
+
   async #find(id: string): Promise<Found | undefined> {
     this.assertOpen();
     if (typeof id !== "string" || !isId(this.settings.id, id)) return undefined;
-    const identity = this.identify(id);
-    const known = await this.#repository.load(identity.key);
-    return known === undefined || known.retired !== undefined ? undefined : { identity, known };
+    const found = await this.#lookUp(id);
+    return found?.known.retired === undefined ? found : undefined;
   }
 }

@@ -1,15 +1,16 @@
 import { longestLifetime } from "../config/checks.js";
 import type { Settings } from "../config/config.js";
 import { SessionError } from "../errors.js";
-import { cookieValues, setCookie } from "../http/cookies.js";
+import { cookieValues, isOversized, setCookie } from "../http/cookies.js";
 import type { RequestView } from "../http/request.js";
 import { isId } from "../keys.js";
 import type { TokenProvider } from "../provider.js";
 import type { StoreContext } from "../store/context.js";
 import type { Identity } from "../store/keeper.js";
-import { TokenKeeper } from "../token/token-keeper.js";
+import { TokenKeeper, withoutSuperseded } from "../token/token-keeper.js";
+import { choose, whyNone } from "./choose.js";
 import type { TokenManager } from "./manager.js";
-import { choose, type Found, type Presented, RequestManager } from "./request-manager.js";
+import { type Found, type Presented, RequestManager } from "./request-manager.js";
 
 /** What browsers keep of a cookie with its name and attributes, bytes (RFC 6265, section 6.1). */
 const mostBytes = 4096;
@@ -64,7 +65,8 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
   }
 
   async presented(request: RequestView): Promise<Presented> {
-    const tokens = cookieValues(request.header("cookie"), this.settings.cookieName);
+    const header = request.header("cookie");
+    const tokens = cookieValues(header, this.settings.cookieName);
     const sessions = new Map<string, Found>();
     for (const token of tokens) {
       const opened = this.#keeper.open(token);
@@ -75,7 +77,14 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
       if (other !== undefined && other.known.saved >= opened.known.saved) continue;
       sessions.set(opened.identity.id, opened);
     }
-    return { found: choose([...sessions.values()]), cookie: tokens.length > 0 };
+    const oversized = isOversized(header);
+    const choice = choose([withoutSuperseded([...sessions.values()])]);
+    const why = whyNone(
+      choice,
+      oversized,
+      tokens.some((token) => token !== ""),
+    );
+    return { ...choice, cookie: oversized || tokens.length > 0, why };
   }
 
   identify(id: string): Identity {

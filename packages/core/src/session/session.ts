@@ -3,7 +3,7 @@ import { longestLifetime } from "../config/checks.js";
 import { isRefusal, SessionError } from "../errors.js";
 import { limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
-import type { Identity, Keeper } from "../store/keeper.js";
+import type { Found, Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
 import { expiryOfUse, isTouchDue } from "../store/prolong.js";
 import { LateStore } from "./late-store.js";
@@ -46,6 +46,8 @@ export interface SessionParts {
   readonly ownerKey: (owner: string) => string;
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
+  /** The live sessions that the client presented beside each other: none of them is this one. */
+  readonly rivals: readonly Found[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
 }
@@ -57,6 +59,7 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Keys this session had earlier in this request, oldest first. */
   readonly #past: string[] = [];
   #known: Known | undefined;
+  #rivals: readonly Found[];
   #loadedAt: number;
   readonly #values = new Values();
   readonly #turns = new Turns();
@@ -77,6 +80,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#parts = parts;
     this.#identity = parts.identity;
     this.#known = parts.known;
+    this.#rivals = parts.rivals;
     this.#loadedAt = parts.now();
   }
 
@@ -180,6 +184,7 @@ export class Session<D extends object> implements SessionStore<D> {
       // Where the cookie is all there is of the session, it cannot be ended without it.
       if (keeper.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored();
+      await this.#supersede();
       this.#destroyed = true;
       this.discard();
       if (!stored && !presented) return;
@@ -281,6 +286,11 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#known.retired === undefined ? "unchanged" : "retired";
   }
 
+  /** Whether the client holds cookies of our name that cannot be ended, and should be rid of them. */
+  get hasTwins(): boolean {
+    return this.#parts.keeper.inCookie && this.#parts.rivals.length > 0;
+  }
+
   /** What a cookie that is due holds. */
   get cookieValue(): string {
     return this.#known === undefined ? this.id : this.#parts.keeper.cookieValue(this.#identity, this.#known);
@@ -371,7 +381,25 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#loadedAt = this.#parts.now();
   }
 
-  async #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
+  #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
+    const stored = this.#commitChanges(update);
+    return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals());
+  }
+
+  /** Once this session is stored: before that, a failure would leave the client without any. */
+  async #endRivals(): Promise<void> {
+    if (this.#known !== undefined) await this.#turns.alone(() => this.#supersede());
+  }
+
+  /** The sessions that were presented beside each other must not make this one nobody's as well, nor outlive its end. */
+  async #supersede(): Promise<void> {
+    if (this.#rivals.length === 0) return;
+    const known = await this.#parts.keeper.supersede(this.#rivals, this.#identity, this.#known);
+    this.#rivals = [];
+    if (known !== undefined && known !== this.#known) this.#loaded(known);
+  }
+
+  async #commitChanges(update: FieldFunction<unknown> | undefined): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     const taken = this.#takeChanges();

@@ -60,6 +60,7 @@ export function sessionAfter(context: StoreContext, base: Known | undefined, dra
     absolute,
     applied: listing(context, base?.applied, version, now),
     fields: draft.fields,
+    ...(base?.over !== undefined && { over: base.over }),
   };
 }
 

@@ -8,6 +8,12 @@ export interface Identity {
   readonly key: string;
 }
 
+/** A session or a marker, and the id that led to it. */
+export interface Found {
+  readonly identity: Identity;
+  readonly known: Known;
+}
+
 /** Where a session is kept, as the session sees it: a store, or the client itself. */
 export interface Keeper {
   /** Whether the cookie holds the session itself, so that every change needs a new one. */
@@ -25,6 +31,11 @@ export interface Keeper {
   destroy(key: string, loaded?: Known): Promise<boolean>;
   /** Prolongs a session; resolves to what is known of it afterwards. A store that fails is an event, never an error. */
   touch(identity: Identity, known: Known, expiresAt: number): Promise<Known>;
+  /**
+   * Ends the sessions that were presented beside each other, so that `known`, which is stored, is the client's only one;
+   * without it, the client has none. Resolves to what is known of the session afterwards.
+   */
+  supersede(rivals: readonly Found[], identity: Identity, known: Known | undefined): Promise<Known | undefined>;
   /** What the cookie of a session is to hold. */
   cookieValue(identity: Identity, known: Known): string;
 }

@@ -22,6 +22,8 @@ export interface Known {
   readonly absolute: number;
   readonly applied: Applied;
   readonly fields: Fields;
+  /** Of a token: marks of the ids in whose place its session was put. */
+  readonly over?: readonly string[] | undefined;
 }
 
 // The envelope inside `SessionRecord.data`: one line of JSON, then the fields' encoded values end to end. Their lengths
@@ -40,11 +42,12 @@ export function seal(known: Known): SessionRecord {
 }
 
 /** An `EnvelopeHeader` in JSON, and the fields. Put together by hand: `JSON.stringify` takes five times as long. */
-function envelope({ retired, created, saved, lifetime, absolute, applied, fields }: Known): string {
+function envelope({ retired, created, saved, lifetime, absolute, applied, fields, over }: Known): string {
   let header = `{"e":${envelopeVersion}`;
   if (retired === undefined) header += `,"c":${json(created)},"s":${json(saved)}`;
   if (lifetime !== undefined) header += `,"l":${json(lifetime)}`;
   if (absolute !== Number.POSITIVE_INFINITY) header += `,"a":${json(absolute)}`;
+  if (over !== undefined) header += `,"o":${JSON.stringify(over)}`;
   let separator = ',"p":[';
   for (const entry of applied) {
     header += `${separator}[${entry.map(json).join(",")}]`;
@@ -93,6 +96,7 @@ export function open(record: SessionRecord): Known | undefined {
     absolute: header.a ?? Number.POSITIVE_INFINITY,
     applied: header.p,
     fields,
+    ...(header.o !== undefined && { over: header.o }),
   };
 }
 

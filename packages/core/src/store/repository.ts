@@ -4,7 +4,7 @@ import { commitTogether } from "./commit.js";
 import type { StoreContext } from "./context.js";
 import { type Destruction, destroy, everything, type Fate } from "./destroy.js";
 import type { Changes, FieldUpdate } from "./fields.js";
-import type { Identity, Keeper } from "./keeper.js";
+import type { Found, Identity, Keeper } from "./keeper.js";
 import type { Known } from "./known.js";
 import { Lane, type LaneOwner } from "./lane.js";
 import { prolong } from "./prolong.js";
@@ -28,6 +28,12 @@ export class Repository implements Keeper, LaneOwner {
   /** Markers are returned. */
   load(key: string): Promise<Known | undefined> {
     return this.#closed ? Promise.reject(closed()) : this.#backend.read(key);
+  }
+
+  /** The same for several keys, in their order. */
+  async loadMany(keys: readonly string[]): Promise<readonly (Known | undefined)[]> {
+    this.#assertOpen();
+    return this.#backend.readMany(keys);
   }
 
   /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
@@ -58,6 +64,13 @@ export class Repository implements Keeper, LaneOwner {
   async destroy(key: string, loaded?: Known): Promise<boolean> {
     this.#assertOpen();
     return (await this.#destroy(key, everything, loaded)) !== "missing";
+  }
+
+  /** All of them are tried, whatever becomes of one. */
+  async supersede(rivals: readonly Found[], _: Identity, known: Known | undefined): Promise<Known | undefined> {
+    const ended = await Promise.allSettled(rivals.map((rival) => this.destroy(rival.identity.key, rival.known)));
+    for (const each of ended) if (each.status === "rejected") throw each.reason;
+    return known;
   }
 
   /** The owner's live sessions. */

@@ -3,7 +3,7 @@ import type { TokenProvider } from "../provider.js";
 import { compose, draftOf, freshDraft } from "../store/compose.js";
 import { type StoreContext, sessionAfter } from "../store/context.js";
 import type { Changes, Draft, FieldUpdate } from "../store/fields.js";
-import type { Identity, Keeper } from "../store/keeper.js";
+import type { Found, Identity, Keeper } from "../store/keeper.js";
 import { type Known, open, seal } from "../store/known.js";
 import type { Regenerated } from "../store/regenerate.js";
 
@@ -62,10 +62,10 @@ export class TokenKeeper implements Keeper {
     return known;
   }
 
-  async regenerate(_: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated> {
+  async regenerate(old: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated> {
     const draft = freshDraft(loaded, changes);
     assertNobodys(draft);
-    const known = this.#next(next, loaded, draft);
+    const known = this.#next(next, { ...loaded, over: superseding(loaded, [old]) }, draft);
     this.#context.diagnostics.publish("regenerated", {});
     return { known };
   }
@@ -78,6 +78,16 @@ export class TokenKeeper implements Keeper {
 
   async touch(identity: Identity, known: Known): Promise<Known> {
     return this.#next(identity, known, draftOf(known));
+  }
+
+  /** Nobody can end a token. The newer one says which it was put in the place of. */
+  async supersede(rivals: readonly Found[], identity: Standing, known: Known | undefined): Promise<Known | undefined> {
+    if (known === undefined) return undefined;
+    const over = superseding(
+      known,
+      rivals.map((rival) => rival.identity),
+    );
+    return this.#next(identity, { ...known, over }, draftOf(known));
   }
 
   cookieValue(identity: Standing, known: Known): string {
@@ -103,4 +113,25 @@ export class TokenKeeper implements Keeper {
 function assertNobodys(draft: Draft): void {
   if (draft.owner === undefined) return;
   throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: nobody can list an owner's");
+}
+
+/** How many sessions a token names that it was put in the place of, the latest ones: each takes 19 bytes of the cookie. */
+const mostSuperseded = 8;
+
+/** Enough of an id to know it again: 96 random bits. */
+function markOf({ id }: Identity): string {
+  return id.slice(-16);
+}
+
+function superseding({ over = [] }: Known, older: readonly Identity[]): readonly string[] {
+  return [...over, ...older.map(markOf)].slice(-mostSuperseded);
+}
+
+/**
+ * The sessions without those in whose place another was put, at a sign-in that was presented with it or by a new id: a
+ * cookie of another path or domain may still hold the older token, and nobody can end it.
+ */
+export function withoutSuperseded(sessions: readonly Found[]): readonly Found[] {
+  const over = new Set(sessions.flatMap(({ known }) => known.over ?? []));
+  return over.size === 0 ? sessions : sessions.filter(({ identity }) => !over.has(markOf(identity)));
 }

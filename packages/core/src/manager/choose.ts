@@ -1,0 +1,33 @@
+import type { WhyNone } from "../http/response.js";
+import type { Found } from "../store/keeper.js";
+
+/** Which of the sessions that a request presented is the request's. */
+export interface Choice {
+  readonly found: Found | undefined;
+  /** The live sessions, where there are several: the request has none then. */
+  readonly rivals: readonly Found[];
+}
+
+const none: readonly Found[] = [];
+
+/**
+ * Of what a request's ids lead to, by the place they came in: the one session of the first place that has one, or else a
+ * marker that names a successor. Several live sessions in one place are nobody's: one of the cookies was planted
+ * (RFC 6265, section 8.6), or set for another path or domain, and nothing says which.
+ */
+export function choose(places: readonly (readonly Found[])[]): Choice {
+  for (const place of places) {
+    const sessions = place.filter(({ known }) => known.retired === undefined);
+    if (sessions.length > 1) return { found: undefined, rivals: sessions };
+    if (sessions.length === 1) return { found: sessions[0], rivals: none };
+  }
+  return { found: places.find((place) => place.length > 0)?.[0], rivals: none };
+}
+
+/** Why a request has no session: `some` is whether it came with anything that was meant as an id. */
+export function whyNone({ found, rivals }: Choice, oversized: boolean, some: boolean): WhyNone | undefined {
+  if (found !== undefined) return undefined;
+  if (rivals.length > 0) return "ambiguous";
+  if (oversized) return "oversized";
+  return some ? "unknown" : undefined;
+}
