@@ -1,4 +1,5 @@
 import { channel } from "node:diagnostics_channel";
+import { withCauses } from "./causes.js";
 import type { SessionErrorCode } from "./errors.js";
 
 /**
@@ -90,7 +91,7 @@ const errorChannel = channel("sess:error");
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
-  else process.emitWarning(error instanceof Error ? error : String(error));
+  else process.emitWarning(error instanceof Error ? withCauses(error) : String(error));
 }
 
 /** The events that say more than every event does. */
