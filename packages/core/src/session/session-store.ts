@@ -43,6 +43,19 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   /** The names of the fields there are, in the order of their first writing. */
   keys(): string[];
 
+  /** Whether nothing of this session is stored yet. */
+  readonly isNew: boolean;
+
+  /** When it was first stored; `undefined` where it is not, or has ended. A new id leaves it as it is. */
+  readonly created: Date | undefined;
+
+  /**
+   * When it ends unless it is used before, as this request knows it: the idle end or the absolute one, whichever is first.
+   * `undefined` where nothing is stored. A response that only reads prolongs it afterwards: to show the end to a user,
+   * `touch()` first.
+   */
+  readonly expiresAt: Date | undefined;
+
   /**
    * Whose session this is, from the next save on: set it as somebody signs in, and `listOwned` and `destroyOwned` find
    * it. `undefined` makes it nobody's. Write-only: the store keeps a hash, and nobody can read it back.
@@ -54,6 +67,9 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
    * the session is created or gets its new id: that is when it takes effect. The absolute end stays.
    */
   set lifetime(seconds: number);
+
+  /** The idle lifetime of this session, seconds: its own, or the Manager's. */
+  get lifetime(): number;
 
   /**
    * An absolute lifetime for this session alone, seconds, in place of `absoluteLifetime` in the configuration. Set it as
@@ -72,6 +88,12 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
    * resolves to the stored value. Once acknowledged it stays, whatever becomes of the response.
    */
   update<F extends Field<D>>(field: F, fn: (value: D[F] | undefined) => D[F] | undefined): Promise<D[F] | undefined>;
+
+  /**
+   * Reads a field and deletes it in one exact step, as {@link update} does: of two requests at once, one gets the value.
+   * For what is to be shown once (a flash message). Stores at once where the field is there, and nothing where it is not.
+   */
+  take<F extends Field<D>>(field: F): Promise<D[F] | undefined>;
 
   /**
    * Moves the session to a new id, which the response's cookie will hold; the old one becomes worthless. To be called

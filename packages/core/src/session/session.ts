@@ -6,10 +6,11 @@ import type { Changes, FieldUpdate } from "../store/fields.js";
 import type { Found, Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
 import { expiryOfUse, isTouchDue } from "../store/prolong.js";
+import { FieldFunction } from "./field-function.js";
 import { LateStore } from "./late-store.js";
 import type { Field, SessionStore } from "./session-store.js";
 import { Turns } from "./turns.js";
-import { FieldFunction, Values } from "./values.js";
+import { Values } from "./values.js";
 
 /** What a session needs of the response it belongs to. */
 export interface Binding {
@@ -136,6 +137,24 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#storeIfLate();
   }
 
+  get isNew(): boolean {
+    return this.#known === undefined || this.#known.retired !== undefined;
+  }
+
+  get created(): Date | undefined {
+    const stored = this.#stored;
+    return stored && new Date(stored.created);
+  }
+
+  get expiresAt(): Date | undefined {
+    const stored = this.#stored;
+    return stored && new Date(stored.expiresAt);
+  }
+
+  get lifetime(): number {
+    return (this.#lifetime ?? this.#stored?.lifetime ?? this.#parts.idle) / 1000;
+  }
+
   set lifetime(seconds: number) {
     this.#lifetime = millisecondsOf(seconds);
   }
@@ -156,9 +175,20 @@ export class Session<D extends object> implements SessionStore<D> {
   ): Promise<D[F] | undefined> {
     assertName(field);
     this.#assertChangeable();
-    const update = new FieldFunction<D[F]>(field, fn);
+    const update = new FieldFunction<D[F]>(field, fn, this.update);
     await this.#commit(update as FieldFunction<unknown>);
     return update.value;
+  }
+
+  async take<F extends Field<D>>(field: F): Promise<D[F] | undefined> {
+    // Who never saw it has nothing to take, and most pages have nothing to show.
+    if (!this.has(field)) return undefined;
+    let taken: D[F] | undefined;
+    await this.update(field, (value) => {
+      taken = value;
+      return undefined;
+    });
+    return taken;
   }
 
   async regenerate(): Promise<void> {
@@ -299,6 +329,11 @@ export class Session<D extends object> implements SessionStore<D> {
   /** The keys of this session in this request, the present one last. */
   get storageKeys(): readonly string[] {
     return [...this.#past, this.#identity.key];
+  }
+
+  /** What is stored, where that is a session and not yet ended here. */
+  get #stored(): Known | undefined {
+    return this.#destroyed || this.#known?.retired !== undefined ? undefined : this.#known;
   }
 
   get #fields(): Known["fields"] | undefined {

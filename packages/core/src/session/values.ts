@@ -1,6 +1,5 @@
-import { decode } from "../codec/decode.js";
-import { encode } from "../codec/encode.js";
 import type { Changes, Fields } from "../store/fields.js";
+import type { FieldFunction } from "./field-function.js";
 import { HandedOut } from "./handed-out.js";
 import { Pending } from "./pending.js";
 
@@ -98,23 +97,4 @@ export class Values {
     this.#pending.clear();
     this.#handed.clear();
   }
-}
-
-/** An update's function over a field's encodings, which keeps the value it came to. */
-export class FieldFunction<T> {
-  readonly name: string;
-  readonly #fn: (value: T | undefined) => T | undefined;
-  value: T | undefined;
-  text: string | undefined;
-
-  constructor(name: string, fn: (value: T | undefined) => T | undefined) {
-    this.name = name;
-    this.#fn = fn;
-  }
-
-  readonly run = (current: string | undefined): string | undefined => {
-    this.value = this.#fn(current === undefined ? undefined : (decode(current) as T));
-    this.text = this.value === undefined ? undefined : encode(this.value);
-    return this.text;
-  };
 }
