@@ -21,10 +21,14 @@ afterEach(() => {
 async function signIn(config: ManagerConfig, headers: Record<string, string>, url = "http://shop.test/") {
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
   const manager = await new Stage().manager(config);
-  const response = await manager.handle(new Request(url, { headers }), (session) => {
-    session.set("user", "ada");
-    return new Response("in");
-  });
+  const response = await manager.handle(
+    new Request(url, { headers }),
+    (session) => {
+      session.set("user", "ada");
+      return new Response("in");
+    },
+    { peer: "10.0.0.1" },
+  );
   const secure = response.headers.getSetCookie()[0]?.includes("; Secure") ?? false;
   const warnings = warn.mock.calls.map(([text]) => String(text));
   warn.mockRestore();

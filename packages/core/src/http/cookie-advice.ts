@@ -1,5 +1,5 @@
 import type { Settings } from "../config/config.js";
-import { claimsTls, isLocal, isSecure, type RequestView } from "./request.js";
+import { claimsTls, isLocal, isSecure, isTrusted, type RequestView } from "./request.js";
 
 /** One Manager's view of whether its cookie gets where it should, with one warning, in development, where it does not. */
 export class CookieAdvice {
@@ -36,7 +36,7 @@ export class CookieAdvice {
 }
 
 /** Where `X-Forwarded-Proto` says https and was not believed: why. */
-function unbelieved(trustProxy: Settings["trustProxy"], peer: string): string {
+function unbelieved(trustProxy: Settings["trustProxy"], peer: string | undefined): string {
   const reason = whyUnbelieved(trustProxy, peer);
   return (
     `X-Forwarded-Proto says https, but ${reason}, so the session cookie went out without Secure. ` +
@@ -44,12 +44,14 @@ function unbelieved(trustProxy: Settings["trustProxy"], peer: string): string {
   );
 }
 
-function whyUnbelieved(trustProxy: Settings["trustProxy"], peer: string): string {
+function whyUnbelieved(trustProxy: Settings["trustProxy"], peer: string | undefined): string {
   if (trustProxy === false || trustProxy === 0) return "nobody was declared to be believed";
   if (typeof trustProxy === "number") {
     return `trustProxy is ${trustProxy}, and the entry that counts then, number ${trustProxy} from the right, does not`;
   }
-  return trustProxy(peer) ? "its last entry, which counts then, does not" : "trustProxy did not accept the peer";
+  return isTrusted(trustProxy, peer)
+    ? "its last entry, which counts then, does not"
+    : "trustProxy did not accept the peer";
 }
 
 const dropped =

@@ -81,7 +81,7 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
   async presented(request: RequestView): Promise<Presented> {
     const ids = presentedIds(request, this.settings);
     const choice = await this.#choose(ids);
-    return { ...choice, cookie: ids.cookie, why: whyNone(choice, ids.oversized, ids.some) };
+    return { ...choice, cookie: ids.cookie, reason: whyNone(choice, ids.oversized, ids.some) };
   }
 
   identify(id: string): Identity {

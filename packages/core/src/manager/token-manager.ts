@@ -79,12 +79,12 @@ export class SealedManager<D extends object> extends RequestManager<D> implement
     }
     const oversized = isOversized(header);
     const choice = choose([withoutSuperseded([...sessions.values()])]);
-    const why = whyNone(
+    const reason = whyNone(
       choice,
       oversized,
       tokens.some((token) => token !== ""),
     );
-    return { ...choice, cookie: oversized || tokens.length > 0, why };
+    return { ...choice, cookie: oversized || tokens.length > 0, reason };
   }
 
   identify(id: string): Identity {

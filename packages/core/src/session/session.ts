@@ -142,17 +142,17 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   get created(): Date | undefined {
-    const stored = this.#stored;
-    return stored && new Date(stored.created);
+    const live = this.#live;
+    return live && new Date(live.created);
   }
 
   get expiresAt(): Date | undefined {
-    const stored = this.#stored;
-    return stored && new Date(stored.expiresAt);
+    const live = this.#live;
+    return live && new Date(live.expiresAt);
   }
 
   get lifetime(): number {
-    return (this.#lifetime ?? this.#stored?.lifetime ?? this.#parts.idle) / 1000;
+    return (this.#lifetime ?? this.#live?.lifetime ?? this.#parts.idle) / 1000;
   }
 
   set lifetime(seconds: number) {
@@ -332,7 +332,7 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   /** What is stored, where that is a session and not yet ended here. */
-  get #stored(): Known | undefined {
+  get #live(): Known | undefined {
     return this.#destroyed || this.#known?.retired !== undefined ? undefined : this.#known;
   }
 
