@@ -1,7 +1,7 @@
 import { memory } from "./memory/memory.js";
 import { register } from "./registry.js";
 
-export type { ErrorResponder, ManagerConfig } from "./config/config.js";
+export type { ErrorResponder, ManagerConfig } from "./config/options.js";
 export type { CookieOutcome, RefusedEvent, ResponseEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";
 export { createManager, type NamedStore, type NamedToken } from "./manager/create-manager.js";
@@ -14,7 +14,7 @@ export type {
   OwnedSession,
   ResponseHead,
   SessionHandler,
-  TokenManager,
+  StoreManager,
 } from "./manager/manager.js";
 export { type MemoryConfig, memory } from "./memory/memory.js";
 export type {

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ManagerConfig } from "../config/config.js";
+import { Stage } from "../../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
 import type { ResponseEvent } from "../diagnostics.js";
-import { Stage } from "../test-support/stage.js";
 
 // What a warning says must be what is wrong: of proxies that were declared, and of a Host that is not the browser's.
 

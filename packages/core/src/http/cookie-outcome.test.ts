@@ -2,11 +2,11 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ManagerConfig } from "../config/config.js";
+import { Stage } from "../../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
 import type { ResponseEvent } from "../diagnostics.js";
-import type { FetchHandler, Manager } from "../manager/manager.js";
+import type { FetchHandler, StoreManager } from "../manager/manager.js";
 import type { SessionData } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 
 // "Why was no cookie set?": one event for each request that asked for its session, and one warning for the classic.
 
@@ -254,7 +254,7 @@ describe("not-secure", () => {
 
 describe("a session that could not be loaded", () => {
   /** One answer of a server whose store is down, by each way to answer it oneself. */
-  async function answered(listener: (manager: Manager<SessionData>) => RequestListener) {
+  async function answered(listener: (manager: StoreManager<SessionData>) => RequestListener) {
     quiet();
     const { manager, stage, signedIn } = await site();
     const headers = await signedIn();

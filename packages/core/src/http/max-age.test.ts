@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { ManagerConfig } from "../config/config.js";
+import { Stage } from "../../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
 import type { FetchHandler } from "../manager/manager.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 
 // Max-Age of the id cookie: the server keeps the end, so the browser must only not forget earlier.
 

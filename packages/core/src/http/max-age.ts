@@ -1,5 +1,5 @@
-import type { Settings } from "../config/config.js";
-import type { Known } from "../store/known.js";
+import type { Settings } from "../config/options.js";
+import type { StoredSession } from "../record/stored-session.js";
 
 /** Browsers keep no cookie longer, seconds: 400 days (RFC 6265bis, section 5.5). */
 const longest = 400 * 86_400;
@@ -11,10 +11,10 @@ const longest = 400 * 86_400;
  * therefore outlast every use: the server keeps the end, and the browser must only not forget earlier. It never promises
  * more than the absolute end.
  */
-export function maxAgeOf(known: Known | undefined, settings: Settings): number | undefined {
-  const asked = known?.lifetime === undefined ? configured(settings) : longest;
+export function maxAgeOf(stored: StoredSession | undefined, settings: Settings): number | undefined {
+  const asked = stored?.lifetime === undefined ? configured(settings) : longest;
   if (asked === undefined) return undefined;
-  const left = Math.floor(((known?.absolute ?? Number.POSITIVE_INFINITY) - settings.now()) / 1000);
+  const left = Math.floor(((stored?.absolute ?? Number.POSITIVE_INFINITY) - settings.now()) / 1000);
   return Math.max(0, Math.min(asked, left));
 }
 

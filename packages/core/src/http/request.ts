@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
-import { isId } from "../keys.js";
+import { isId } from "../ids.js";
 import { cookieValues, isOversized, MAX_COOKIE_VALUES } from "./cookies.js";
 
 /** What a session needs to know of a request, whatever kind of server it came to. */

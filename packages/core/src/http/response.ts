@@ -1,18 +1,18 @@
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import type { CookieOutcome, Diagnostics } from "../diagnostics.js";
 import { isSessionError, type SessionErrorCode } from "../errors.js";
 import type { Binding, Session } from "../session/session.js";
-import type { CookieAdvice } from "./cookie-advice.js";
 import { type CookieAttributes, clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseHook } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
 import type { RequestView } from "./request.js";
+import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
 import { twinsOf } from "./twins.js";
 
 /** What is the Manager's rather than one response's. */
 export interface ResponseSettings {
   readonly settings: Settings;
-  readonly advice: CookieAdvice;
+  readonly cookiePolicy: SecureCookiePolicy;
   readonly diagnostics: Diagnostics;
 }
 
@@ -23,7 +23,7 @@ export type WhyNone = Extract<CookieOutcome, "ambiguous" | "unknown" | "oversize
 export class SessionResponse<D extends object> implements Binding, ResponseHook {
   readonly #request: RequestView;
   readonly #settings: Settings;
-  readonly #advice: CookieAdvice;
+  readonly #cookiePolicy: SecureCookiePolicy;
   readonly #diagnostics: Diagnostics;
   /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
   readonly #isOver: () => boolean;
@@ -43,13 +43,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
 
   constructor(
     request: RequestView,
-    { settings, advice, diagnostics }: ResponseSettings,
+    { settings, cookiePolicy, diagnostics }: ResponseSettings,
     headersSent: boolean,
     isOver: () => boolean,
   ) {
     this.#request = request;
     this.#settings = settings;
-    this.#advice = advice;
+    this.#cookiePolicy = cookiePolicy;
     this.#diagnostics = diagnostics;
     this.#headersSent = headersSent;
     this.#isOver = isOver;
@@ -175,7 +175,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
     if (!enableSetCookie) return "disabled";
     if (due === "clear") return "cleared";
-    return this.#advice.isDropped(this.#request) ? "not-secure" : "set";
+    return this.#cookiePolicy.isDropped(this.#request) ? "not-secure" : "set";
   }
 
   #whyNone(code: SessionErrorCode | undefined): CookieOutcome {
@@ -193,7 +193,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   }
 
   #cookieFor(session: Session<D>): string {
-    const maxAge = maxAgeOf(session.known, this.#settings);
+    const maxAge = maxAgeOf(session.stored, this.#settings);
     return setCookie(this.#settings.cookieName, session.cookieValue, {
       ...this.#attributes,
       ...(maxAge !== undefined && { maxAge }),
@@ -208,13 +208,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   #linesFor(session: Session<D>, due: "set" | "clear"): readonly string[] {
     const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing(this.#attributes);
     if (!session.hasTwins) return [cookie];
-    const secure = this.#advice.secureFor(this.#request);
+    const secure = this.#cookiePolicy.secureFor(this.#request);
     const twins = twinsOf(this.#request.host(), this.#settings, secure);
     return [...twins.map((twin) => this.#clearing(twin)), cookie];
   }
 
   get #attributes() {
-    return { ...this.#settings.cookie, secure: this.#advice.secureFor(this.#request) };
+    return { ...this.#settings.cookie, secure: this.#cookiePolicy.secureFor(this.#request) };
   }
 }
 

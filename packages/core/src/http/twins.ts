@@ -1,4 +1,4 @@
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import type { CookieAttributes } from "./cookies.js";
 import { isCookieDomain } from "./cookies.js";
 

@@ -1,5 +1,5 @@
+import type { Found } from "../backend/session-backend.js";
 import type { WhyNone } from "../http/response.js";
-import type { Found } from "../store/keeper.js";
 
 /** Which of the sessions that a request presented is the request's. */
 export interface Choice {
@@ -17,7 +17,7 @@ const none: readonly Found[] = [];
  */
 export function choose(places: readonly (readonly Found[])[]): Choice {
   for (const place of places) {
-    const sessions = place.filter(({ known }) => known.retired === undefined);
+    const sessions = place.filter(({ stored }) => stored.retired === undefined);
     if (sessions.length > 1) return { found: undefined, rivals: sessions };
     if (sessions.length === 1) return { found: sessions[0], rivals: none };
   }

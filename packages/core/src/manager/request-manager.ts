@@ -1,26 +1,26 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Settings } from "../config/config.js";
+import type { Found, Identity, SessionBackend } from "../backend/session-backend.js";
+import { closed } from "../backend/store-backend.js";
+import type { Settings } from "../config/options.js";
 import { type Diagnostics, report } from "../diagnostics.js";
-import { asTable } from "../http/as-table.js";
-import { CookieAdvice } from "../http/cookie-advice.js";
+import { toDictionaryMode } from "../http/dictionary-mode.js";
 import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/hold/hold-response.js";
 import { NodeExchange } from "../http/node-exchange.js";
 import { assertPeerKnown, FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
 import { type ResponseSettings, SessionResponse, type WhyNone } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
-import { newId, ownerKey } from "../keys.js";
+import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
+import { newId, ownerKey } from "../ids.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { Found, Identity, Keeper } from "../store/keeper.js";
-import { closed } from "../store/repository.js";
 import type { Choice } from "./choose.js";
 import type { ExchangeOptions, FetchHandler, SessionHandler } from "./manager.js";
 
 export type { Found };
 
 /** What a request came with. */
-export interface Presented extends Choice {
+export interface PresentedSession extends Choice {
   /** Whether there was a cookie of our name at all. */
   readonly cookie: boolean;
   /** Why there is no session, where there is a reason. */
@@ -64,7 +64,7 @@ function isUpgrade(req: IncomingMessage & { readonly upgrade?: unknown }, res: S
 }
 
 /** Where else a session may be found, when what a request came with leads to none. */
-export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
+export type FallbackLookup = (request: RequestView) => Promise<Found | undefined>;
 
 /**
  * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
@@ -72,17 +72,17 @@ export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
  */
 export abstract class RequestManager<D extends object> {
   readonly settings: Settings;
-  readonly #keeper: Keeper;
+  readonly #backend: SessionBackend;
   readonly #forResponses: ResponseSettings;
   /** Where a request has its session: a WeakMap with an entry for each costs the garbage collector far more. */
   readonly #slot = Symbol("sess");
-  #elsewhere: Elsewhere | undefined;
+  #fallbackLookup: FallbackLookup | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: Settings, keeper: Keeper, diagnostics: Diagnostics) {
+  constructor(settings: Settings, backend: SessionBackend, diagnostics: Diagnostics) {
     this.settings = settings;
-    this.#keeper = keeper;
-    this.#forResponses = { settings, diagnostics, advice: new CookieAdvice(settings) };
+    this.#backend = backend;
+    this.#forResponses = { settings, diagnostics, cookiePolicy: new SecureCookiePolicy(settings) };
   }
 
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void {
@@ -133,8 +133,8 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** Has requests that come with nothing of ours looked up elsewhere, by an adapter. */
-  alsoLookIn(elsewhere: Elsewhere): void {
-    this.#elsewhere = elsewhere;
+  setFallbackLookup(fallbackLookup: FallbackLookup): void {
+    this.#fallbackLookup = fallbackLookup;
   }
 
   close(): Promise<void> {
@@ -147,7 +147,7 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** What the request's cookie, header or query leads to. */
-  abstract presented(request: RequestView): Promise<Presented>;
+  abstract presented(request: RequestView): Promise<PresentedSession>;
 
   abstract exists(id: string): Promise<boolean>;
 
@@ -170,13 +170,13 @@ export abstract class RequestManager<D extends object> {
   ): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
-      keeper: this.#keeper,
+      backend: this.#backend,
       now: this.settings.now,
       idle: this.settings.idle,
       newIdentity,
       ownerKey: (owner) => ownerKey(this.settings.namespace, owner),
       identity: found?.identity ?? newIdentity(),
-      known: found?.known,
+      stored: found?.stored,
       presented,
       rivals,
       binding,
@@ -202,7 +202,7 @@ export abstract class RequestManager<D extends object> {
     const before = carrier[this.#slot];
     if (before !== undefined && before.req === req) return before;
     const started = new Started<D>(req, res, this.#forResponses);
-    asTable(req, "upgrade");
+    toDictionaryMode(req, "upgrade");
     carrier[this.#slot] = started;
     return started;
   }
@@ -228,7 +228,7 @@ export abstract class RequestManager<D extends object> {
   async #bind(response: SessionResponse<D>, request: RequestView): Promise<Session<D>> {
     this.assertOpen();
     const { found, rivals, cookie, reason } = await this.presented(request);
-    const elsewhere = found === undefined && rivals.length === 0 ? await this.#elsewhere?.(request) : undefined;
+    const elsewhere = found === undefined && rivals.length === 0 ? await this.#fallbackLookup?.(request) : undefined;
     const session = this.session(found ?? elsewhere, cookie, response, rivals);
     response.bind(session, reason);
     return session;

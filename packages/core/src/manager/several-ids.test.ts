@@ -1,13 +1,13 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ManagerConfig } from "../config/config.js";
+import { codeOf, Stage, stored } from "../../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
 import type { ResponseEvent } from "../diagnostics.js";
 import { memory } from "../memory/memory.js";
 import type { Provider, StoreConnector } from "../provider.js";
 import type { SessionData } from "../session/session-store.js";
-import { codeOf, Stage, stored } from "../test-support/stage.js";
 import { createManager } from "./create-manager.js";
-import type { FetchHandler, Manager } from "./manager.js";
+import type { FetchHandler, StoreManager } from "./manager.js";
 
 // A request that comes with several ids: dead ones before the live one, or several live ones. See decision 025.
 
@@ -33,7 +33,7 @@ async function site(config: ManagerConfig = {}) {
 const dead = (count: number) => Array.from({ length: count }, (_, index) => String(index).repeat(43));
 const cookies = (...ids: readonly string[]) => ({ cookie: ids.map((id) => `sessionid=${id}`).join("; ") });
 const visit = (
-  manager: Manager<SessionData>,
+  manager: StoreManager<SessionData>,
   handler: FetchHandler<SessionData>,
   headers: Record<string, string>,
   url = "http://shop.test/",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ManagerConfig } from "../config/config.js";
+import { Stage, stored, visit } from "../../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
 import { memory } from "../memory/memory.js";
-import { Stage, stored, visit } from "../test-support/stage.js";
 
 // Use prolongs: a response, release(), disposal and touch(). Loading and reading alone write nothing.
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { ManagerConfig } from "../config/config.js";
-import { Stage, stored, visit } from "../test-support/stage.js";
+import { Stage, stored, visit } from "../../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
 
 // What a page can show of its session: since when, until when, and whether there is one at all.
 

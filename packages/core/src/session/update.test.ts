@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { codeOf, Stage, stored, visit } from "../../test-support/stage.js";
 import { memory } from "../memory/memory.js";
-import { codeOf, Stage, stored, visit } from "../test-support/stage.js";
 import type { SessionData, SessionStore } from "./session-store.js";
 
 // What update() says of a function it cannot use, and take().
