@@ -9,7 +9,7 @@ export interface Identity {
 }
 
 /** A session or a marker, and the id that led to it. */
-export interface Found {
+export interface LoadedSession {
   readonly identity: Identity;
   readonly stored: StoredSession;
 }
@@ -36,7 +36,7 @@ export interface SessionBackend {
    * without it, the client has none. Resolves to what is known of the session afterwards.
    */
   supersede(
-    rivals: readonly Found[],
+    rivals: readonly LoadedSession[],
     identity: Identity,
     stored: StoredSession | undefined,
   ): Promise<StoredSession | undefined>;

@@ -8,7 +8,7 @@ import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
 import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { ReliableProvider } from "./reliable-provider.js";
-import type { Found, Identity, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
 
 /** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
 export class StoreBackend implements SessionBackend, KeyQueueOwner {
@@ -68,7 +68,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
 
   /** All of them are tried, whatever becomes of one. */
   async supersede(
-    rivals: readonly Found[],
+    rivals: readonly LoadedSession[],
     _: Identity,
     stored: StoredSession | undefined,
   ): Promise<StoredSession | undefined> {

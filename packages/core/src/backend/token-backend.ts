@@ -5,7 +5,7 @@ import { applyChanges, freshDraft, toDraft } from "../record/draft.js";
 import { decodeEnvelope, encodeEnvelope, type StoredSession } from "../record/stored-session.js";
 import { type StoreContext, sessionAfter } from "./context.js";
 import type { Regenerated } from "./regenerate.js";
-import type { Found, Identity, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
 
 /** The id of a session, and where that stands in this request. */
 interface TokenIdentity extends Identity {
@@ -82,7 +82,7 @@ export class TokenBackend implements SessionBackend {
 
   /** Nobody can end a token. The newer one says which it was put in the place of. */
   async supersede(
-    rivals: readonly Found[],
+    rivals: readonly LoadedSession[],
     identity: TokenIdentity,
     stored: StoredSession | undefined,
   ): Promise<StoredSession | undefined> {
@@ -135,7 +135,7 @@ function superseding({ over = [] }: StoredSession, older: readonly Identity[]): 
  * The sessions without those in whose place another was put, at a sign-in that was presented with it or by a new id: a
  * cookie of another path or domain may still hold the older token, and nobody can end it.
  */
-export function withoutSuperseded(sessions: readonly Found[]): readonly Found[] {
+export function withoutSuperseded(sessions: readonly LoadedSession[]): readonly LoadedSession[] {
   const over = new Set(sessions.flatMap(({ stored }) => stored.over ?? []));
   return over.size === 0 ? sessions : sessions.filter(({ identity }) => !over.has(markOf(identity)));
 }

@@ -12,7 +12,7 @@ const longest = 400 * 86_400;
  * more than the absolute end.
  */
 export function maxAgeOf(stored: StoredSession | undefined, settings: Settings): number | undefined {
-  const asked = stored?.lifetime === undefined ? configured(settings) : longest;
+  const asked = stored?.lifetime === undefined ? configured(settings) : ownMaxAge(stored.lifetime, stored, settings);
   if (asked === undefined) return undefined;
   const left = Math.floor(((stored?.absolute ?? Number.POSITIVE_INFINITY) - settings.now()) / 1000);
   return Math.max(0, Math.min(asked, left));
@@ -21,4 +21,9 @@ export function maxAgeOf(stored: StoredSession | undefined, settings: Settings):
 /** One that is below the idle lifetime is meant as it is written. */
 function configured({ cookieMaxAge, idle }: Settings): number | undefined {
   return cookieMaxAge !== undefined && cookieMaxAge * 1000 >= idle ? longest : cookieMaxAge;
+}
+
+/** A lifetime that is shorter than what is stored already, having been set after that, only the browser can keep. */
+function ownMaxAge(lifetime: number, { expiresAt }: StoredSession, { now }: Settings): number {
+  return expiresAt - now() > lifetime ? Math.floor(lifetime / 1000) : longest;
 }

@@ -8,9 +8,9 @@ import { cookieValues, isOversized, setCookie } from "../http/cookies.js";
 import type { RequestView } from "../http/request.js";
 import { isId } from "../ids.js";
 import type { TokenProvider } from "../provider.js";
-import { choose, whyNone } from "./choose.js";
 import type { Manager } from "./manager.js";
-import { type Found, type PresentedSession, RequestManager } from "./request-manager.js";
+import { type LoadedSession, type PresentedSession, RequestManager } from "./request-manager.js";
+import { selectSession, whyNone } from "./select-session.js";
 
 /** What browsers keep of a cookie with its name and attributes, bytes (RFC 6265, section 6.1). */
 const mostBytes = 4096;
@@ -67,7 +67,7 @@ export class CookieSessionManager<D extends object> extends RequestManager<D> im
   async presented(request: RequestView): Promise<PresentedSession> {
     const header = request.header("cookie");
     const tokens = cookieValues(header, this.settings.cookieName);
-    const sessions = new Map<string, Found>();
+    const sessions = new Map<string, LoadedSession>();
     for (const token of tokens) {
       const opened = this.#backend.open(token);
       if (opened === undefined || !isId(this.settings.id, opened.identity.id)) continue;
@@ -78,7 +78,7 @@ export class CookieSessionManager<D extends object> extends RequestManager<D> im
       sessions.set(opened.identity.id, opened);
     }
     const oversized = isOversized(header);
-    const choice = choose([withoutSuperseded([...sessions.values()])]);
+    const choice = selectSession([withoutSuperseded([...sessions.values()])]);
     const reason = whyNone(
       choice,
       oversized,

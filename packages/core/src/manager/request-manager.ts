@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Found, Identity, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { closed } from "../backend/store-backend.js";
 import type { Settings } from "../config/options.js";
 import { type Diagnostics, report } from "../diagnostics.js";
@@ -14,13 +14,13 @@ import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
 import { newId, ownerKey } from "../ids.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { Choice } from "./choose.js";
 import type { ExchangeOptions, FetchHandler, SessionHandler } from "./manager.js";
+import type { Selection } from "./select-session.js";
 
-export type { Found };
+export type { LoadedSession };
 
 /** What a request came with. */
-export interface PresentedSession extends Choice {
+export interface PresentedSession extends Selection {
   /** Whether there was a cookie of our name at all. */
   readonly cookie: boolean;
   /** Why there is no session, where there is a reason. */
@@ -63,8 +63,8 @@ function isUpgrade(req: IncomingMessage & { readonly upgrade?: unknown }, res: S
   return req.upgrade === true || !("statusCode" in res);
 }
 
-/** Where else a session may be found, when what a request came with leads to none. */
-export type FallbackLookup = (request: RequestView) => Promise<Found | undefined>;
+/** Where else a session may be found, when what a request came with leads to none. `req`: what Node has of it. */
+export type FallbackLookup = (request: RequestView, req?: IncomingMessage) => Promise<LoadedSession | undefined>;
 
 /**
  * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
@@ -163,10 +163,10 @@ export abstract class RequestManager<D extends object> {
 
   /** `rivals`: live sessions that were presented beside each other, where the request has none for that reason. */
   session(
-    found: Partial<Found> | undefined,
+    found: Partial<LoadedSession> | undefined,
     presented: boolean,
     binding?: Binding,
-    rivals: readonly Found[] = [],
+    rivals: readonly LoadedSession[] = [],
   ): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
@@ -215,7 +215,7 @@ export abstract class RequestManager<D extends object> {
 
   async #loadOnce(started: Started<D>): Promise<Session<D>> {
     try {
-      const session = await this.#bind(started.response, started.request);
+      const session = await this.#bind(started.response, started.request, started.req);
       if (started.isAlone) Promise.resolve(session.commitForResponse()).catch(report);
       return session;
     } catch (error) {
@@ -225,10 +225,11 @@ export abstract class RequestManager<D extends object> {
     }
   }
 
-  async #bind(response: SessionResponse<D>, request: RequestView): Promise<Session<D>> {
+  async #bind(response: SessionResponse<D>, request: RequestView, req?: IncomingMessage): Promise<Session<D>> {
     this.assertOpen();
     const { found, rivals, cookie, reason } = await this.presented(request);
-    const elsewhere = found === undefined && rivals.length === 0 ? await this.#fallbackLookup?.(request) : undefined;
+    const elsewhere =
+      found === undefined && rivals.length === 0 ? await this.#fallbackLookup?.(request, req) : undefined;
     const session = this.session(found ?? elsewhere, cookie, response, rivals);
     response.bind(session, reason);
     return session;

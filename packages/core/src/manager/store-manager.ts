@@ -6,10 +6,10 @@ import type { Settings } from "../config/options.js";
 import { type PresentedIds, presentedIds, type RequestView } from "../http/request.js";
 import { isId, ownerKey, sessionKey } from "../ids.js";
 import type { SessionStore } from "../session/session-store.js";
-import { type Choice, choose, whyNone } from "./choose.js";
 import type { OwnedSession, StoreManager } from "./manager.js";
 import { keysOf, listOwned } from "./owned-sessions.js";
-import { type Found, type PresentedSession, RequestManager } from "./request-manager.js";
+import { type LoadedSession, type PresentedSession, RequestManager } from "./request-manager.js";
+import { type Selection, selectSession, whyNone } from "./select-session.js";
 
 /** The Manager over a store. */
 export class StoreSessionManager<D extends object> extends RequestManager<D> implements StoreManager<D> {
@@ -80,7 +80,7 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
 
   async presented(request: RequestView): Promise<PresentedSession> {
     const ids = presentedIds(request, this.settings);
-    const choice = await this.#choose(ids);
+    const choice = await this.#selectSession(ids);
     return { ...choice, cookie: ids.cookie, reason: whyNone(choice, ids.oversized, ids.some) };
   }
 
@@ -92,25 +92,25 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
     return ownerKey(this.settings.namespace, owner);
   }
 
-  async #choose({ all, places }: PresentedIds): Promise<Choice> {
+  async #selectSession({ all, places }: PresentedIds): Promise<Selection> {
     const [only] = all;
-    if (only === undefined) return choose([]);
+    if (only === undefined) return selectSession([]);
     if (all.length === 1) return { found: await this.#lookUp(only), rivals: [] };
     const found = await this.#lookUpAll(all);
-    return choose(places.map((ids) => ids.flatMap((id) => found.get(id) ?? [])));
+    return selectSession(places.map((ids) => ids.flatMap((id) => found.get(id) ?? [])));
   }
 
   /** What an id leads to: a session, or a marker that names a successor. */
-  async #lookUp(id: string): Promise<Found | undefined> {
+  async #lookUp(id: string): Promise<LoadedSession | undefined> {
     const identity = this.identify(id);
     const stored = await this.#backend.load(identity.key);
     return stored === undefined || stored.retired === "" ? undefined : { identity, stored };
   }
 
-  async #lookUpAll(ids: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+  async #lookUpAll(ids: readonly string[]): Promise<ReadonlyMap<string, LoadedSession>> {
     const identities = ids.map((id) => this.identify(id));
     const records = await this.#backend.loadMany(identities.map(({ key }) => key));
-    const found = new Map<string, Found>();
+    const found = new Map<string, LoadedSession>();
     for (const [index, identity] of identities.entries()) {
       const stored = records[index];
       if (stored !== undefined && stored.retired !== "") found.set(identity.id, { identity, stored });
@@ -118,7 +118,7 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
     return found;
   }
 
-  async #find(id: string): Promise<Found | undefined> {
+  async #find(id: string): Promise<LoadedSession | undefined> {
     this.assertOpen();
     if (typeof id !== "string" || !isId(this.settings.id, id)) return undefined;
     const found = await this.#lookUp(id);

@@ -32,10 +32,12 @@ export class Changes {
   lifetime: number | undefined;
   /** An absolute lifetime for this session alone, ms, counted from when it takes effect: together with {@link lifetime}. */
   absolute: number | undefined;
+  /** Whether the lifetime is to replace that of a session which is stored, because its cookie is still to be sent. */
+  replacesLifetime = false;
 
-  /** Whether there is nothing to store: a lifetime by itself is nothing. */
+  /** Whether there is nothing to store: a lifetime by itself is nothing, unless it replaces another. */
   get empty(): boolean {
-    return !this.#flushed && !this.#writes?.size && this.#owner === undefined;
+    return !this.#flushed && !this.#writes?.size && this.#owner === undefined && !this.replacesLifetime;
   }
 
   /** `undefined` makes it nobody's. */
@@ -74,7 +76,8 @@ export class Changes {
       else draft.fields.set(name, text);
     }
     if (this.#owner !== undefined) draft.owner = this.#owner.hash;
-    if (fresh && this.lifetime !== undefined) draft.lifetime = this.lifetime;
+    const takes = fresh || this.replacesLifetime;
+    if (takes && this.lifetime !== undefined) draft.lifetime = this.lifetime;
     if (fresh && this.absolute !== undefined) draft.absolute = this.absolute;
   }
 
@@ -87,6 +90,7 @@ export class Changes {
       both.#owner = part.#owner ?? both.#owner;
       both.lifetime = part.lifetime ?? both.lifetime;
       both.absolute = part.absolute ?? both.absolute;
+      both.replacesLifetime ||= part.replacesLifetime;
     }
     return both;
   }

@@ -63,8 +63,9 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   set owner(owner: string | undefined);
 
   /**
-   * An idle lifetime for this session alone, seconds ("remember me"). Its cookie outlasts the browser then. Set it before
-   * the session is created or gets its new id: that is when it takes effect. The absolute end stays.
+   * An idle lifetime for this session alone, seconds ("remember me"). It takes effect with a cookie: set it before the
+   * session is created or gets its new id, or after that and before the same response begins. Set after, a shorter one
+   * ends the cookie earlier, not what is stored. The absolute end stays.
    */
   set lifetime(seconds: number);
 

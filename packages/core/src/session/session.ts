@@ -1,8 +1,9 @@
 import { limits } from "../backend/context.js";
 import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
-import type { Found, Identity, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
+import { adviseSeconds } from "../config/unit-advice.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
@@ -48,7 +49,7 @@ export interface SessionParts {
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
   /** The live sessions that the client presented beside each other: none of them is this one. */
-  readonly rivals: readonly Found[];
+  readonly rivals: readonly LoadedSession[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
 }
@@ -60,13 +61,16 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Keys this session had earlier in this request, oldest first. */
   readonly #past: string[] = [];
   #stored: StoredSession | undefined;
-  #rivals: readonly Found[];
+  #rivals: readonly LoadedSession[];
   #loadedAt: number;
   readonly #view = new FieldView();
   readonly #operations = new OperationQueue();
-  /** Kept for this request: they take effect at creation or with a new id, whichever is first. */
+  /** Kept for this request: it takes effect at creation or with a new id, or while that is on its way to the client. */
   #lifetime: number | undefined;
+  /** Kept likewise: it takes effect at creation or with a new id. */
   #absolute: number | undefined;
+  /** Whether this request created the session, or gave it the id that it has. */
+  #idIsNew = false;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
   #refusal: SessionError | undefined;
   /** The owner of a session that is not stored yet. */
@@ -76,6 +80,12 @@ export class Session<D extends object> implements SessionStore<D> {
   #late: LateStore | undefined;
   /** An adapter's, where it has some. */
   hooks: AdapterHooks | undefined;
+
+  static {
+    // `util.inspect` calls the getters of whoever made an object, told to (`getters`), unless that is a built-in; with
+    // `customInspect: false` it does not ask the method below.
+    Object.defineProperty(Session.prototype, "constructor", { value: Object, configurable: true, writable: true });
+  }
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -87,6 +97,11 @@ export class Session<D extends object> implements SessionStore<D> {
 
   get id(): string {
     return this.#identity.id;
+  }
+
+  /** Nothing of a session is shown: neither id nor fields. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "Session {}";
   }
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
@@ -156,11 +171,11 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   set lifetime(seconds: number) {
-    this.#lifetime = millisecondsOf(seconds);
+    this.#lifetime = millisecondsOf("session.lifetime", seconds);
   }
 
   set absoluteLifetime(seconds: number) {
-    this.#absolute = millisecondsOf(seconds);
+    this.#absolute = millisecondsOf("session.absoluteLifetime", seconds);
   }
 
   flush(): void {
@@ -342,7 +357,18 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    return !this.#occupied && this.#view.clean;
+    return !this.#occupied && this.#clean;
+  }
+
+  /** Whether nothing is left to store. */
+  get #clean(): boolean {
+    return this.#view.clean && !this.#lifetimeIsDue;
+  }
+
+  /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
+  get #lifetimeIsDue(): boolean {
+    if (!this.#idIsNew || this.#lifetime === undefined || this.#destroyed) return false;
+    return this.#stored?.lifetime !== this.#lifetime && !this.#parts.binding?.headersSent;
   }
 
   /** Whether something is under way or waits to be. */
@@ -370,7 +396,7 @@ export class Session<D extends object> implements SessionStore<D> {
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
       await this.#storeNow();
-      clean = this.#view.clean;
+      clean = this.#clean;
     }
     this.#parts.binding?.noMoreCookies();
     if (!clean) this.#storeIfLate();
@@ -406,6 +432,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#past.push(this.#identity.key);
     this.#identity = identity;
     this.#loaded(result.stored);
+    this.#idIsNew = true;
     this.#cookie = "set";
     if (result.failure !== undefined) throw result.failure;
     return true;
@@ -469,7 +496,8 @@ export class Session<D extends object> implements SessionStore<D> {
     const owner = this.#firstOwner;
     this.#firstOwner = undefined;
     if (owner !== undefined && owner.hash !== result.owner) this.#view.setOwner(owner.hash);
-    if (this.#stored === undefined || this.#parts.backend.inCookie) this.#cookie = "set";
+    if (this.#stored === undefined) this.#idIsNew = true;
+    if (this.#needsCookie) this.#cookie = "set";
     this.#loaded(result);
   }
 
@@ -484,6 +512,7 @@ export class Session<D extends object> implements SessionStore<D> {
     const changes = this.#view.take();
     changes.lifetime = this.#lifetime;
     changes.absolute = this.#absolute;
+    changes.replacesLifetime = this.#lifetimeIsDue;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
   }
@@ -533,9 +562,12 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 }
 
-function millisecondsOf(seconds: number): number {
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= longestLifetime) return seconds * 1000;
-  throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
+function millisecondsOf(what: string, seconds: number): number {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
+    throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
+  }
+  adviseSeconds(what, seconds);
+  return seconds * 1000;
 }
 
 function assertName(field: unknown): void {

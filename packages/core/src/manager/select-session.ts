@@ -1,21 +1,21 @@
-import type { Found } from "../backend/session-backend.js";
+import type { LoadedSession } from "../backend/session-backend.js";
 import type { WhyNone } from "../http/response.js";
 
 /** Which of the sessions that a request presented is the request's. */
-export interface Choice {
-  readonly found: Found | undefined;
+export interface Selection {
+  readonly found: LoadedSession | undefined;
   /** The live sessions, where there are several: the request has none then. */
-  readonly rivals: readonly Found[];
+  readonly rivals: readonly LoadedSession[];
 }
 
-const none: readonly Found[] = [];
+const none: readonly LoadedSession[] = [];
 
 /**
  * Of what a request's ids lead to, by the place they came in: the one session of the first place that has one, or else a
  * marker that names a successor. Several live sessions in one place are nobody's: one of the cookies was planted
  * (RFC 6265, section 8.6), or set for another path or domain, and nothing says which.
  */
-export function choose(places: readonly (readonly Found[])[]): Choice {
+export function selectSession(places: readonly (readonly LoadedSession[])[]): Selection {
   for (const place of places) {
     const sessions = place.filter(({ stored }) => stored.retired === undefined);
     if (sessions.length > 1) return { found: undefined, rivals: sessions };
@@ -25,7 +25,7 @@ export function choose(places: readonly (readonly Found[])[]): Choice {
 }
 
 /** Why a request has no session: `some` is whether it came with anything that was meant as an id. */
-export function whyNone({ found, rivals }: Choice, oversized: boolean, some: boolean): WhyNone | undefined {
+export function whyNone({ found, rivals }: Selection, oversized: boolean, some: boolean): WhyNone | undefined {
   if (found !== undefined) return undefined;
   if (rivals.length > 0) return "ambiguous";
   if (oversized) return "oversized";
