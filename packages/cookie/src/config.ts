@@ -51,7 +51,9 @@ function settings(
 ): Settings {
   if (keys === undefined && securityKey === undefined) throw wrong(`needs keys; make one with: ${keyCommand}`);
   if (securityKey !== undefined && (typeof securityKey !== "string" || securityKey === "")) {
-    throw wrong(`securityKey must be a text that is not empty; better, make a key with: ${keyCommand}`);
+    throw wrong(
+      `securityKey must be a text that is not empty; better, put a key before it in keys, made with: ${keyCommand}`,
+    );
   }
   const passphrase = securityKey === undefined ? undefined : { securityKey, ...rest };
   return { keys: keys === undefined ? [] : parseKeys(keys), passphrase, cookieName };

@@ -46,7 +46,7 @@ export function parseConfig(config: MysqlConfig | string | undefined, read?: typ
   const merged: TextOptions = withPool ? config : merge(config, read);
   const { table = "sessions", createTable = true, timeout = 5000, mostPacket = Number.POSITIVE_INFINITY } = merged;
   if (typeof createTable !== "boolean") throw wrong("createTable must be true or false");
-  checkInteger("timeout", timeout, 1, longestTimeout);
+  checkInteger("timeout", timeout, 1, longestTimeout, ", in milliseconds");
   const target = withPool ? checkPool(config.pool) : endpointOf(merged, timeout);
   return { target, table: checkTable(table), createTable, timeout, mostPacket };
 }
@@ -98,9 +98,9 @@ function checkPool(pool: MysqlPool): MysqlPool {
   return pool;
 }
 
-function checkInteger(name: string, value: number, least: number, most: number): void {
+function checkInteger(name: string, value: number, least: number, most: number, unit = ""): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw wrong(`${name} must be an integer from ${least} to ${most}`);
+  throw wrong(`${name} must be an integer from ${least} to ${most}${unit}`);
 }
 
 function rejectUnknown(where: string, config: object, known: readonly string[]): void {

@@ -28,6 +28,7 @@ export class Commands {
   readonly #replicas: number | undefined;
   #pending = 0;
   #closing: Promise<void> | undefined;
+  #drained: (() => void) | undefined;
 
   /** `timeout` in milliseconds. */
   constructor(link: Link, timeout: number, replicas?: number) {
@@ -99,9 +100,22 @@ export class Commands {
     return unavailable("redis: an answer was not about the record that was asked for");
   }
 
+  /** Resolves when what we opened is closed and nothing is under way: over the caller's client what was sent goes on. */
   close(): Promise<void> {
-    this.#closing ??= this.#link.close();
+    this.#closing ??= this.#end();
     return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    await this.#link.close();
+    if (this.#pending === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#timeout);
+      this.#drained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #settle<T>(command: (driver: Driver) => Promise<T>, until: Deadline): Promise<T> {
@@ -111,6 +125,7 @@ export class Commands {
       const settled = () => {
         clearTimeout(timer);
         this.#pending--;
+        if (this.#pending === 0) this.#drained?.();
       };
       const answered = (answer: T) => {
         settled();

@@ -22,6 +22,18 @@ describe("redis:// and rediss://", () => {
     },
   );
 
+  test.each([
+    ["redis://h?family=0", /\(it has "family"\).*client of your own/],
+    ["redis://:p#w@h/1", /%23/],
+    ["redis://:1#w@h/1", /%23/],
+    ["redis://:1?secretpart@h/1", /percent-encoded/],
+    ["redis://:1/secretpart@h/1", /percent-encoded/],
+    ["redis://h?s%20ecretpart=1", /must not have a query:/],
+  ])("%s is refused by what is wrong with it", (url, part) => {
+    expect(() => parseConfig({ url })).toThrow(part);
+    expect(() => parseConfig({ url })).toThrow(expect.not.objectContaining({ message: /ecretpart/ }));
+  });
+
   test("what is set beside the url wins", () => {
     const { target } = parseConfig({ url: "redis://a:1/2", host: "b", password: "pw", username: undefined });
     expect(target).toEqual({ host: "b", port: 1, db: 2, password: "pw" });

@@ -48,7 +48,8 @@ export function parseConfig(config: RedisConfig | string | undefined): Settings 
   rejectUnknown(config, withClient ? clientKeys : ownKeys);
   const { prefix = "sess:", commandTimeout = 2000, wait } = config;
   if (typeof prefix !== "string") throw wrong("prefix must be a string");
-  if (!isInteger(commandTimeout, 1, 9000)) throw wrong("commandTimeout must be an integer from 1 to 9000");
+  if (!isInteger(commandTimeout, 1, 9000))
+    throw wrong("commandTimeout must be an integer from 1 to 9000, in milliseconds");
   if (wait !== undefined && !isInteger(wait, 1, 2 ** 31 - 1)) throw wrong("wait must be an integer of at least 1");
   const target = withClient ? checkClient(config.client, wait !== undefined) : endpointOf(config);
   return { target, prefix, commandTimeout, wait };

@@ -68,7 +68,12 @@ describe("refused as the middleware is made, with what to do instead", () => {
     [{ from }, /"secret" must be the one/],
     [{ from, secret: [] }, /"secret" must be the one/],
     [{ from, secret: [7] }, /"secret" must be the one/],
-    [{ from, secret: [secret, "short"] }, /"secret" must be at least 16 bytes/],
+    // Whoever replaced it would sign everybody out.
+    [
+      { from, secret: [secret, "short"] },
+      /"secret" must be a list that ends in at least 16 bytes: append one, and replace/,
+    ],
+    [{ from, secret: "short" }, /append one, and replace none/],
     [{ cookie: 7 }, /"cookie" must be an object or a function/],
     [{ cookie: { path: "/app" } }, /"cookie.path".*set "path" in createManager's/],
     [{ cookie: { domain: "example.com" } }, /"cookie.domain"/],

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { types } from "node:util";
 import { quoted } from "../config/checks.js";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
@@ -104,8 +105,8 @@ export function originOf({ from, name = "connect.sid", secret }: Rest): Origin |
     refuse("from", "a store of express-session, with get and destroy");
   }
   const secrets: readonly Secret[] =
-    typeof secret === "string" || secret instanceof Uint8Array ? [secret] : (secret ?? []);
-  const usable = (each: unknown) => typeof each === "string" || each instanceof Uint8Array;
+    typeof secret === "string" || types.isUint8Array(secret) ? [secret] : (secret ?? []);
+  const usable = (each: unknown) => typeof each === "string" || types.isUint8Array(each);
   if (secrets.length === 0 || !secrets.every(usable)) {
     refuse(
       "secret",
@@ -113,7 +114,8 @@ export function originOf({ from, name = "connect.sid", secret }: Rest): Origin |
     );
   }
   if (Buffer.byteLength(secrets.at(-1) ?? "") < leastSecret) {
-    refuse("secret", `at least ${leastSecret} bytes long, the last one above all: new ids are derived with it`);
+    const why = "the last one derives the new ids, and the cookies of today stay signed by the others";
+    refuse("secret", `a list that ends in at least ${leastSecret} bytes: append one, and replace none: ${why}`);
   }
   return { store: from, name, secrets };
 }

@@ -2,6 +2,7 @@ import { limits } from "../backend/context.js";
 import type { Identity, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
+import { adviseSeconds } from "../config/unit-advice.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
@@ -71,6 +72,12 @@ export class Session<D extends object> implements SessionStore<D> {
   /** An adapter's, where it has some. */
   hooks: AdapterHooks | undefined;
 
+  static {
+    // `util.inspect` calls the getters of whoever made an object, told to (`getters`), unless that is a built-in; with
+    // `customInspect: false` it does not ask the method below.
+    Object.defineProperty(Session.prototype, "constructor", { value: Object, configurable: true, writable: true });
+  }
+
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#identity = parts.identity;
@@ -80,6 +87,11 @@ export class Session<D extends object> implements SessionStore<D> {
 
   get id(): string {
     return this.#identity.id;
+  }
+
+  /** Nothing of a session is shown: neither id nor fields. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "Session {}";
   }
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
@@ -134,6 +146,7 @@ export class Session<D extends object> implements SessionStore<D> {
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
       throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
     }
+    adviseSeconds("session.lifetime", seconds);
     this.#lifetime = seconds * 1000;
   }
 
