@@ -5,6 +5,7 @@ import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
 import type { Manager } from "../manager/manager.js";
 import { assertAgrees, type CookieOptions } from "./cookie-options.js";
+import { millisecondsOf } from "./lifetime.js";
 import type { Origin } from "./migration.js";
 import type { OldStore } from "./old-store.js";
 import type { Secret } from "./signed-cookie.js";
@@ -15,6 +16,8 @@ export interface SessionOptions<D extends object = object> {
   readonly sessions: Manager<D>;
   /** The cookie's name: the Manager's, or with `from` the one that express-session used, `"connect.sid"` by default. */
   readonly name?: string | undefined;
+  /** What express-session called `name` before. */
+  readonly key?: string | undefined;
   /** To repeat what the Manager says; a function gives each new session its `maxAge`. */
   readonly cookie?: CookieOptions | ((req: IncomingMessage) => CookieOptions) | undefined;
   /** The store of express-session whose sessions are taken over: nobody is signed out by the switch. */
@@ -52,7 +55,17 @@ const refused: Readonly<Record<string, string>> = {
   store: 'absent: the Manager keeps the sessions. To take over those of a store of express-session, pass it as "from"',
 };
 
-const known = new Set(["sessions", "name", "cookie", "from", "secret", "unset", "proxy", ...Object.keys(refused)]);
+const known = new Set([
+  "sessions",
+  "name",
+  "key",
+  "cookie",
+  "from",
+  "secret",
+  "unset",
+  "proxy",
+  ...Object.keys(refused),
+]);
 
 function refuse(option: string, allowed: string): never {
   throw new SessionError("SESS_CONFIG", `option "${option}" must be ${allowed}`);
@@ -66,7 +79,7 @@ export function assertOptions(options: Rest, settings: Settings): void {
     const off = value === undefined || (value === false && name !== "genid" && name !== "store");
     if (allowed !== undefined && !off) refuse(name, allowed);
   }
-  const { name, cookie, from, unset, proxy } = options;
+  const { name = options.key, cookie, from, unset, proxy } = options;
   if (unset !== undefined && unset !== "keep" && unset !== "destroy") refuse("unset", '"keep" or "destroy"');
   if (name !== undefined && from === undefined && name !== settings.cookieName) {
     refuse("name", "the Manager's cookieName: set that in createManager's configuration");
@@ -91,7 +104,7 @@ export function maxAgeOf({ cookie }: Rest, settings: Settings): (req: IncomingMe
   return (req) => {
     const given = cookie(req);
     assertAgrees(given, settings, "each");
-    return given.maxAge ?? undefined;
+    return millisecondsOf(given.maxAge) ?? undefined;
   };
 }
 
@@ -99,7 +112,7 @@ export function maxAgeOf({ cookie }: Rest, settings: Settings): (req: IncomingMe
 const leastSecret = 16;
 
 /** Where old sessions are taken from, if anywhere. */
-export function originOf({ from, name = "connect.sid", secret }: Rest): Origin | undefined {
+export function originOf({ from, key = "connect.sid", name = key, secret }: Rest): Origin | undefined {
   if (from === undefined) return undefined;
   if (typeof from.get !== "function" || typeof from.destroy !== "function") {
     refuse("from", "a store of express-session, with get and destroy");
