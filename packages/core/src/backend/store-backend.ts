@@ -9,6 +9,10 @@ import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import { sideBySide } from "./side-by-side.js";
+
+/** Sessions of an owner that are ended at a time. */
+const endedAtOnce = 8;
 
 /** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
 export class StoreBackend implements SessionBackend, KeyQueueOwner {
@@ -94,7 +98,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     this.#assertOpen();
     let count = 0;
     const ended = () => count++;
-    for await (const key of this.#provider.keysOf(owner)) await this.#destroy(key, { spare, owner, ended });
+    await sideBySide(this.#provider.keysOf(owner), endedAtOnce, (key) => this.#destroy(key, { spare, owner, ended }));
     return count;
   }
 
