@@ -3,6 +3,7 @@
  * its rule proves nothing. Each rule is one edit of the source, made on a copy.
  *
  *     npm run rules-off
+ *     npm run rules-off -- <words>    those whose name, file or test holds the words
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -20,70 +21,70 @@ interface Rule {
 const rules: readonly Rule[] = [
   {
     rule: "there is no delete, and an update never creates (design 3)",
-    file: "store/commit.ts",
+    file: "backend/commit.ts",
     from: "if (base === undefined || outcome.current === undefined) return batch.refuse",
     to: "if (base === undefined) return batch.refuse",
     test: "a save that comes when even the marker has expired creates nothing",
   },
   {
     rule: "a marker refuses, and changes go nowhere else (4.7, 4.9)",
-    file: "store/commit.ts",
+    file: "backend/commit.ts",
     from: "if (base?.retired !== undefined) return batch.refuse(goneOrRetired(base));",
     to: "",
     test: "a save that was under way when the session was destroyed is refused",
   },
   {
     rule: "markers live long enough (4.7)",
-    file: "store/context.ts",
+    file: "backend/context.ts",
     from: "marker: 120_000",
     to: "marker: 20_000",
     test: "a marker outlives every request that could still come with the old id",
   },
   {
     rule: "one batch of a key in flight, others share the next (4.2)",
-    file: "store/lane.ts",
-    from: "    this.#queue.push(job);\n",
-    to: "    if (typeof job !== 'function') return void this.#owner.write(this, [job]);\n    this.#queue.push(job);\n",
+    file: "backend/key-queue.ts",
+    from: "    this.#jobs.push(job);\n",
+    to: "    if (typeof job !== 'function') return void this.#owner.write(this, [job]);\n    this.#jobs.push(job);\n",
     test: "a batch whose answer is lost while another waits is applied once",
   },
   {
     rule: "a refusal that lists my batch is an acknowledgement (4.3)",
-    file: "store/backend.ts",
+    file: "backend/reliable-provider.ts",
     from: "const mine =",
     to: "const mine = 0 > 1 &&",
     test: "an update whose answer is lost is not applied again",
   },
   {
     rule: "a record lists the last batch of every Manager, not only of the last (4.3)",
-    file: "store/context.ts",
-    from: "return [...others, [context.nonce, batch, now]];",
-    to: "return [[context.nonce, batch, now]];",
+    file: "backend/context.ts",
+    from: "return [...others, [context.managerId, writeId, now]];",
+    to: "return [[context.managerId, writeId, now]];",
     test: "nor when somebody else has written since",
   },
   {
     rule: "a marker keeps who wrote last (4.3)",
-    file: "store/context.ts",
-    from: "applied: listing(context, base.applied, version, now),",
-    to: "applied: listing(context, undefined, version, now),",
+    file: "backend/context.ts",
+    from: "recentWrites: withWrite(context, base.recentWrites, version, now),",
+    to: "recentWrites: withWrite(context, undefined, version, now),",
     test: "nor when the session has been destroyed since",
   },
   {
     rule: "a batch is abandoned before its entry is pruned (4.3)",
-    file: "store/context.ts",
+    file: "backend/context.ts",
     from: "return performance.now() - this.#begun >= this.#limit || this.#context.now() - this.#wall >= this.#limit;",
     to: "return this.#limit < 0 && this.#context.now() - this.#wall > this.#begun;",
     test: "a batch is abandoned before the entry it would recognise itself by is pruned",
   },
   {
     rule: "nobody passes those that wait (decision 009)",
-    file: "session/turns.ts",
-    from: "return this.#line.length === 0 && this.#isFree(alone);",
-    to: "return this.#isFree(alone);",
+    file: "session/operation-queue.ts",
+    from: "return this.#waiting.length === 0 && this.#isFree(exclusive);",
+    to: "return this.#isFree(exclusive);",
     test: "anything at all, in any order",
   },
   {
     rule: "a turn that is given is nobody else's (decision 009)",
-    file: "session/turns.ts",
+    file: "session/operation-queue.ts",
     from: "    this.#given = true;\n",
     to: "",
     test: "a set after a reload does not come before what has waited for it",
@@ -96,106 +97,141 @@ const rules: readonly Rule[] = [
     test: "regenerate beside the end of a response",
   },
   {
+    rule: "destroy ends what is stored, also after the head (decision 027)",
+    file: "session/session.ts",
+    from: "if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent",
+    to: "if (stored || presented) this.#assertHeadersNotSent",
+    test: "a destroy ends what is stored, and the event says that the cookie stayed",
+  },
+  {
+    rule: "a lifetime counts until the cookie that brings the id has gone (decision 023)",
+    file: "session/session.ts",
+    from: "return this.#stored?.lifetime !== this.#lifetime && ",
+    to: "return false && ",
+    test: "takes effect in the response for which the session was created",
+  },
+  {
+    rule: "what is changed after the end is stored by itself (decision 027)",
+    file: "session/late-store.ts",
+    from: "if (this.#isUntaken()) await this.#store();",
+    to: "void [this.#isUntaken, this.#store];",
+    test: "a field that is set is stored by itself",
+  },
+  {
+    rule: "nor is it lost between the last look and the head (decision 027)",
+    file: "session/session.ts",
+    from: "if (!clean) this.#storeIfLate();",
+    to: "",
+    test: "a change that comes as the head stops waiting is stored by itself",
+  },
+  {
+    rule: "a head waits for two rounds at most (decision 027)",
+    file: "session/session.ts",
+    from: "(round < 2 || this.#needsCookie)",
+    to: "round < 1000",
+    test: "a response leaves though something changes its session all the while; nothing of that is lost",
+  },
+  {
     rule: "a lost answer to create is read back (4.4)",
-    file: "store/backend.ts",
+    file: "backend/reliable-provider.ts",
     from: "return this.#refused(next, await this.read(key));",
     to: "return { written: false, current: undefined };",
     test: "a creation whose answer is lost creates one session",
   },
   {
-    rule: "a Manager never uses a batch id twice (4.3)",
-    file: "store/context.ts",
+    rule: "a Manager never uses a write id twice (4.3)",
+    file: "backend/context.ts",
     from: "return randomToken(16);",
     to: "return randomToken(16).slice(0, 0);",
-    test: "no batch id is used twice, on whatever key",
+    test: "no write id is used twice, on whatever key",
   },
   {
     rule: "a successor lists no batch (4.3)",
-    file: "store/regenerate.ts",
-    from: "{ ...sessionAfter(this.#context, base, draft), applied: [] }",
+    file: "backend/regenerate.ts",
+    from: "{ ...sessionAfter(this.#context, base, draft), recentWrites: [] }",
     to: "sessionAfter(this.#context, base, draft)",
     test: "a successor lists no batch; a marker lists them, keeps the owner, and nothing else",
   },
   {
     rule: "a marker keeps the owner (4.3)",
-    file: "store/context.ts",
+    file: "backend/context.ts",
     from: "    owner: base.owner,\n    retired,",
     to: "    owner: undefined,\n    retired,",
     test: "a successor lists no batch; a marker lists them, keeps the owner, and nothing else",
   },
   {
     rule: "a key holds one session, ever (4.4)",
-    file: "store/commit.ts",
+    file: "backend/commit.ts",
     from: "if (base === undefined || outcome.current === undefined) return batch.refuse",
     to: "if (outcome.current === undefined) return batch.refuse",
     test: "a key holds one session, ever",
   },
   {
     rule: "regenerate replays on the session that refused it (4.5)",
-    file: "store/regenerate.ts",
+    file: "backend/regenerate.ts",
     from: "      successor = await this.#bringUpToDate(successor, freshDraft(base, changes));\n",
     to: "",
     test: "refused by a session: the successor is brought up to date",
   },
   {
     rule: "a successor that lost becomes a marker (4.5)",
-    file: "store/regenerate.ts",
-    from: "await destroy(this.#backend, this.#context, this.#fresh, successor, everything, this.#destroyKey);",
-    to: "void [destroy, everything, successor];",
+    file: "backend/regenerate.ts",
+    from: "await destroy(this.#provider, this.#context, this.#fresh, successor, destroyAll, this.#destroyKey);",
+    to: "void [destroy, destroyAll, successor];",
     test: "refused by a marker: somebody else won, and our successor becomes a marker",
   },
   {
     rule: "outcome unknown is not refused (4.5)",
-    file: "store/regenerate.ts",
+    file: "backend/regenerate.ts",
     from: 'if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return',
     to: 'if (isSessionError(error) && error.code === "SESS_GONE") return',
     test: "its outcome unknown, the successor is not given up",
   },
   {
     rule: "a successor revoked meanwhile is not brought back (4.5)",
-    file: "store/regenerate.ts",
-    from: "const outcome = await this.#backend.update(this.#fresh.key, next, successor);\n    if (!outcome.written) throw goneOrRetired(undefined);",
-    to: "const outcome = await this.#backend.update(this.#fresh.key, next, successor);\n    if (!outcome.written) return successor;",
+    file: "backend/regenerate.ts",
+    from: "const outcome = await this.#provider.update(this.#fresh.key, next, successor);\n    if (!outcome.written) throw goneOrRetired(undefined);",
+    to: "const outcome = await this.#provider.update(this.#fresh.key, next, successor);\n    if (!outcome.written) return successor;",
     test: "the successor revoked before it was brought up to date",
   },
   {
     rule: "regenerating a retired id destroys what succeeded it (4.7)",
-    file: "store/regenerate.ts",
+    file: "backend/regenerate.ts",
     from: "if (marker.retired) await this.#destroyKey(marker.retired);",
     to: "",
     test: "from a retired id: what succeeded it is destroyed, nothing is taken over",
   },
   {
     rule: "a retired id is regenerated at the version loaded (4.7)",
-    file: "store/regenerate.ts",
+    file: "backend/regenerate.ts",
     from: "const { retired, failure } = await this.#retire(marker, successor);",
-    to: "const { retired, failure } = await this.#retire((await this.#backend.read(this.#old.key)) ?? marker, successor);",
+    to: "const { retired, failure } = await this.#retire((await this.#provider.read(this.#old.key)) ?? marker, successor);",
     test: "from a retired id twice at once: one session lives",
   },
   {
     rule: "regenerate and destroy are barriers (4.5)",
-    file: "store/lane.ts",
+    file: "backend/key-queue.ts",
     from: 'if (typeof job === "function") await job(this);',
     to: 'if (typeof job === "function") void job(this);',
     test: "is a barrier in its Manager",
   },
   {
     rule: "destroying a retired id destroys the successor (4.6)",
-    file: "store/destroy.ts",
+    file: "backend/destroy.ts",
     from: "if (current?.retired) successor = await destroyKey(current.retired);",
     to: "void destroyKey;",
     test: "from a retired id goes along the whole chain",
   },
   {
     rule: "the successor is destroyed first (4.6)",
-    file: "store/destroy.ts",
+    file: "backend/destroy.ts",
     from: "    if (current?.retired) successor = await destroyKey(current.retired);\n",
-    to: "    const early = await backend.update(lane.key, markerAfter(context, current as Known, ''), current as Known);\n    if (current?.retired) await destroyKey(current.retired);\n    if (early.written) return 'destroyed';\n",
+    to: "    const early = await provider.update(queue.key, markerAfter(context, current as StoredSession, ''), current as StoredSession);\n    if (current?.retired) await destroyKey(current.retired);\n    if (early.written) return 'destroyed';\n",
     test: "takes the successor first, so that a failure in between can be made good",
   },
   {
     rule: "refused, destroy starts again from what is there (4.6)",
-    file: "store/destroy.ts",
+    file: "backend/destroy.ts",
     from: "      current = outcome.current;\n      // The marker",
     to: "      return 'destroyed';\n      // The marker",
     test: "refused by another successor, starts again from there",
@@ -203,7 +239,7 @@ const rules: readonly Rule[] = [
   {
     rule: "a handle that regenerated destroys both ids (4.6)",
     file: "session/session.ts",
-    from: "for (const key of this.#past) await keeper.destroy(key);",
+    from: "for (const key of this.#past) await backend.destroy(key);",
     to: "",
     test: "by a handle that regenerated takes both ids",
   },
@@ -216,21 +252,21 @@ const rules: readonly Rule[] = [
   },
   {
     rule: "a listed key that is missing gets a tombstone (4.6)",
-    file: "store/destroy.ts",
+    file: "backend/destroy.ts",
     from: 'if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";',
     to: 'if (current === undefined || (owner !== undefined && current.owner !== owner)) return "missing";',
     test: "leaves a tombstone under a key that is listed and missing",
   },
   {
     rule: "a marker that leads to a spared session stays (decision 004)",
-    file: "store/destroy.ts",
+    file: "backend/destroy.ts",
     from: 'if (successor === "spared") return "spared";',
     to: "",
     test: "spares the session that asks for it",
   },
   {
     rule: "who was acknowledged by a marker does not go on from it (found by the explorer)",
-    file: "store/backend.ts",
+    file: "backend/reliable-provider.ts",
     from: "return written(current.retired === undefined ? current : next, current);",
     to: "return written(current, current);",
     test: "after a destroy gets no new id: nothing comes back",
@@ -238,7 +274,7 @@ const rules: readonly Rule[] = [
   {
     rule: "a marker that has expired under a handle loses the chain (found by the explorer)",
     file: "session/session.ts",
-    from: "const chainLost = this.#known?.retired !== undefined ||",
+    from: "const chainLost = this.#stored?.retired !== undefined ||",
     to: "const chainLost =",
     test: "from a retired id whose marker expires under it says that it cannot be sure",
   },
@@ -252,10 +288,12 @@ const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 function copy(name: string, edit?: Rule): string {
   const folder = join(work, name);
   mkdirSync(folder, { recursive: true });
-  cpSync(join(root, "packages", "core", "src"), join(folder, "src"), { recursive: true });
+  for (const part of ["src", "test-support"]) {
+    cpSync(join(root, "packages", "core", part), join(folder, part), { recursive: true });
+  }
   writeFileSync(
     join(folder, "vitest.config.mjs"),
-    "export default { test: { include: ['src/{store/rules,store/owners,session/order}.test.ts'] } };\n",
+    "export default { test: { include: ['src/{backend/rules,backend/owners,session/order,session/after-the-end}.test.ts'] } };\n",
   );
   if (edit === undefined) return folder;
   const path = join(folder, "src", edit.file);
@@ -307,7 +345,8 @@ if (untouched === undefined || untouched.length > 0) {
   process.exit(1);
 }
 const results: boolean[] = [];
-const queue = [...rules.entries()];
+const words = process.argv.slice(2).join(" ");
+const queue = [...rules.entries()].filter(([, { rule, file, test }]) => `${rule} ${file} ${test}`.includes(words));
 const worker = async () => {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await check(next[1], next[0]));
 };

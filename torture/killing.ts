@@ -4,7 +4,7 @@
  */
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import { createManager, type Manager, type SessionStore, type StoreConnector } from "@sess/core";
+import { createManager, type SessionStore, type StoreConnector, type StoreManager } from "@sess/core";
 
 type Fields = Record<string, number>;
 
@@ -47,12 +47,12 @@ class Writer {
   unread = 0;
   torn = 0;
   readonly strange: string[] = [];
-  readonly #manager: Manager<Fields>;
+  readonly #manager: StoreManager<Fields>;
   readonly #id: string;
   #waiting: (() => void)[] = [];
   #stopped = false;
 
-  constructor(manager: Manager<Fields>, id: string) {
+  constructor(manager: StoreManager<Fields>, id: string) {
     this.#manager = manager;
     this.#id = id;
   }
@@ -145,13 +145,13 @@ async function killOnce(server: Killable, all: readonly Writer[], updates: numbe
   return performance.now() - begun;
 }
 
-async function loggedOut(manager: Manager<Fields>): Promise<string> {
+async function loggedOut(manager: StoreManager<Fields>): Promise<string> {
   const id = await stored(manager);
   await (await visit(manager, id)).destroy();
   return id;
 }
 
-async function account(manager: Manager<Fields>, all: readonly Writer[], destroyed: readonly string[]) {
+async function account(manager: StoreManager<Fields>, all: readonly Writer[], destroyed: readonly string[]) {
   const [sums, strange] = [
     { unknown: unknown(all), unread: 0, torn: 0, lost: 0, surplus: 0, resurrected: 0 },
     all.flatMap((each) => each.strange),
@@ -187,7 +187,7 @@ export async function tellOfKilling(server: Killable, connector: StoreConnector)
 }
 
 /** A stored session; its id. */
-async function stored(manager: Manager<Fields>): Promise<string> {
+async function stored(manager: StoreManager<Fields>): Promise<string> {
   const session = await visit(manager);
   session.set("n", 0);
   await session.release();
@@ -195,7 +195,7 @@ async function stored(manager: Manager<Fields>): Promise<string> {
 }
 
 /** A request that nobody sent: what `start` needs to have a session, with an id or without. */
-async function visit(manager: Manager<Fields>, id?: string): Promise<SessionStore<Fields>> {
+async function visit(manager: StoreManager<Fields>, id?: string): Promise<SessionStore<Fields>> {
   const req = new IncomingMessage(new Socket());
   if (id !== undefined) req.headers.cookie = `sessionid=${id}`;
   return manager.start(req, new ServerResponse(req));

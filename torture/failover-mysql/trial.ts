@@ -1,4 +1,4 @@
-import { createManager, type Manager, type StoreConnector } from "@sess/core";
+import { createManager, type StoreConnector, type StoreManager } from "@sess/core";
 import { cableOut } from "../wire/faults.js";
 import { TcpProxy } from "../wire/proxy.js";
 import { type Account, account, type Fields, Visitor } from "../wire/visitor.js";
@@ -87,8 +87,8 @@ async function failOver(
   kind: Kind,
   pair: Pair,
   proxy: TcpProxy,
-  manager: Manager<Fields>,
-  connect: (port: number) => Promise<Manager<Fields>>,
+  manager: StoreManager<Fields>,
+  connect: (port: number) => Promise<StoreManager<Fields>>,
 ): Promise<Round> {
   const names = Array.from({ length: visitors }, (_, index) => `visitor-${index}`);
   const all = await Promise.all(names.map((name) => Visitor.arrive(manager, name)));

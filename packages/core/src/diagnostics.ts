@@ -1,4 +1,6 @@
 import { channel } from "node:diagnostics_channel";
+import { types } from "node:util";
+import { withCauses } from "./causes.js";
 import type { SessionErrorCode } from "./errors.js";
 
 /**
@@ -29,32 +31,44 @@ export interface StoreErrorEvent extends SessionEvent {
  * - `not-secure`: there is one, Secure, on a response that left over plain HTTP: browsers drop it, but on localhost.
  *   Or TLS ends at a proxy that `trustProxy` does not declare.
  * - `disabled`: there would be one, but for `enableSetCookie`.
+ * - `not-cleared`: the session was destroyed when the head had gone. It has ended, and its cookie leads to nothing.
  * - `unchanged`: the client has the cookie already; only a new id needs another.
  * - `empty`: a session that holds nothing is not stored, and has no cookie.
+ * - `unknown`: empty, and the request came with an id that leads nowhere: it has expired or was ended, or another
+ *   application on the same host has set the cookie of this name.
+ * - `ambiguous`: empty, and the request came with several live sessions, of which none counts. Signing in ends them.
+ * - `oversized`: empty, and the Cookie header has more than 64 KB and was not looked at.
  * - `retired`: the request came with an id that another request had replaced.
  * - `refused`: the session ended while the request changed it, and the application answered all the same.
  * - `discarded`: the handler failed, by its status or by throwing, and its changes with it.
  * - `failed`: the session could not be stored.
+ * - `not-carried`: one was due, but what the handler answered by has no head of ours: something thrown that is passed on,
+ *   `Response.error()`, or status 101.
  * - `not-loaded`: the response left before there was a session: the store failed, or nobody waited.
  * - `headers-sent`: the session was first asked for when the response had begun.
  */
 export type CookieOutcome =
   | "set"
   | "cleared"
+  | "not-cleared"
   | "not-secure"
   | "disabled"
   | "unchanged"
   | "empty"
+  | "unknown"
+  | "ambiguous"
+  | "oversized"
   | "retired"
   | "refused"
   | "discarded"
   | "failed"
+  | "not-carried"
   | "not-loaded"
   | "headers-sent";
 
 /**
  * Published on `sess:response`, once for each request that asked for its session, as the response's head leaves: why
- * was a cookie set, or why not?
+ * was a cookie set, or why not? Once more, as `not-cleared`, where the session is destroyed after that.
  */
 export interface ResponseEvent extends SessionEvent {
   readonly cookie: CookieOutcome;
@@ -81,7 +95,28 @@ const errorChannel = channel("sess:error");
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
-  else process.emitWarning(error instanceof Error ? error : String(error));
+  else warnOf(printable(error));
+}
+
+function warnOf(error: Error | string): void {
+  try {
+    process.emitWarning(error);
+  } catch {
+    // Node takes errors of its own realm alone, and under a test runner ours and the application's are others.
+    process.emitWarning(typeof error === "string" ? error : (error.stack ?? error.name));
+  }
+}
+
+/** What was thrown can be anything; Node prints a warning later, where a text that throws would end the process. */
+function printable(error: unknown): Error | string {
+  try {
+    const text = String(error);
+    if (!types.isNativeError(error)) return text;
+    // Read here once: what can be printed now can be printed later.
+    return typeof error.stack === "string" && String(error.name) !== "" ? withCauses(error) : text;
+  } catch {
+    return "an error without a text was thrown";
+  }
 }
 
 /** The events that say more than every event does. */

@@ -33,7 +33,10 @@ export class Calls {
   /** Runs one call. A call that throws, or does not settle in time, rejects with a `ConformanceFailure`. */
   run<T>(name: string, act: () => Promise<T>, kind: "call" | "long" = "call"): Promise<T> {
     this.#count += 1;
-    return this.#bounded(`${name}, call ${this.#count} of the case`, act, this.#patience[kind]);
+    const call = this.#bounded(`${name}, call ${this.#count} of the case`, act, this.#patience[kind]);
+    // A case may await another call first: a rejection is its own to find, and not the process's.
+    call.catch(() => {});
+    return call;
   }
 
   /** A listing, each of whose steps is bounded as a call is. An abandoned listing is returned to the provider. */

@@ -182,6 +182,16 @@ export async function list(keys: AsyncIterable<string> | undefined): Promise<str
   return found;
 }
 
+/** A call that others watch: whether it has settled, and its answer, which may be awaited late or never. */
+export function underWay<T>(call: Promise<T>): { readonly isSettled: boolean; readonly answer: Promise<T> } {
+  const watched = { isSettled: false, answer: call };
+  const settle = () => {
+    watched.isSettled = true;
+  };
+  call.then(settle, settle);
+  return watched;
+}
+
 /** Lets everything else that is ready go first. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => (typeof setImmediate === "function" ? setImmediate(resolve) : setTimeout(resolve)));

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
+import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
-import type { ResponseHooks } from "../session/session.js";
-import type { AnySession, Inside } from "./inside.js";
+import type { AdapterHooks } from "../session/session.js";
+import type { AnySession, ManagerInternals } from "./internals.js";
+import { isOwed } from "./migration.js";
 import { type Actions, isPlainSession, plainSession } from "./plain-session.js";
 import { Properties } from "./properties.js";
 import { SessionCookie } from "./session-cookie.js";
-import { isOwed } from "./take-over.js";
 
 /** A request as the middleware leaves it. */
 export interface SessionRequest {
@@ -14,27 +15,30 @@ export interface SessionRequest {
 }
 
 export interface RequestOptions {
-  readonly inside: Inside;
+  readonly internals: ManagerInternals;
   readonly unset: "keep" | "destroy";
   /** Lifetime of a new session's cookie, ms, where it has one of its own. */
   readonly maxAge: (req: IncomingMessage) => number | undefined;
 }
 
 /** Gives a request its `req.session`, and watches what becomes of it until the response begins. */
-export class RequestSession implements Actions, ResponseHooks {
+export class RequestSession implements Actions, AdapterHooks {
   readonly #req: IncomingMessage & SessionRequest;
   readonly #session: AnySession;
   readonly #options: RequestOptions;
   /** Those of the present `req.session`. */
   #properties: Properties | undefined;
+  #cookie: SessionCookie | undefined;
   /** The lifetime that this session has of its own, ms. */
   #own: number | undefined;
-  readonly #unheard: Promise<void>[] = [];
+  /** What nobody else hears of, for the response to wait for. */
+  readonly #unheard = new Set<Promise<void>>();
   /** Whether the application has said how long this session lasts. */
   #chosen = false;
   /** Whether the client may not have its cookie yet. */
   #owed = false;
-  #destroyed = false;
+  /** Whether its end was asked for, and has not failed. */
+  #ending = false;
 
   constructor(req: IncomingMessage, session: AnySession, options: RequestOptions) {
     this.#req = req;
@@ -43,10 +47,10 @@ export class RequestSession implements Actions, ResponseHooks {
   }
 
   begin(): void {
-    const { known } = this.#session;
-    this.#own = known?.lifetime;
-    this.#owed = isOwed(known);
-    if (known === undefined) this.#takeOption();
+    const { stored } = this.#session;
+    this.#own = stored?.lifetime;
+    this.#owed = isOwed(stored);
+    if (stored === undefined) this.#takeOption();
     this.#give();
     const get = () => this.#session.id;
     Object.defineProperty(this.#req, "sessionID", { get, enumerable: true, configurable: true });
@@ -60,7 +64,9 @@ export class RequestSession implements Actions, ResponseHooks {
 
   /** Not if the session has a new id meanwhile: a sign-in has sent a newer cookie. */
   async owesCookie(): Promise<boolean> {
-    return this.#owed && (await this.#options.inside.exists(this.#session.id));
+    // Asked for while the session was being stored.
+    await this.#heard();
+    return this.#owed && (await this.#options.internals.exists(this.#session.id));
   }
 
   async regenerate(): Promise<void> {
@@ -73,43 +79,54 @@ export class RequestSession implements Actions, ResponseHooks {
       this.#give();
     } catch (error) {
       this.#session.discard();
-      this.#give();
+      if (this.#req.session) this.#give();
       throw error;
     }
   }
 
-  async destroy(): Promise<void> {
-    this.#properties?.leave();
+  destroy(): Promise<void> {
     delete this.#req.session;
-    await this.#session.destroy();
-    this.#destroyed = true;
+    return this.#end();
   }
 
   async reload(): Promise<void> {
     this.#properties?.leave();
     this.#session.discard();
     const there = await this.#session.reload();
-    const { known } = this.#session;
-    if (!there || known === undefined) {
+    const { stored } = this.#session;
+    if (!there || stored === undefined) {
       throw new SessionError("SESS_GONE", "there is no such session: not stored, ended, or under a new id");
     }
-    this.#own = known.lifetime;
+    this.#own = stored.lifetime;
     this.#give();
   }
 
-  save(): Promise<void> {
-    return this.#session.release();
+  async save(): Promise<void> {
+    if (this.#ending) throw new SessionError("SESS_GONE", "this session was destroyed by this request");
+    if (this.#cookie?.hasEnded) await this.#end();
+    else await this.#session.release();
   }
 
+  async touch(): Promise<void> {
+    // A session that its cookie holds is prolonged by a new one, for which it may be too late.
+    await this.#session.touch().catch(() => {});
+  }
+
+  /** The response that is still to leave waits for it, and fails with it. */
   unheard(action: Promise<void>): void {
-    action.catch(() => {});
-    this.#unheard.push(action);
+    this.#unheard.add(action);
+    action.then(
+      () => this.#unheard.delete(action),
+      (error: unknown) => {
+        if (this.#session.responseEnded && this.#unheard.delete(action)) report(error);
+      },
+    );
   }
 
   #takeOption(): void {
     const maxAge = this.#options.maxAge(this.#req);
     if (maxAge === undefined || this.#chosen) return;
-    this.#session.lifetime = Math.ceil(maxAge / 1000);
+    if (maxAge > 0) this.#session.lifetime = Math.ceil(maxAge / 1000);
     this.#own = maxAge;
   }
 
@@ -119,20 +136,43 @@ export class RequestSession implements Actions, ResponseHooks {
     this.#chosen = true;
   }
 
+  /** Not to a request that has asked for the end: nothing could be stored in it. */
   #give(): void {
-    const { cookie: attributes, cookieMaxAge } = this.#options.inside.settings;
+    if (this.#ending) return;
+    const { cookie: attributes, cookieMaxAge } = this.#options.internals.settings;
     const maxAge = this.#own ?? (cookieMaxAge === undefined ? null : cookieMaxAge * 1000);
     const cookie = new SessionCookie(attributes, maxAge, (seconds) => this.#choose(seconds));
+    this.#cookie = cookie;
     this.#properties = new Properties(this.#session);
     this.#req.session = plainSession({ properties: this.#properties, cookie, actions: this });
   }
 
-  /** Waits for what nobody else hears of, and sees to a session that was unset. */
+  /** Whoever still has the object keeps what was in it. */
+  async #end(): Promise<void> {
+    this.#properties?.leave();
+    this.#ending = true;
+    try {
+      await this.#session.destroy();
+    } catch (error) {
+      this.#ending = false;
+      throw error;
+    }
+  }
+
+  async #heard(): Promise<void> {
+    const actions = [...this.#unheard];
+    this.#unheard.clear();
+    await Promise.all(actions);
+  }
+
+  /** Waits for what nobody else hears of, and sees to a session that was unset, or whose cookie has ended. */
   async #settle(): Promise<void> {
-    await Promise.all(this.#unheard.splice(0));
-    if (this.#req.session || this.#destroyed) return;
-    if (this.#options.unset === "keep") this.#session.discard();
-    else await this.#session.destroy();
+    await this.#heard();
+    if (this.#ending) return;
+    if (this.#req.session) {
+      if (this.#cookie?.hasEnded) await this.#end();
+    } else if (this.#options.unset === "keep") this.#session.discard();
+    else await this.#end();
   }
 }
 

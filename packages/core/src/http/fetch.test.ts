@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { Stage } from "../../test-support/stage.js";
 import type { FetchHandler } from "../manager/manager.js";
 import type { SessionData } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 
 // The Fetch edge: from a Request to its Response.
 
@@ -186,9 +186,11 @@ describe("a Request to its Response", () => {
     const fresh = await late({});
     expect(() => fresh.set("user", "eve")).toThrow(sent);
     const found = await late({ cookie });
-    await expect(found.destroy()).rejects.toEqual(sent);
+    await expect(found.regenerate()).rejects.toEqual(sent);
     found.set("user", "bob");
     await found.release();
     expect(await (await visit(who, cookie)).text()).toBe("bob");
+    await found.destroy();
+    expect(await (await visit(who, cookie)).text()).not.toBe("bob");
   });
 });

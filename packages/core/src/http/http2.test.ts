@@ -13,9 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { Stage } from "../../test-support/stage.js";
 import type { SessionHandler } from "../manager/manager.js";
 import type { SessionData } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 
 // HTTP/2 by node:http2's compatible API, whose requests and responses are those of node:http in all that is used here.
 
@@ -172,7 +172,7 @@ describe("HTTP/2", () => {
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
     await create.proceed();
     expect(await answering).toMatchObject({ status: 202, body: "ab" });
-    expect(codes).toEqual(["ERR_HTTP_HEADERS_SENT", "ERR_HTTP_HEADERS_SENT"]);
+    expect(codes).toEqual(["ERR_HTTP2_HEADERS_SENT", "ERR_HTTP2_HEADERS_SENT"]);
   });
 
   test("a large stream", async () => {

@@ -1,15 +1,15 @@
 import { inspect } from "node:util";
 import { describe, expect, expectTypeOf, test } from "vitest";
+import { codeOf, stored } from "../../test-support/stage.js";
 import {
   type Connector,
   createManager,
-  type Manager,
   memory,
   providers,
   register,
   type SessionData,
+  type StoreManager,
 } from "../index.js";
-import { codeOf, stored } from "../test-support/stage.js";
 
 // The lines marked @ts-expect-error are tests too: `npm run typecheck` fails where one of them compiles.
 
@@ -17,7 +17,7 @@ describe("createManager", () => {
   test("the seed's memory snippet, verbatim in its JSON", async () => {
     const globalSessions = await createManager("memory", `{"cookieName":"gosessionid","gclifetime":3600}`);
     const stop = globalSessions.startGC();
-    expectTypeOf(globalSessions).toEqualTypeOf<Manager<SessionData>>();
+    expectTypeOf(globalSessions).toEqualTypeOf<StoreManager<SessionData>>();
     expect(await globalSessions.count()).toBe(0);
     stop();
     await globalSessions.close();
@@ -30,8 +30,8 @@ describe("createManager", () => {
     }
     const named = await createManager<Fields>("memory", { gcLifetime: 60, providerConfig: { maxSessions: 10 } });
     const connected = await createManager(memory({ maxSessions: 10 }), { cookieName: "id" });
-    expectTypeOf(named).toEqualTypeOf<Manager<Fields>>();
-    expectTypeOf(connected).toEqualTypeOf<Manager<SessionData>>();
+    expectTypeOf(named).toEqualTypeOf<StoreManager<Fields>>();
+    expectTypeOf(connected).toEqualTypeOf<StoreManager<SessionData>>();
     const types = async () => {
       const session = await named.load("");
       if (session === undefined) return;
@@ -64,6 +64,19 @@ describe("createManager", () => {
     // @ts-expect-error no connector
     expect(await codeOf(createManager({}))).toBe("SESS_PROVIDER");
     expect(await codeOf(createManager("memory", '{"gclifetime":0}'))).toBe("SESS_CONFIG");
+  });
+
+  test("a name that is known at run time only", async () => {
+    const name: string = process.env.SESS_NO_SUCH_VARIABLE ?? "memory";
+    const plain = await createManager(name, { cookieName: "id" });
+    expectTypeOf(plain).toEqualTypeOf<StoreManager<SessionData>>();
+    const typed = await createManager<{ user: string }, string>(name, { providerConfig: "" });
+    expectTypeOf(typed).toEqualTypeOf<StoreManager<{ user: string }>>();
+    // @ts-expect-error without the name's type it would take any literal
+    const untyped = await createManager<{ user: string }>(name, {});
+    // @ts-expect-error nobody can check an object's keys against a name that is not known
+    expect(await codeOf(createManager(name, { providerConfig: { host: "localhost" } }))).toBe("SESS_CONFIG");
+    await Promise.all([plain, typed, untyped].map((manager) => manager.close()));
   });
 
   test("an unknown provider's message names those that are known", async () => {

@@ -1,18 +1,25 @@
-import { type ManagerConfig, resolveConfig, type Settings } from "../config/config.js";
+import type { StoreContext } from "../backend/context.js";
+import { ReliableProvider } from "../backend/reliable-provider.js";
+import { type ManagerConfig, resolveConfig, type Settings } from "../config/options.js";
+import type { readSeedConfig } from "../config/seed-json.js";
 import { Diagnostics } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
-import { randomToken } from "../keys.js";
+import { randomToken } from "../ids.js";
 import type { Connector, Provider, StoreConnector, TokenConnector, TokenProvider } from "../provider.js";
 import { connectorOf, type ProviderConfigs, type TokenProviders } from "../registry.js";
 import type { SessionData } from "../session/session-store.js";
-import { Backend } from "../store/backend.js";
-import type { StoreContext } from "../store/context.js";
-import type { Manager, TokenManager } from "./manager.js";
-import { StoreManager } from "./store-manager.js";
-import { SealedManager } from "./token-manager.js";
+import { CookieSessionManager } from "./cookie-manager.js";
+import type { Manager, StoreManager } from "./manager.js";
+import { StoreSessionManager } from "./store-manager.js";
+
+/** What a named provider's Manager takes: a configuration with required keys makes `providerConfig` one. */
+type ConfigOf<C> =
+  Record<never, never> extends C
+    ? [config?: ManagerConfig & { readonly providerConfig?: C | string | undefined }]
+    : [config: ManagerConfig & { readonly providerConfig: C | string }];
 
 type Named<N extends keyof ProviderConfigs> = {
-  [K in N]: [name: K, config?: ManagerConfig & { readonly providerConfig?: ProviderConfigs[K] | string }];
+  [K in N]: [name: K, ...config: ConfigOf<ProviderConfigs[K]>];
 }[N];
 
 type TokenName = Extract<keyof ProviderConfigs, keyof TokenProviders>;
@@ -26,27 +33,34 @@ export type NamedToken = Named<TokenName>;
 /**
  * Opens sessions kept by a registered provider, or by the connector of one.
  *
- * With two strings it is the seed's `NewManager(name, json)`, which is also the form for `process.env`.
+ * With two strings it is the seed's `NewManager(name, json)`, which is also the form for `process.env`. A name that is
+ * known at run time only takes its `providerConfig` as a string; with a type for the fields, `<Fields, string>`.
  *
  * Rejects with `SESS_CONFIG` (the message names the key), `SESS_PROVIDER` (nobody registered that name), or with what
  * the provider found as it connected.
  */
-export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<Manager<D>>;
-export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<TokenManager<D>>;
+export function createManager<D extends object = SessionData>(name: string, json: string): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData, N extends string = never>(
+  name: string extends N ? N : never,
+  config?: ManagerConfig & { readonly providerConfig?: string | undefined },
+): Promise<StoreManager<D>>;
 export function createManager<D extends object = SessionData>(
   connector: TokenConnector,
   config?: ManagerConfig,
-): Promise<TokenManager<D>>;
+): Promise<Manager<D>>;
 export function createManager<D extends object = SessionData>(
   connector: Connector,
   config?: ManagerConfig,
-): Promise<Manager<D>>;
-export function createManager<D extends object = SessionData>(name: string, json: string): Promise<Manager<D>>;
+): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<Manager<D>>;
+// TypeScript explains a mistake by the last of these: the only one that has every name, and the rest of what may be wrong.
+export function createManager<D extends object = SessionData>(...args: NamedStore | NamedToken): Promise<Manager<D>>;
 export async function createManager<D extends object>(
   nameOrConnector: string | Connector,
   config?: ManagerConfig | string,
-): Promise<TokenManager<D>> {
-  const settings = resolveConfig(config);
+): Promise<Manager<D>> {
+  const settings = resolveConfig(config, typeof config === "string" ? await seedReader() : undefined);
   // What a Manager shows of itself, in a log say, must not hold the store's password.
   const own = { ...settings, providerConfig: undefined };
   const connector =
@@ -57,18 +71,23 @@ export async function createManager<D extends object>(
   throw new SessionError("SESS_PROVIDER", "createManager takes a provider's name or a connector");
 }
 
-async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<Manager<D>> {
+/** Loaded for the seed's JSON alone. */
+async function seedReader(): Promise<typeof readSeedConfig> {
+  return (await import("../config/seed-json.js")).readSeedConfig;
+}
+
+async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<StoreManager<D>> {
   const context = contextOf(connector, settings);
   const provider = await connector.connect({ now: settings.now, contract: 1 });
   await assertMethods(connector, provider, ["read", "create", "update", "touch", "count", "gc", "close"]);
-  return new StoreManager<D>(settings, new Backend(provider, context), context);
+  return new StoreSessionManager<D>(settings, new ReliableProvider(provider, context), context);
 }
 
-async function overToken<D extends object>(connector: TokenConnector, settings: Settings): Promise<TokenManager<D>> {
+async function overToken<D extends object>(connector: TokenConnector, settings: Settings): Promise<Manager<D>> {
   const { now, cookieName, namespace } = settings;
   const provider = await connector.connect({ now, contract: 1, cookieName, namespace });
   await assertMethods(connector, provider, ["seal", "open", "close"]);
-  return new SealedManager<D>(settings, provider, contextOf(connector, settings));
+  return new CookieSessionManager<D>(settings, provider, contextOf(connector, settings));
 }
 
 function assertContract({ name, contract = 1 }: Connector): void {
@@ -91,5 +110,5 @@ async function assertMethods<P extends Provider | TokenProvider>(
 
 function contextOf({ name }: Connector, { now, idle, absolute, namespace }: Settings): StoreContext {
   const diagnostics = new Diagnostics({ provider: name, namespace });
-  return { now, idle, absolute, nonce: randomToken(12), diagnostics };
+  return { now, idle, absolute, managerId: randomToken(12), diagnostics };
 }

@@ -1,47 +1,70 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Settings } from "../config/config.js";
-import type { Diagnostics } from "../diagnostics.js";
-import { asTable } from "../http/as-table.js";
-import { CookieAdvice } from "../http/cookie-advice.js";
+import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
+import { closed } from "../backend/store-backend.js";
+import type { Settings } from "../config/options.js";
+import { type Diagnostics, report } from "../diagnostics.js";
+import { toDictionaryMode } from "../http/dictionary-mode.js";
 import { FetchExchange } from "../http/fetch.js";
-import { holdResponse } from "../http/held-response.js";
-import { FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
-import { type ResponseSettings, SessionResponse } from "../http/response.js";
+import { holdResponse } from "../http/hold/hold-response.js";
+import { NodeExchange } from "../http/node-exchange.js";
+import { assertPeerKnown, FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
+import { type ResponseSettings, SessionResponse, type WhyNone } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
-import { newId, ownerKey } from "../keys.js";
+import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
+import { newId, ownerKey } from "../ids.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { Identity, Keeper } from "../store/keeper.js";
-import type { Known } from "../store/known.js";
-import { closed } from "../store/repository.js";
-import type { FetchHandler, SessionHandler } from "./manager.js";
+import type { ExchangeOptions, FetchHandler, SessionHandler } from "./manager.js";
+import type { Selection } from "./select-session.js";
 
-/** A session or a marker, and the id that led to it. */
-export interface Found {
-  readonly identity: Identity;
-  readonly known: Known;
-}
+export type { LoadedSession };
 
 /** What a request came with. */
-export interface Presented {
-  readonly found: Found | undefined;
+export interface PresentedSession extends Selection {
   /** Whether there was a cookie of our name at all. */
   readonly cookie: boolean;
+  /** Why there is no session, where there is a reason. */
+  readonly reason: WhyNone | undefined;
 }
 
 /** A request's session. It says whose: a copy of a request has the same, and is another request. */
-class Started<S> {
+class Started<D extends object> {
   readonly req: IncomingMessage;
-  session: Promise<S> | undefined;
-  hasFailed = false;
+  readonly request: NodeRequest;
+  readonly response: SessionResponse<D>;
+  /** Whether there is no response, or none any more. The session is stored, and prolonged, by itself. */
+  readonly isAlone: boolean;
+  /** The response that came last; mostly the only one. */
+  #held: ServerResponse | undefined;
+  /** `undefined` until it is asked for, and after a failure: a store that was down may be up again. */
+  session: Promise<Session<D>> | undefined;
 
-  constructor(req: IncomingMessage) {
+  constructor(req: IncomingMessage, res: ServerResponse, settings: ResponseSettings) {
     this.req = req;
+    this.request = new NodeRequest(req);
+    this.isAlone = isUpgrade(req, res) || res.writableEnded;
+    const isOver = () => this.isAlone || res.writableEnded || res.destroyed;
+    this.response = new SessionResponse<D>(this.request, settings, this.isAlone || res.headersSent, isOver);
+  }
+
+  hold(res: ServerResponse): void {
+    if (this.#held === res || this.isAlone) return;
+    this.#held = res;
+    holdResponse(res, this.response);
   }
 }
 
-/** Where else a session may be found, when what a request came with leads to none. */
-export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
+/**
+ * Whether there is no response to hold: the connection is to speak another protocol, and what there is of a response only
+ * looks like one. A server that does not upgrade answers such a request as any other, and Node says so.
+ */
+function isUpgrade(req: IncomingMessage & { readonly upgrade?: unknown }, res: ServerResponse): boolean {
+  if (req.headers.upgrade === undefined) return false;
+  return req.upgrade === true || !("statusCode" in res);
+}
+
+/** Where else a session may be found, when what a request came with leads to none. `req`: what Node has of it. */
+export type FallbackLookup = (request: RequestView, req?: IncomingMessage) => Promise<LoadedSession | undefined>;
 
 /**
  * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
@@ -49,41 +72,49 @@ export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
  */
 export abstract class RequestManager<D extends object> {
   readonly settings: Settings;
-  readonly #keeper: Keeper;
+  readonly #backend: SessionBackend;
   readonly #forResponses: ResponseSettings;
   /** Where a request has its session: a WeakMap with an entry for each costs the garbage collector far more. */
   readonly #slot = Symbol("sess");
-  #elsewhere: Elsewhere | undefined;
+  #fallbackLookup: FallbackLookup | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: Settings, keeper: Keeper, diagnostics: Diagnostics) {
+  constructor(settings: Settings, backend: SessionBackend, diagnostics: Diagnostics) {
     this.settings = settings;
-    this.#keeper = keeper;
-    this.#forResponses = { settings, diagnostics, advice: new CookieAdvice(settings) };
+    this.#backend = backend;
+    this.#forResponses = { settings, diagnostics, cookiePolicy: new SecureCookiePolicy(settings) };
   }
 
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void {
     return (req, res) => runHandler(res, () => this.#handle(handler, req, res));
   }
 
-  begin(request: Request): FetchExchange<D> {
-    const view = new FetchRequest(request);
-    const response = new SessionResponse<D>(view, this.#forResponses, false);
-    return new FetchExchange<D>(response, async () => {
-      this.assertOpen();
-      const own = await this.presented(view);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(view)));
-    });
+  begin(request: Request, options?: ExchangeOptions): FetchExchange<D>;
+  begin(req: IncomingMessage, res: ServerResponse): NodeExchange<D>;
+  begin(request: Request | IncomingMessage, second?: ExchangeOptions | ServerResponse): object {
+    if (!("httpVersion" in request)) return this.#beginFetch(request, second as ExchangeOptions | undefined);
+    const started = this.#started(request, second as ServerResponse);
+    return new NodeExchange<D>(started.response, () => this.#load(started, second as ServerResponse));
   }
 
-  async handle(request: Request, handler: FetchHandler<D>): Promise<Response> {
-    const exchange = this.begin(request);
+  #beginFetch(request: Request, options: ExchangeOptions = {}): FetchExchange<D> {
+    const view = new FetchRequest(request, options);
+    assertPeerKnown(view, this.settings);
+    const response = new SessionResponse<D>(view, this.#forResponses, false, () => true);
+    const onError = options.onError ?? this.settings.onError;
+    const ask = onError === undefined ? undefined : (error: unknown) => onError(error, request);
+    return new FetchExchange<D>(response, () => this.#bind(response, view), ask);
+  }
+
+  async handle(request: Request, handler: FetchHandler<D>, options?: ExchangeOptions): Promise<Response> {
+    const exchange = this.#beginFetch(request, options);
+    let response: Response;
     try {
-      return await exchange.respond(await handler(await exchange.session(), request));
+      response = await handler(await exchange.session(), request);
     } catch (error) {
-      // Where throwing a response is how to answer, it is an answer like any other.
-      return error instanceof Response ? exchange.respond(error) : exchange.fail(error);
+      return exchange.caught(error);
     }
+    return exchange.respond(response);
   }
 
   start(req: IncomingMessage, res: ServerResponse): Promise<SessionStore<D>> {
@@ -102,8 +133,8 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** Has requests that come with nothing of ours looked up elsewhere, by an adapter. */
-  alsoLookIn(elsewhere: Elsewhere): void {
-    this.#elsewhere = elsewhere;
+  setFallbackLookup(fallbackLookup: FallbackLookup): void {
+    this.#fallbackLookup = fallbackLookup;
   }
 
   close(): Promise<void> {
@@ -116,7 +147,7 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** What the request's cookie, header or query leads to. */
-  abstract presented(request: RequestView): Promise<Presented>;
+  abstract presented(request: RequestView): Promise<PresentedSession>;
 
   abstract exists(id: string): Promise<boolean>;
 
@@ -130,17 +161,24 @@ export abstract class RequestManager<D extends object> {
     if (this.#closing !== undefined) throw closed();
   }
 
-  session(found: Partial<Found> | undefined, presented: boolean, binding?: Binding): Session<D> {
+  /** `rivals`: live sessions that were presented beside each other, where the request has none for that reason. */
+  session(
+    found: Partial<LoadedSession> | undefined,
+    presented: boolean,
+    binding?: Binding,
+    rivals: readonly LoadedSession[] = [],
+  ): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
-      keeper: this.#keeper,
+      backend: this.#backend,
       now: this.settings.now,
       idle: this.settings.idle,
       newIdentity,
       ownerKey: (owner) => ownerKey(this.settings.namespace, owner),
       identity: found?.identity ?? newIdentity(),
-      known: found?.known,
+      stored: found?.stored,
       presented,
+      rivals,
       binding,
     });
   }
@@ -156,44 +194,44 @@ export abstract class RequestManager<D extends object> {
   }
 
   #start(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
-    const carrier = req as IncomingMessage & Record<symbol, Started<Session<D>>>;
+    return this.#load(this.#started(req, res), res);
+  }
+
+  #started(req: IncomingMessage, res: ServerResponse): Started<D> {
+    const carrier = req as IncomingMessage & Record<symbol, Started<D>>;
     const before = carrier[this.#slot];
-    // A store that was down may be up again when the handler asks a second time.
-    if (before?.session !== undefined && before.req === req && !before.hasFailed) return before.session;
-    const started = new Started<Session<D>>(req);
-    asTable(req, "upgrade");
+    if (before !== undefined && before.req === req) return before;
+    const started = new Started<D>(req, res, this.#forResponses);
+    toDictionaryMode(req, "upgrade");
     carrier[this.#slot] = started;
-    started.session = this.#begin(req, res, started);
+    return started;
+  }
+
+  #load(started: Started<D>, res: ServerResponse): Promise<Session<D>> {
+    started.hold(res);
+    started.session ??= this.#loadOnce(started);
     return started.session;
   }
 
-  async #begin(req: IncomingMessage, res: ServerResponse, started: Started<Session<D>>): Promise<Session<D>> {
+  async #loadOnce(started: Started<D>): Promise<Session<D>> {
     try {
-      this.assertOpen();
-      const request = new NodeRequest(req);
-      const response = new SessionResponse<D>(request, this.#forResponses, res.headersSent);
-      holdResponse(res, response);
-      const own = await this.presented(request);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(request)));
+      const session = await this.#bind(started.response, started.request, started.req);
+      if (started.isAlone) Promise.resolve(session.commitForResponse()).catch(report);
+      return session;
     } catch (error) {
-      started.hasFailed = true;
+      started.session = undefined;
+      started.response.notLoaded(error);
       throw error;
     }
   }
 
-  #bind(response: SessionResponse<D>, { cookie }: Presented, found: Found | undefined): Session<D> {
-    const session = this.session(found, cookie, response);
-    response.bind(session);
+  async #bind(response: SessionResponse<D>, request: RequestView, req?: IncomingMessage): Promise<Session<D>> {
+    this.assertOpen();
+    const { found, rivals, cookie, reason } = await this.presented(request);
+    const elsewhere =
+      found === undefined && rivals.length === 0 ? await this.#fallbackLookup?.(request, req) : undefined;
+    const session = this.session(found ?? elsewhere, cookie, response, rivals);
+    response.bind(session, reason);
     return session;
   }
-}
-
-/**
- * Of what several cookies of our name lead to: the one session among them, or else a marker that names a successor.
- * Two live sessions under one name are nobody's: one of the cookies was planted (RFC 6265, section 8.6).
- */
-export function choose(found: readonly Found[]): Found | undefined {
-  const sessions = found.filter(({ known }) => known.retired === undefined);
-  if (sessions.length > 1) return undefined;
-  return sessions[0] ?? found[0];
 }

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import { Stage, stored, visit } from "../../test-support/stage.js";
 import type { SessionHandler } from "../manager/manager.js";
-import { Stage, stored, visit } from "../test-support/stage.js";
 import type { Session } from "./session.js";
 import type { SessionData } from "./session-store.js";
 
@@ -143,31 +143,47 @@ async function respond(manager: Awaited<ReturnType<Stage["manager"]>>, handler: 
 const delays = [0, 1, 2, 3, 5, 8, 13];
 const ends = ["regenerate", "destroy"] as const;
 
-test.each(ends)(
-  "%s beside the end of a response: its cookie goes out with it, or the call is too late",
-  async (end) => {
-    const manager = await new Stage().manager();
-    for (const delay of delays) {
-      let failure: unknown;
-      const { id, cookies } = await respond(manager, async (session, _req, res) => {
-        session.set("a", 1);
-        res.end("done");
-        await ticks(delay);
-        await session[end]().catch((error: unknown) => {
-          failure = error;
-        });
-      });
-      if (failure === undefined) expect(cookies, `after ${delay}`).toHaveLength(1);
-      else expect(failure).toMatchObject({ code: "SESS_HEADERS_SENT" });
-      if (failure !== undefined) expect(await manager.exists(id)).toBe(true);
-    }
-  },
-);
+/** Asks for a new id or the end of a session so many turns after the end of a response. */
+async function endBeside(manager: Awaited<ReturnType<Stage["manager"]>>, end: (typeof ends)[number], delay: number) {
+  let failure: unknown;
+  const answer = await respond(manager, async (session, _req, res) => {
+    session.set("a", 1);
+    res.end("done");
+    await ticks(delay);
+    await session[end]().catch((error: unknown) => {
+      failure = error;
+    });
+  });
+  return { ...answer, failure };
+}
 
-test.each(ends)("%s beside a save that fails: its cookie goes out with the error", async (end) => {
+test("regenerate beside the end of a response: its cookie goes out with it, or the call is too late", async () => {
+  const manager = await new Stage().manager();
+  for (const delay of delays) {
+    const { id, cookies, failure } = await endBeside(manager, "regenerate", delay);
+    if (failure === undefined) expect(cookies, `after ${delay}`).toHaveLength(1);
+    else expect(failure).toMatchObject({ code: "SESS_HEADERS_SENT" });
+    if (failure !== undefined) expect(await manager.exists(id)).toBe(true);
+  }
+});
+
+test("destroy beside the end of a response: the session has ended, and only its cookie may be too late", async () => {
+  const manager = await new Stage().manager();
+  const cleared: number[] = [];
+  for (const delay of delays) {
+    const { id, cookies, failure } = await endBeside(manager, "destroy", delay);
+    expect(failure, `after ${delay}`).toBe(undefined);
+    expect(await manager.exists(id), `after ${delay}`).toBe(false);
+    cleared.push(cookies.length);
+  }
+  expect(new Set(cleared)).toEqual(new Set([0, 1]));
+});
+
+test.each(ends)("%s beside a save that fails: its cookie goes out with the error, or comes too late", async (end) => {
   const stage = new Stage();
   const manager = await stage.manager();
   stage.largest = 2000;
+  const sent: number[] = [];
   for (const delay of delays) {
     let failure: unknown;
     const { id, status, cookies } = await respond(manager, async (session, _req, res) => {
@@ -179,9 +195,13 @@ test.each(ends)("%s beside a save that fails: its cookie goes out with the error
         failure = error;
       });
     });
-    if (failure === undefined) expect(cookies, `${status} after ${delay}`).toHaveLength(1);
-    else expect(await manager.exists(id), `${failure} after ${delay}`).toBe(true);
+    if (end === "regenerate" && failure === undefined) expect(cookies, `${status} after ${delay}`).toHaveLength(1);
+    // A destroy has no need of the head.
+    if (end === "destroy") expect(failure, `${status} after ${delay}`).toBe(undefined);
+    expect(await manager.exists(id), `${failure} after ${delay}`).toBe(failure !== undefined);
+    sent.push(cookies.length);
   }
+  expect(new Set(sent)).toEqual(new Set([0, 1]));
 });
 
 test("a new id that is asked for beside a destroy is refused, and the destroy is not", async () => {

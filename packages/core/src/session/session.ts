@@ -1,22 +1,32 @@
+import { limits } from "../backend/context.js";
+import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
+import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
+import { adviseSeconds } from "../config/unit-advice.js";
 import { isRefusal, SessionError } from "../errors.js";
-import { limits } from "../store/context.js";
-import type { Changes, FieldUpdate } from "../store/fields.js";
-import type { Identity, Keeper } from "../store/keeper.js";
-import type { Known } from "../store/known.js";
+import type { Changes, FieldUpdate } from "../record/changes.js";
+import type { StoredSession } from "../record/stored-session.js";
+import { FieldFunction } from "./field-function.js";
+import { FieldView } from "./field-view.js";
+import { LateStore } from "./late-store.js";
+import { OperationQueue } from "./operation-queue.js";
 import type { Field, SessionStore } from "./session-store.js";
-import { Turns } from "./turns.js";
-import { FieldFunction, Values } from "./values.js";
 
 /** What a session needs of the response it belongs to. */
 export interface Binding {
   /** Whether it is too late for a cookie. */
   readonly headersSent: boolean;
+  /** Whether it has ended: it stores nothing any more, and reports no failure. */
+  readonly ended: boolean;
+  /** From now on it is too late for a cookie. */
+  noMoreCookies(): void;
+  /** The session was destroyed. To be called where it is too late for a cookie: the client's stays. */
+  cookieStays(): void;
 }
 
 /** What an adapter has done around the storing of a session for its response. */
-export interface ResponseHooks {
+export interface AdapterHooks {
   /** Before anything is stored, at the head and again at the end. A rejection is the response's, as one by the store. */
   beforeStoring(): Promise<void>;
   /** When it is stored: whether the cookie must go out although the client should have it. */
@@ -27,17 +37,19 @@ export interface ResponseHooks {
 export type CookieDue = "set" | "clear" | undefined;
 
 export interface SessionParts {
-  readonly keeper: Keeper;
+  readonly backend: SessionBackend;
   readonly now: () => number;
   /** Idle lifetime, ms. */
   readonly idle: number;
   readonly newIdentity: () => Identity;
   readonly identity: Identity;
   /** A session, a marker that names a successor, or `undefined` when nothing is stored. */
-  readonly known: Known | undefined;
+  readonly stored: StoredSession | undefined;
   readonly ownerKey: (owner: string) => string;
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
+  /** The live sessions that the client presented beside each other: none of them is this one. */
+  readonly rivals: readonly LoadedSession[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
 }
@@ -48,25 +60,38 @@ export class Session<D extends object> implements SessionStore<D> {
   #identity: Identity;
   /** Keys this session had earlier in this request, oldest first. */
   readonly #past: string[] = [];
-  #known: Known | undefined;
+  #stored: StoredSession | undefined;
+  #rivals: readonly LoadedSession[];
   #loadedAt: number;
-  readonly #values = new Values();
-  readonly #turns = new Turns();
-  /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
+  readonly #view = new FieldView();
+  readonly #operations = new OperationQueue();
+  /** Kept for this request: it takes effect at creation or with a new id, or while that is on its way to the client. */
   #lifetime: number | undefined;
+  /** Kept likewise: it takes effect at creation or with a new id. */
+  #absolute: number | undefined;
+  /** Whether this request created the session, or gave it the id that it has. */
+  #idIsNew = false;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
   #refusal: SessionError | undefined;
   /** The owner of a session that is not stored yet. */
   #firstOwner: { readonly hash: string | undefined } | undefined;
   #destroyed = false;
   #cookie: CookieDue;
+  #late: LateStore | undefined;
   /** An adapter's, where it has some. */
-  hooks: ResponseHooks | undefined;
+  hooks: AdapterHooks | undefined;
+
+  static {
+    // `util.inspect` calls the getters of whoever made an object, told to (`getters`), unless that is a built-in; with
+    // `customInspect: false` it does not ask the method below.
+    Object.defineProperty(Session.prototype, "constructor", { value: Object, configurable: true, writable: true });
+  }
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#identity = parts.identity;
-    this.#known = parts.known;
+    this.#stored = parts.stored;
+    this.#rivals = parts.rivals;
     this.#loadedAt = parts.now();
   }
 
@@ -74,9 +99,17 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#identity.id;
   }
 
+  /** Nothing of a session is shown: neither id nor fields. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "Session {}";
+  }
+
   get<F extends Field<D>>(field: F): D[F] | undefined {
     assertName(field);
-    return this.#values.get(field, this.#fields) as D[F] | undefined;
+    const value = this.#view.get(field, this.#fields) as D[F] | undefined;
+    // It may be about to be changed.
+    if (typeof value === "object") this.#storeIfLate();
+    return value;
   }
 
   set<F extends Field<D>>(field: F, value: D[F] | undefined): void {
@@ -87,22 +120,24 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     const text = encode(value);
     this.#assertChangeable();
-    this.#values.set(field, value, text);
+    this.#view.set(field, value, text);
+    this.#storeIfLate();
   }
 
   has(field: Field<D>): boolean {
     assertName(field);
-    return this.#values.has(field, this.#fields);
+    return this.#view.has(field, this.#fields);
   }
 
   keys(): string[] {
-    return this.#values.names(this.#fields);
+    return this.#view.names(this.#fields);
   }
 
   delete(field: Field<D>): void {
     assertName(field);
     this.#assertChangeable();
-    this.#values.delete(field);
+    this.#view.delete(field);
+    this.#storeIfLate();
   }
 
   set owner(owner: string | undefined) {
@@ -112,20 +147,41 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#assertChangeable();
     const hash = owner === undefined ? undefined : this.#parts.ownerKey(owner);
     // By itself it is nothing to store; it waits until the session holds something.
-    if (this.#known === undefined) this.#firstOwner = { hash };
-    else this.#values.setOwner(hash);
+    if (this.#stored === undefined) this.#firstOwner = { hash };
+    else this.#view.setOwner(hash);
+    this.#storeIfLate();
+  }
+
+  get isNew(): boolean {
+    return this.#stored === undefined || this.#stored.retired !== undefined;
+  }
+
+  get created(): Date | undefined {
+    const live = this.#live;
+    return live && new Date(live.created);
+  }
+
+  get expiresAt(): Date | undefined {
+    const live = this.#live;
+    return live && new Date(live.expiresAt);
+  }
+
+  get lifetime(): number {
+    return (this.#lifetime ?? this.#live?.lifetime ?? this.#parts.idle) / 1000;
   }
 
   set lifetime(seconds: number) {
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
-      throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
-    }
-    this.#lifetime = seconds * 1000;
+    this.#lifetime = millisecondsOf("session.lifetime", seconds);
+  }
+
+  set absoluteLifetime(seconds: number) {
+    this.#absolute = millisecondsOf("session.absoluteLifetime", seconds);
   }
 
   flush(): void {
     this.#assertChangeable();
-    this.#values.flush();
+    this.#view.flush();
+    this.#storeIfLate();
   }
 
   async update<F extends Field<D>>(
@@ -134,60 +190,89 @@ export class Session<D extends object> implements SessionStore<D> {
   ): Promise<D[F] | undefined> {
     assertName(field);
     this.#assertChangeable();
-    const update = new FieldFunction<D[F]>(field, fn);
+    const update = new FieldFunction<D[F]>(field, fn, this.update);
     await this.#commit(update as FieldFunction<unknown>);
     return update.value;
+  }
+
+  async take<F extends Field<D>>(field: F): Promise<D[F] | undefined> {
+    // Who never saw it has nothing to take, and most pages have nothing to show.
+    if (!this.has(field)) return undefined;
+    let taken: D[F] | undefined;
+    await this.update(field, (value) => {
+      taken = value;
+      return undefined;
+    });
+    return taken;
   }
 
   async regenerate(): Promise<void> {
     // Now and not when its turn comes: what is changed later than that comes after what waits behind it.
     const taken = this.#takeChanges();
-    await this.#turns.alone(async () => {
-      const changes = this.#values.retake(taken);
+    await this.#operations.runExclusive(async () => {
+      const changes = this.#view.retake(taken);
       let areStored = false;
       try {
         areStored = await this.#regenerate(changes);
       } finally {
-        if (areStored) this.#values.stored(changes);
+        if (areStored) this.#view.stored(changes);
         else this.#giveBack(changes);
       }
     });
   }
 
   destroy(): Promise<void> {
-    return this.#turns.alone(async () => {
+    return this.#operations.runExclusive(async () => {
       if (this.#destroyed) return;
-      if (this.#parts.binding?.headersSent) throw headersSent("the cookie's deletion");
-      const stored = this.#known !== undefined;
+      const { binding, backend, presented } = this.#parts;
+      const stored = this.#stored !== undefined;
+      // Where the cookie is all there is of the session, it cannot be ended without it.
+      if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored();
+      await this.#supersede();
       this.#destroyed = true;
       this.discard();
-      if (stored || this.#parts.presented) this.#cookie = "clear";
+      if (!stored && !presented) return;
+      this.#cookie = "clear";
+      if (binding?.headersSent) binding.cookieStays();
     });
   }
 
   reload(): Promise<boolean> {
-    return this.#turns.alone(async () => {
+    return this.#operations.runExclusive(async () => {
       if (this.#destroyed) return false;
-      if (this.#known === undefined) return true;
-      this.#values.findMutations();
-      const known = await this.#parts.keeper.load(this.#identity.key);
-      if (known === undefined || known.retired !== undefined) return false;
-      this.#loaded(known);
-      this.#values.forgetObjects();
+      if (this.#stored === undefined) return true;
+      this.#view.findMutations();
+      const stored = await this.#parts.backend.load(this.#identity.key);
+      if (stored === undefined || stored.retired !== undefined) return false;
+      this.#loaded(stored);
+      this.#view.forgetObjects();
       return true;
     });
   }
 
+  async touch(): Promise<void> {
+    if (this.#touchIsDue && this.#parts.backend.inCookie) this.#assertHeadersNotSent("a longer life");
+    await this.#prolong();
+  }
+
   async release(): Promise<void> {
-    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.#occupied ? this.#settled() : undefined);
-    await this.#commit(undefined);
+    await this.#storeNow();
+    // In a cookie it is prolonged by a new one.
+    if (!this.#parts.backend.inCookie || !this.#parts.binding?.headersSent) await this.#prolong();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#parts.binding === undefined) await this.release();
-    else await this.#settled();
+    if (this.#parts.binding === undefined) return this.release();
+    await this.#settled();
+    // In a cookie it is prolonged by a new one, which is the response's to send.
+    if (!this.#parts.backend.inCookie) await this.#prolong();
+  }
+
+  async #storeNow(): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    await (this.#occupied ? this.#settled() : undefined);
+    await this.#commit(undefined);
   }
 
   /**
@@ -211,7 +296,12 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Settles when what is being stored now has been, or could not be; nothing where nothing is. */
   get running(): Promise<void> | undefined {
-    return this.#turns.running;
+    return this.#operations.running;
+  }
+
+  /** Whether its response has ended, so that a failure nobody waits for can only be reported. */
+  get responseEnded(): boolean {
+    return this.#parts.binding?.ended ?? false;
   }
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
@@ -222,12 +312,12 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   discard(): void {
-    this.#values.discard();
+    this.#view.discard();
   }
 
   /** What is stored, as this request heard of it last; `undefined` when nothing is. */
-  get known(): Known | undefined {
-    return this.#known;
+  get stored(): StoredSession | undefined {
+    return this.#stored;
   }
 
   get cookieDue(): CookieDue {
@@ -237,19 +327,18 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Why no cookie is due. */
   get whyNoCookie(): "empty" | "retired" | "refused" | "unchanged" {
     if (this.#refusal !== undefined) return "refused";
-    if (this.#known === undefined) return "empty";
-    return this.#known.retired === undefined ? "unchanged" : "retired";
+    if (this.#stored === undefined) return "empty";
+    return this.#stored.retired === undefined ? "unchanged" : "retired";
+  }
+
+  /** Whether the client holds cookies of our name that cannot be ended, and should be rid of them. */
+  get hasTwins(): boolean {
+    return this.#parts.backend.inCookie && this.#parts.rivals.length > 0;
   }
 
   /** What a cookie that is due holds. */
   get cookieValue(): string {
-    return this.#known === undefined ? this.id : this.#parts.keeper.cookieValue(this.#identity, this.#known);
-  }
-
-  /** Max-Age of a cookie that is due, seconds, where this session has a lifetime of its own. */
-  get cookieMaxAge(): number | undefined {
-    const lifetime = this.#known?.lifetime;
-    return lifetime === undefined ? undefined : Math.floor(lifetime / 1000);
+    return this.#stored === undefined ? this.id : this.#parts.backend.cookieValue(this.#identity, this.#stored);
   }
 
   /** The keys of this session in this request, the present one last. */
@@ -257,50 +346,75 @@ export class Session<D extends object> implements SessionStore<D> {
     return [...this.#past, this.#identity.key];
   }
 
-  get #fields(): Known["fields"] | undefined {
-    return this.#destroyed ? undefined : this.#known?.fields;
+  /** What is stored, where that is a session and not yet ended here. */
+  get #live(): StoredSession | undefined {
+    return this.#destroyed || this.#stored?.retired !== undefined ? undefined : this.#stored;
+  }
+
+  get #fields(): StoredSession["fields"] | undefined {
+    return this.#destroyed ? undefined : this.#stored?.fields;
   }
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    return !this.#occupied && this.#values.clean;
+    return !this.#occupied && this.#clean;
+  }
+
+  /** Whether nothing is left to store. */
+  get #clean(): boolean {
+    return this.#view.clean && !this.#lifetimeIsDue;
+  }
+
+  /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
+  get #lifetimeIsDue(): boolean {
+    if (!this.#idIsNew || this.#lifetime === undefined || this.#destroyed) return false;
+    return this.#stored?.lifetime !== this.#lifetime && !this.#parts.binding?.headersSent;
   }
 
   /** Whether something is under way or waits to be. */
   get #occupied(): boolean {
-    return this.#values.busy || this.#turns.occupied;
+    return this.#view.busy || this.#operations.occupied;
   }
 
-  /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
   get #touchIsDue(): boolean {
-    const known = this.#known;
-    if (known === undefined || known.retired !== undefined || this.#destroyed) return false;
-    return this.#nextExpiry(known) - known.expiresAt >= (known.lifetime ?? this.#parts.idle) / 10;
+    const stored = this.#stored;
+    if (stored === undefined || stored.retired !== undefined || this.#destroyed) return false;
+    return isTouchDue(stored, this.#parts.now(), this.#parts.idle);
   }
 
-  #nextExpiry(known: Known): number {
-    return Math.min(known.absolute, this.#parts.now() + (known.lifetime ?? this.#parts.idle));
-  }
-
-  async #commitWith(hooks: ResponseHooks): Promise<void> {
+  async #commitWith(hooks: AdapterHooks): Promise<void> {
     await hooks.beforeStoring();
-    await this.#commitForResponse();
+    const stored = this.#commitForResponse();
+    if (stored === undefined) this.#parts.binding?.noMoreCookies();
+    else await stored;
     if (await hooks.owesCookie()) this.#cookie ??= "set";
   }
 
   async #commitAndTouch(): Promise<void> {
-    do await this.release();
-    while (!this.#values.clean);
-    // In its turn: a token that is sealed again must hold what is being sealed into it.
-    if (this.#touchIsDue) await this.#turns.alone(() => this.#touch());
+    let clean = false;
+    // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
+    // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
+    for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
+      await this.#storeNow();
+      clean = this.#clean;
+    }
+    this.#parts.binding?.noMoreCookies();
+    if (!clean) this.#storeIfLate();
+    await this.#prolong();
+  }
+
+  /** In its turn: a token that is sealed again must hold what is being sealed into it. */
+  async #prolong(): Promise<void> {
+    if (this.#touchIsDue) await this.#operations.runExclusive(() => this.#touch());
   }
 
   async #touch(): Promise<void> {
-    const known = this.#known;
-    if (known === undefined || !this.#touchIsDue) return;
-    const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
-    if (touched !== known) this.#loaded(touched);
-    if (this.#parts.keeper.inCookie) this.#cookie = "set";
+    const stored = this.#stored;
+    if (stored === undefined || !this.#touchIsDue) return;
+    const { backend, now, idle } = this.#parts;
+    const touched = await backend.touch(this.#identity, stored, expiryOfUse(stored, now(), idle));
+    if (touched !== stored) this.#loaded(touched);
+    if (backend.inCookie) this.#cookie = "set";
   }
 
   /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
@@ -308,93 +422,129 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#assertOpen();
     // Refused once, the session is not this request's any more: it must not be carried on under a new id.
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (this.#parts.binding?.headersSent) throw headersSent("a new id");
+    this.#assertHeadersNotSent("a new id");
     const identity = this.#parts.newIdentity();
-    if (this.#known === undefined) {
+    if (this.#stored === undefined) {
       this.#identity = identity;
       return false;
     }
-    const result = await this.#parts.keeper.regenerate(this.#identity, identity, this.#known, changes);
+    const result = await this.#parts.backend.regenerate(this.#identity, identity, this.#stored, changes);
     this.#past.push(this.#identity.key);
     this.#identity = identity;
-    this.#loaded(result.known);
+    this.#loaded(result.stored);
+    this.#idIsNew = true;
     this.#cookie = "set";
     if (result.failure !== undefined) throw result.failure;
     return true;
   }
 
-  #loaded(known: Known): void {
-    this.#known = known;
+  #loaded(stored: StoredSession): void {
+    this.#stored = stored;
     this.#loadedAt = this.#parts.now();
   }
 
-  async #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
+  #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
+    const stored = this.#commitChanges(update);
+    return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals());
+  }
+
+  /** Once this session is stored: before that, a failure would leave the client without any. */
+  async #endRivals(): Promise<void> {
+    if (this.#stored !== undefined) await this.#operations.runExclusive(() => this.#supersede());
+  }
+
+  /** The sessions that were presented beside each other must not make this one nobody's as well, nor outlive its end. */
+  async #supersede(): Promise<void> {
+    if (this.#rivals.length === 0) return;
+    const stored = await this.#parts.backend.supersede(this.#rivals, this.#identity, this.#stored);
+    this.#rivals = [];
+    if (stored !== undefined && stored !== this.#stored) this.#loaded(stored);
+  }
+
+  async #commitChanges(update: FieldFunction<unknown> | undefined): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     const taken = this.#takeChanges();
-    const turn = this.#turns.turn();
+    const turn = this.#operations.turn();
     if (turn !== undefined) await turn;
-    const changes = this.#values.retake(taken);
+    const changes = this.#view.retake(taken);
     if (changes.empty && update === undefined) {
-      this.#values.stored(changes);
-      this.#turns.passed();
+      this.#view.stored(changes);
+      this.#operations.skip();
       return;
     }
-    const stored = this.#turns.beside(this.#store(changes, update), !changes.empty);
+    const stored = this.#operations.runShared(this.#store(changes, update), !changes.empty);
     try {
       await stored;
-      this.#values.stored(changes, update);
+      this.#view.stored(changes, update);
     } catch (error) {
       this.#giveBack(changes);
-      if (isRefusal(error) && this.#known?.retired === undefined) this.#refusal = error;
+      if (isRefusal(error) && this.#stored?.retired === undefined) this.#refusal = error;
       throw error;
     } finally {
-      this.#turns.ended(stored);
+      this.#operations.ended(stored);
     }
   }
 
   async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
     this.#assertOpen();
-    const known = this.#known;
-    if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
-    const result = await this.#parts.keeper.commit(this.#identity, known, changes, update);
+    const stored = this.#stored;
+    if (this.#needsCookie) this.#assertHeadersNotSent("this change");
+    const result = await this.#parts.backend.commit(this.#identity, stored, changes, update);
     if (result === undefined) return;
     // One that was set while the session was being stored is not in it.
     const owner = this.#firstOwner;
     this.#firstOwner = undefined;
-    if (owner !== undefined && owner.hash !== result.owner) this.#values.setOwner(owner.hash);
-    if (this.#known === undefined || this.#parts.keeper.inCookie) this.#cookie = "set";
+    if (owner !== undefined && owner.hash !== result.owner) this.#view.setOwner(owner.hash);
+    if (this.#stored === undefined) this.#idIsNew = true;
+    if (this.#needsCookie) this.#cookie = "set";
     this.#loaded(result);
   }
 
   /** For the next commit; to a session that was destroyed meanwhile nothing can be stored any more. */
   #giveBack(changes: Changes): void {
-    if (this.#destroyed) this.#values.stored(changes);
-    else this.#values.failed(changes);
+    if (this.#destroyed) this.#view.stored(changes);
+    else this.#view.failed(changes);
   }
 
   /** Everything changed so far, mutations in place included. */
   #takeChanges(): Changes {
-    const changes = this.#values.take();
+    const changes = this.#view.take();
     changes.lifetime = this.#lifetime;
+    changes.absolute = this.#absolute;
+    changes.replacesLifetime = this.#lifetimeIsDue;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
   }
 
   async #destroyStored(): Promise<void> {
-    const { keeper, now } = this.#parts;
-    for (const key of this.#past) await keeper.destroy(key);
-    const found = await keeper.destroy(this.#identity.key, this.#known);
+    const { backend, now } = this.#parts;
+    for (const key of this.#past) await backend.destroy(key);
+    const found = await backend.destroy(this.#identity.key, this.#stored);
     // Nothing is there, and a marker would be gone by now, or there was one and it is gone: the session may live on
     // under an id that nobody here knows.
-    const chainLost = this.#known?.retired !== undefined || now() - this.#loadedAt >= limits.marker;
+    const chainLost = this.#stored?.retired !== undefined || now() - this.#loadedAt >= limits.marker;
     if (!found && chainLost) {
       throw new SessionError("SESS_GONE", "this session was loaded too long ago to be destroyed: reload() first");
     }
   }
 
   #settled(): Promise<void> {
-    return this.#turns.settled(() => this.#values.busy);
+    return this.#operations.settled(() => this.#view.busy);
+  }
+
+  #storeIfLate(): void {
+    if (!this.responseEnded) return;
+    this.#late ??= new LateStore(
+      () => this.#view.untaken,
+      () => this.release(),
+    );
+    this.#late.plan();
+  }
+
+  #assertHeadersNotSent(what: string): void {
+    if (!this.#parts.binding?.headersSent) return;
+    throw new SessionError("SESS_HEADERS_SENT", `${what} needs a cookie, and the response's headers have gone`);
   }
 
   #assertOpen(): void {
@@ -403,19 +553,23 @@ export class Session<D extends object> implements SessionStore<D> {
 
   #assertChangeable(): void {
     this.#assertOpen();
-    if (this.#needsCookie && this.#parts.binding?.headersSent) throw headersSent("this change");
+    if (this.#needsCookie) this.#assertHeadersNotSent("this change");
   }
 
   /** Whether a change must be followed by a cookie: on a session not stored yet, or one that the cookie holds. */
   get #needsCookie(): boolean {
-    return this.#known === undefined || this.#parts.keeper.inCookie;
+    return this.#stored === undefined || this.#parts.backend.inCookie;
   }
+}
+
+function millisecondsOf(what: string, seconds: number): number {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
+    throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
+  }
+  adviseSeconds(what, seconds);
+  return seconds * 1000;
 }
 
 function assertName(field: unknown): void {
   if (typeof field !== "string") throw new SessionError("SESS_VALUE", "a field's name must be a string");
-}
-
-function headersSent(what: string): SessionError {
-  return new SessionError("SESS_HEADERS_SENT", `${what} needs a cookie, and the response's headers have gone`);
 }

@@ -1,13 +1,16 @@
 import { isSessionError } from "../../errors.js";
 import type { Provider, SessionRecord } from "../../provider.js";
 import type { Case } from "../case.js";
-import { show } from "../failure.js";
+import { ConformanceFailure, show } from "../failure.js";
 import { type Kit, list, turn } from "../kit.js";
 import type { OutageMode } from "../outage.js";
 import { takeUncaught } from "../uncaught.js";
 
 /** More than a pool has connections. */
 const many = 40;
+
+/** Time for a connection to break while nobody asks anything of it, in milliseconds. */
+const noticing = 200;
 
 const modes = [
   ["down", "is down"],
@@ -41,12 +44,18 @@ export const outageCases: readonly Case[] = modes.flatMap(([mode, doing]): Case[
       const provider = await kit.open();
       const records = Array.from({ length: many }, () => kit.session());
       const keys = await kit.fill(provider, records);
-      await during(kit, mode, () =>
-        Promise.all(
-          keys.map((key, at) => kit.rejects(() => anyCall(kit, provider, key, at), `call while it ${doing}`)),
-        ),
-      );
-      await serves(kit, provider, keys.slice(0, many / 2), records);
+      // Writes first: they are to have the connections that are there.
+      const calls = keys.map((key, at) => () => anyCall(kit, provider, key, at)).reverse();
+      const failing = () => Promise.all(calls.map((call) => kit.rejects(call, `a call while it ${doing}`)));
+      const untouched = keys.slice(0, many / 2);
+      await during(kit, mode, failing);
+      await serves(kit, provider, untouched, records);
+      // Once more, and now connections break while nobody asks anything of them.
+      await during(kit, mode, async () => {
+        await new Promise((resolve) => setTimeout(resolve, noticing));
+        await failing();
+      });
+      await serves(kit, provider, untouched, records);
       await writesAreSeen(kit, provider);
     },
   },
@@ -62,7 +71,8 @@ export const outageCases: readonly Case[] = modes.flatMap(([mode, doing]): Case[
       const reason = await during(kit, mode, () => kit.rejects(() => kit.open(), "connecting"));
       const code = isSessionError(reason) ? reason.code : show(reason);
       kit.equal(code, "SESS_UNAVAILABLE", "the code of the rejection");
-      if (kit.isShared) await serves(kit, await kit.open(), [key], [record]);
+      const later = await eventually(kit, "connecting after the outage", () => kit.open());
+      if (kit.isShared) await serves(kit, later, [key], [record]);
     },
   },
   {
@@ -135,19 +145,27 @@ async function serves(
   keys: readonly string[],
   records: readonly SessionRecord[],
 ): Promise<void> {
-  const end = performance.now() + kit.returning;
   const order = [...keys.keys()].reverse();
   const twice = [...order, ...order];
-  for (;;) {
+  await eventually(kit, "reads after the outage, all at once", async () => {
     const came = await Promise.allSettled(twice.map((at) => provider.read(keys[at] ?? "")));
     for (const [place, one] of came.entries()) {
       if (one.status === "fulfilled") kit.record(one.value, records[twice[place] ?? 0], "read after the outage");
     }
-    const rejected = came.filter((one): one is PromiseRejectedResult => one.status === "rejected");
-    if (rejected.length === 0) return;
-    if (performance.now() > end) {
-      const what = `reads after the outage, ${kit.returning / 1000} seconds later`;
-      kit.fail(what, "an answer to each", `${rejected.length} of ${came.length} reject: ${show(rejected[0]?.reason)}`);
+    for (const one of came) if (one.status === "rejected") throw one.reason;
+  });
+}
+
+/** Calls until nothing rejects: what broke is mended by itself, though not at once. */
+async function eventually<T>(kit: Kit, what: string, call: () => Promise<T>): Promise<T> {
+  const end = performance.now() + kit.returning;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof ConformanceFailure) throw error;
+      const late = `${show(error)}, after ${kit.returning / 1000} seconds`;
+      if (performance.now() > end) kit.fail(what, "an answer", late);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -1,6 +1,6 @@
 import type { Provider, SessionRecord } from "../../provider.js";
 import type { Case } from "../case.js";
-import { type Kit, list, turn } from "../kit.js";
+import { type Kit, list, turn, underWay } from "../kit.js";
 
 const rounds = 20;
 
@@ -44,12 +44,9 @@ async function listedOnceRead(
   { owner = "", version }: SessionRecord,
   write: () => Promise<unknown>,
 ): Promise<void> {
-  let isUnderWay = true;
-  const writing = write().finally(() => {
-    isUnderWay = false;
-  });
+  const writing = underWay(write());
   const isThere = async () => (await reader.read(key))?.version === version;
-  while (!(await isThere()) && isUnderWay) await turn();
+  while (!(await isThere()) && !writing.isSettled) await turn();
   kit.contains(await list(reader.keysOf?.(owner)), [key], "keys of the owner once the record was read");
-  await writing;
+  await writing.answer;
 }

@@ -1,6 +1,6 @@
 import type { Provider, SessionRecord } from "../../provider.js";
 import type { Case } from "../case.js";
-import { type Kit, turn } from "../kit.js";
+import { type Kit, turn, underWay } from "../kit.js";
 
 const rounds = 30;
 
@@ -75,16 +75,13 @@ export const seeingCases: readonly Case[] = [
 /** Reads all the while, and once more when the write has been answered. */
 async function readDuring(kit: Kit, reader: Provider, key: string, write: () => Promise<unknown>): Promise<void> {
   const seen: Promise<SessionRecord | undefined>[] = [reader.read(key), reader.read(key)];
-  let isUnderWay = true;
-  const writing = write().finally(() => {
-    isUnderWay = false;
-  });
-  while (isUnderWay) {
+  const writing = underWay(write());
+  while (!writing.isSettled) {
     seen.push(reader.read(key));
     await turn();
   }
   const came = await Promise.all([...seen, reader.read(key)]);
-  await writing;
+  await writing.answer;
   const missing = came.filter((record) => record === undefined).length;
   kit.equal(missing, 0, "reads that found nothing, while the record was being replaced");
 }

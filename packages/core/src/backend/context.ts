@@ -1,0 +1,116 @@
+import type { Diagnostics } from "../diagnostics.js";
+import { randomToken } from "../ids.js";
+import type { Draft } from "../record/changes.js";
+import type { RecentWrites, StoredSession } from "../record/stored-session.js";
+
+/**
+ * Milliseconds. They hang together, and the order is what keeps the guarantees: a batch is abandoned long before the
+ * entry by which it would recognise itself is pruned, and before a marker it could collide with is gone.
+ */
+export const limits = {
+  /** One call to the provider. */
+  call: 10_000,
+  /** A write whose outcome is unknown is sent again until then. */
+  resend: 5_000,
+  /** A batch with all its replays. */
+  batch: 20_000,
+  /** Entries of `recentWrites`. */
+  recentWrites: 60_000,
+  /** Markers: at least a minute, and longer than the longest request expected. */
+  marker: 120_000,
+  /** Waiting commits of one session in one Manager: a number, not a time. */
+  queue: 1_000,
+} as const;
+
+/** What the store's parts share: one of each for a Manager. */
+export interface StoreContext {
+  readonly now: () => number;
+  /** Idle lifetime, ms. */
+  readonly idle: number;
+  /** Absolute lifetime, ms; Infinity when there is none. */
+  readonly absolute: number;
+  /** Names this Manager in `recentWrites`. */
+  readonly managerId: string;
+  readonly diagnostics: Diagnostics;
+}
+
+/** A batch's id, which is its record's version on every attempt. Never used twice, on any key. */
+export function newWriteId(): string {
+  return randomToken(16);
+}
+
+function withWrite(
+  context: StoreContext,
+  recentWrites: RecentWrites | undefined,
+  writeId: string,
+  now: number,
+): RecentWrites {
+  const others =
+    recentWrites?.filter(
+      ([managerId, , time]) => managerId !== context.managerId && now - time < limits.recentWrites,
+    ) ?? [];
+  return [...others, [context.managerId, writeId, now]];
+}
+
+/** The session that follows `base` as the draft has it; without a base, one that begins now. */
+export function sessionAfter(context: StoreContext, base: StoredSession | undefined, draft: Draft): StoredSession {
+  const now = context.now();
+  const version = newWriteId();
+  const absolute = draft.absolute === undefined ? (base?.absolute ?? now + context.absolute) : now + draft.absolute;
+  return {
+    version,
+    expiresAt: Math.min(absolute, now + (draft.lifetime ?? context.idle)),
+    owner: draft.owner,
+    retired: undefined,
+    created: base?.created ?? now,
+    saved: now,
+    lifetime: draft.lifetime,
+    absolute,
+    recentWrites: withWrite(context, base?.recentWrites, version, now),
+    fields: draft.fields,
+    ...(base?.over !== undefined && { over: base.over }),
+  };
+}
+
+/**
+ * What takes `base`'s place when it is replaced by the session `retired`, or destroyed (`""`). It keeps who wrote
+ * last, or a batch whose answer was lost could not recognise itself, and the owner; nothing else of the session.
+ */
+export function markerAfter(
+  context: StoreContext,
+  base: Pick<StoredSession, "owner" | "recentWrites">,
+  retired: string,
+): StoredSession {
+  const now = context.now();
+  const version = newWriteId();
+  return {
+    version,
+    expiresAt: now + limits.marker,
+    owner: base.owner,
+    retired,
+    created: 0,
+    saved: 0,
+    lifetime: undefined,
+    absolute: Number.POSITIVE_INFINITY,
+    recentWrites: withWrite(context, base.recentWrites, version, now),
+    fields: new Map(),
+  };
+}
+
+/** Runs out by the Manager's clock or by the process's own, whichever is first. */
+export class Deadline {
+  readonly #context: StoreContext;
+  readonly #wall: number;
+  readonly #begun: number = performance.now();
+  readonly #limit: number;
+
+  constructor(context: StoreContext, limit: number) {
+    this.#context = context;
+    this.#wall = context.now();
+    this.#limit = limit;
+  }
+
+  get passed(): boolean {
+    return performance.now() - this.#begun >= this.#limit || this.#context.now() - this.#wall >= this.#limit;
+  }
+}

@@ -1,0 +1,71 @@
+import type { StoredSession } from "../record/stored-session.js";
+import { conflict } from "./commit.js";
+import { Deadline, limits, markerAfter, type StoreContext } from "./context.js";
+import type { KeyQueue } from "./key-queue.js";
+import type { ReliableProvider } from "./reliable-provider.js";
+
+/**
+ * What became of a key: what was there is destroyed, now or before; there was nothing, or nothing of the owner's; or
+ * it leads to a session that was to be spared.
+ */
+export type DestroyOutcome = "destroyed" | "missing" | "spared";
+
+/** How a key is destroyed. */
+export interface DestroyOptions {
+  /** Keys that stay, and with them the markers that lead there: a late request that comes by one must be told. */
+  readonly spare: ReadonlySet<string>;
+  /**
+   * Set where the key was found in an owner's index. What is there of somebody else stays, since an index may list
+   * too much; and where nothing is there, a record may be about to be written, which a tombstone prevents.
+   */
+  readonly owner: string | undefined;
+  /** Called for every session that was ended, the successors of markers included. */
+  readonly ended?: () => void;
+}
+
+/** Whosever it is, and nothing is spared. */
+export const destroyAll: DestroyOptions = { spare: new Set(), owner: undefined };
+
+/**
+ * Replaces whatever session is under the queue's key by a marker, and what succeeded it. There is no delete: a record
+ * taken away is a record that a late write can bring back. The caller holds the queue.
+ *
+ * On a marker that names a successor the successor goes first: done the other way round, a failure in between would
+ * leave a live session that nothing leads to any more.
+ */
+export async function destroy(
+  provider: ReliableProvider,
+  context: StoreContext,
+  queue: KeyQueue,
+  loaded: StoredSession | undefined,
+  { spare, owner, ended }: DestroyOptions,
+  destroyKey: (key: string) => Promise<DestroyOutcome>,
+): Promise<DestroyOutcome> {
+  if (spare.has(queue.key)) return "spared";
+  const deadline = new Deadline(context, limits.batch);
+  let current = queue.stored ?? loaded ?? (await provider.read(queue.key));
+  let successor: DestroyOutcome | undefined;
+  while (current?.retired !== "") {
+    if (deadline.passed) throw conflict();
+    if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";
+    if (current?.retired) successor = await destroyKey(current.retired);
+    if (successor === "spared") return "spared";
+    const tombstone = markerAfter(context, current ?? { owner, recentWrites: [] }, "");
+    const outcome = await (current === undefined
+      ? provider.create(queue.key, tombstone)
+      : provider.update(queue.key, tombstone, current));
+    if (!outcome.written) {
+      current = outcome.current;
+      // The marker has expired meanwhile, but what it led to was there.
+      if (current === undefined && successor === "destroyed") return "destroyed";
+      continue;
+    }
+    queue.stored = outcome.latest;
+    if (current !== undefined && current.retired === undefined) {
+      context.diagnostics.publish("destroyed", {});
+      ended?.();
+    }
+    return "destroyed";
+  }
+  return "destroyed";
+}

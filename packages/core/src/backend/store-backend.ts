@@ -1,0 +1,170 @@
+import { SessionError } from "../errors.js";
+import type { Changes, FieldUpdate } from "../record/changes.js";
+import type { StoredSession } from "../record/stored-session.js";
+import { commitTogether } from "./commit.js";
+import type { StoreContext } from "./context.js";
+import { type DestroyOptions, type DestroyOutcome, destroy, destroyAll } from "./destroy.js";
+import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
+import { prolong } from "./prolong.js";
+import { type Regenerated, Regeneration } from "./regenerate.js";
+import type { ReliableProvider } from "./reliable-provider.js";
+import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import { sideBySide } from "./side-by-side.js";
+
+/** Sessions of an owner that are ended at a time. */
+const endedAtOnce = 8;
+
+/** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
+export class StoreBackend implements SessionBackend, KeyQueueOwner {
+  readonly inCookie = false;
+  readonly #provider: ReliableProvider;
+  readonly #context: StoreContext;
+  readonly #queues = new Map<string, KeyQueue>();
+  /** Not in the queues, since a touch neither waits for a batch nor holds one up. */
+  readonly #touching = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(provider: ReliableProvider, context: StoreContext) {
+    this.#provider = provider;
+    this.#context = context;
+  }
+
+  /** Markers are returned. */
+  load(key: string): Promise<StoredSession | undefined> {
+    return this.#closed ? Promise.reject(closed()) : this.#provider.read(key);
+  }
+
+  /** The same for several keys, in their order. */
+  async loadMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+    this.#assertOpen();
+    return this.#provider.readMany(keys);
+  }
+
+  /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
+  commit(
+    { key }: Identity,
+    base: StoredSession | undefined,
+    changes: Changes,
+    update?: FieldUpdate,
+  ): Promise<StoredSession | undefined> {
+    return this.#closed ? Promise.reject(closed()) : this.#queueOf(key).commit(base, changes, update);
+  }
+
+  /** Both queues are held throughout, old before new; so are they when destroying, and so nobody waits in a ring. */
+  async regenerate(identity: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated> {
+    this.#assertOpen();
+    return this.#queueOf(identity.key).runExclusive((old) =>
+      this.#queueOf(next.key).runExclusive((fresh) => {
+        const destroyKey = (each: string) => this.#destroy(each, destroyAll);
+        const regeneration = new Regeneration(this.#provider, this.#context, old, fresh, destroyKey);
+        return loaded.retired === undefined
+          ? regeneration.fromSession(loaded, changes)
+          : regeneration.fromMarker(loaded, changes);
+      }),
+    );
+  }
+
+  /** The session under a key and what succeeded it. Resolves to whether anything was there. */
+  async destroy(key: string, loaded?: StoredSession): Promise<boolean> {
+    this.#assertOpen();
+    return (await this.#destroy(key, destroyAll, loaded)) !== "missing";
+  }
+
+  /** All of them are tried, whatever becomes of one. */
+  async supersede(
+    rivals: readonly LoadedSession[],
+    _: Identity,
+    stored: StoredSession | undefined,
+  ): Promise<StoredSession | undefined> {
+    const ended = await Promise.allSettled(rivals.map((rival) => this.destroy(rival.identity.key, rival.stored)));
+    for (const each of ended) if (each.status === "rejected") throw each.reason;
+    return stored;
+  }
+
+  /** The owner's live sessions. */
+  async *owned(owner: string): AsyncGenerator<readonly [key: string, stored: StoredSession]> {
+    this.#assertOpen();
+    for await (const key of this.#provider.keysOf(owner)) {
+      const stored = await this.#provider.read(key);
+      if (stored !== undefined && stored.retired === undefined && stored.owner === owner) yield [key, stored];
+    }
+  }
+
+  /**
+   * Every session of the owner but those under `spare`, and what succeeded them: a session may get a new id, and so a
+   * new key, while the index is read. Resolves to how many sessions that were.
+   */
+  async destroyOwned(owner: string, spare: ReadonlySet<string>): Promise<number> {
+    this.#assertOpen();
+    let count = 0;
+    const ended = () => count++;
+    await sideBySide(this.#provider.keysOf(owner), endedAtOnce, (key) => this.#destroy(key, { spare, owner, ended }));
+    return count;
+  }
+
+  /** The key and those that its markers lead to. */
+  async chain(key: string): Promise<ReadonlySet<string>> {
+    const keys = new Set<string>();
+    for (let at: string | undefined = key; at && !keys.has(at); ) {
+      keys.add(at);
+      at = (await this.#provider.read(at))?.retired;
+    }
+    return keys;
+  }
+
+  async touch({ key }: Identity, stored: StoredSession, expiresAt: number): Promise<StoredSession> {
+    if (this.#closed) return stored;
+    // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
+    const touching = prolong(this.#provider, this.#context, key, stored, expiresAt).catch(() => stored);
+    this.#touching.add(touching);
+    const touched = await touching;
+    this.#touching.delete(touching);
+    return touched;
+  }
+
+  cookieValue({ id }: Identity): string {
+    return id;
+  }
+
+  /** Waits until all that was asked for is done; what is asked for later is refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#queues.size > 0 || this.#touching.size > 0) {
+      await Promise.all([...this.#touching, ...[...this.#queues.values()].map((queue) => queue.running)]);
+    }
+  }
+
+  write(queue: KeyQueue, members: Parameters<KeyQueueOwner["write"]>[1]): Promise<void> {
+    return commitTogether(this.#provider, this.#context, queue, members);
+  }
+
+  idle(queue: KeyQueue): void {
+    this.#queues.delete(queue.key);
+  }
+
+  #destroy(key: string, destruction: DestroyOptions, loaded?: StoredSession): Promise<DestroyOutcome> {
+    return this.#queueOf(key).runExclusive((queue) =>
+      destroy(this.#provider, this.#context, queue, loaded, destruction, (each) =>
+        // A successor is led to, whoever's it is, and where it is missing it has expired.
+        this.#destroy(each, { ...destruction, owner: undefined }),
+      ),
+    );
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closed();
+  }
+
+  #queueOf(key: string): KeyQueue {
+    let queue = this.#queues.get(key);
+    if (queue === undefined) {
+      queue = new KeyQueue(key, this.#context, this);
+      this.#queues.set(key, queue);
+    }
+    return queue;
+  }
+}
+
+export function closed(): SessionError {
+  return new SessionError("SESS_CLOSED", "this session manager was closed");
+}

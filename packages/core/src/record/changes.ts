@@ -1,0 +1,97 @@
+/** A session's fields: name to encoded value, in order of first writing. */
+export type Fields = ReadonlyMap<string, string>;
+
+/** A session as it is about to be written. */
+export interface Draft {
+  readonly fields: Map<string, string>;
+  /** Hash of the owner. */
+  owner: string | undefined;
+  /** Idle lifetime of this session alone, ms. */
+  lifetime: number | undefined;
+  /** An absolute lifetime from now on, ms; absent is the end that the session has. */
+  absolute?: number;
+}
+
+/** Computes a field's next encoded value from the current one; `undefined` is "no such field". May run again. */
+export interface FieldUpdate {
+  readonly name: string;
+  run(text: string | undefined): string | undefined;
+}
+
+/**
+ * The changes one request made and has not committed, in normal form: whether everything was flushed first, then the
+ * last write of each field. Replaying them on a newer record touches those fields and no others: this is where
+ * concurrent requests are merged, and the only place.
+ */
+export class Changes {
+  #flushed = false;
+  /** Made when there is something to put in: most requests change nothing. */
+  #writes: Map<string, string | undefined> | undefined;
+  #owner: { readonly hash: string | undefined } | undefined;
+  /** A lifetime for this session alone, ms. Takes effect where a cookie is sent: at creation, or with a new id. */
+  lifetime: number | undefined;
+  /** An absolute lifetime for this session alone, ms, counted from when it takes effect: together with {@link lifetime}. */
+  absolute: number | undefined;
+  /** Whether the lifetime is to replace that of a session which is stored, because its cookie is still to be sent. */
+  replacesLifetime = false;
+
+  /** Whether there is nothing to store: a lifetime by itself is nothing, unless it replaces another. */
+  get empty(): boolean {
+    return !this.#flushed && !this.#writes?.size && this.#owner === undefined && !this.replacesLifetime;
+  }
+
+  /** `undefined` makes it nobody's. */
+  setOwner(hash: string | undefined): void {
+    this.#owner = { hash };
+  }
+
+  /** `undefined` deletes. */
+  write(name: string, text: string | undefined): void {
+    this.#writes ??= new Map();
+    this.#writes.set(name, text);
+  }
+
+  /** Deletes every field present at commit, seen or not; what is written afterwards replays after it. Owner and lifetime stay. */
+  flush(): void {
+    this.#flushed = true;
+    this.#writes?.clear();
+  }
+
+  /** Whether the field was written or flushed. */
+  covers(name: string): boolean {
+    return this.#flushed || this.#writes?.has(name) === true;
+  }
+
+  /** A field as it would be with these changes made on `base`. */
+  read(name: string, base: Fields | undefined): string | undefined {
+    if (this.#writes?.has(name)) return this.#writes.get(name);
+    return this.#flushed ? undefined : base?.get(name);
+  }
+
+  /** Makes the changes on a draft, in place. `fresh`: its record is a session's first. */
+  applyTo(draft: Draft, fresh: boolean): void {
+    if (this.#flushed) draft.fields.clear();
+    for (const [name, text] of this.#writes ?? []) {
+      if (text === undefined) draft.fields.delete(name);
+      else draft.fields.set(name, text);
+    }
+    if (this.#owner !== undefined) draft.owner = this.#owner.hash;
+    const takes = fresh || this.replacesLifetime;
+    if (takes && this.lifetime !== undefined) draft.lifetime = this.lifetime;
+    if (fresh && this.absolute !== undefined) draft.absolute = this.absolute;
+  }
+
+  /** These changes followed by `newer`: how a failed commit goes back under what was changed meanwhile. */
+  followedBy(newer: Changes): Changes {
+    const both = new Changes();
+    for (const part of [this, newer]) {
+      if (part.#flushed) both.flush();
+      for (const [name, text] of part.#writes ?? []) both.write(name, text);
+      both.#owner = part.#owner ?? both.#owner;
+      both.lifetime = part.lifetime ?? both.lifetime;
+      both.absolute = part.absolute ?? both.absolute;
+      both.replacesLifetime ||= part.replacesLifetime;
+    }
+    return both;
+  }
+}
