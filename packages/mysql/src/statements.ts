@@ -1,5 +1,5 @@
 import { SessionError } from "@sess/core";
-import { isLost, keepsConnection, ranNot, statementFailure, unavailable, writeFailure } from "./failure.js";
+import { isLost, keepsConnection, noConnection, ranNot, statementFailure, writeFailure } from "./failure.js";
 import type { Link, MysqlConnection, Value } from "./pool.js";
 import { type Deadline, settle } from "./settle.js";
 import { Trust } from "./trust.js";
@@ -165,7 +165,7 @@ export class Statements {
       );
     } catch (error) {
       if (this.#closing) throw closed();
-      throw unavailable("mysql: there is no connection to the server", error);
+      throw noConnection(error);
     }
   }
 }
