@@ -24,6 +24,8 @@ Socket.prototype.connect = function (...args) {
   const options = Array.isArray(args[0]) ? args[0][0] : args[0];
   const port = places[options?.port];
   if (port !== undefined) Object.assign(options, { host: "127.0.0.1", port });
+  // pg names the port as an argument of its own.
+  if (places[args[0]] !== undefined) args.splice(0, 2, places[args[0]], "127.0.0.1");
   return connect.apply(this, args);
 };
 
