@@ -4,8 +4,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 /** Minutes under load, with servers and processes that are killed: `npm run test:trials`, which `.ci/run` runs as well. */
 const trials = ["torture/{failover,failover-mysql,processes,switch,wire}/{failover,processes,switch,wire}.test.ts"];
 
-// Vitest 4 reads `test.projects`; the name of this file is the card's. It is named on the command line because
-// vitest does not look for it by itself.
+// Vitest 4 reads `test.projects`; this file has a name that vitest does not look for, so it is named on the command line.
 export default defineConfig({
   // Tests run from source: no dist folder is needed, none can be stale.
   resolve: { conditions: ["@sess/source"] },
