@@ -1,4 +1,5 @@
 import { channel } from "node:diagnostics_channel";
+import { types } from "node:util";
 import type { SessionErrorCode } from "./errors.js";
 
 /**
@@ -86,14 +87,23 @@ const errorChannel = channel("sess:error");
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
-  else process.emitWarning(printable(error));
+  else warnOf(printable(error));
+}
+
+function warnOf(error: Error | string): void {
+  try {
+    process.emitWarning(error);
+  } catch {
+    // Node takes errors of its own realm alone, and under a test runner ours and the application's are others.
+    process.emitWarning(typeof error === "string" ? error : (error.stack ?? error.name));
+  }
 }
 
 /** What was thrown can be anything; Node prints a warning later, where a text that throws would end the process. */
 function printable(error: unknown): Error | string {
   try {
     const text = String(error);
-    if (!(error instanceof Error)) return text;
+    if (!types.isNativeError(error)) return text;
     // Read here once: what can be printed now can be printed later.
     return typeof error.stack === "string" && String(error.name) !== "" ? error : text;
   } catch {

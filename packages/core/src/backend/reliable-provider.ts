@@ -74,13 +74,9 @@ export class ReliableProvider {
     );
   }
 
-  /** Prolongs a session if it still is the one that was loaded. A store that fails is an event, never an error. */
-  async touch(key: string, stored: StoredSession, expiresAt: number): Promise<void> {
-    try {
-      await this.#call("touch", () => this.#provider.touch(key, expiresAt, stored.version));
-    } catch {
-      // Published by #call. The session is as it was; the next request touches it.
-    }
+  /** Prolongs a session if it still is as it is known, and says whether it is. */
+  touch(key: string, stored: StoredSession, expiresAt: number): Promise<boolean> {
+    return this.#call("touch", () => this.#provider.touch(key, expiresAt, stored.version));
   }
 
   /** The keys of an owner's records, and perhaps others. Rejects with `SESS_UNSUPPORTED` where there is no index. */

@@ -23,7 +23,7 @@ export interface SessionBackend {
   regenerate(identity: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated>;
   /** Resolves to whether anything was there. */
   destroy(key: string, loaded?: StoredSession): Promise<boolean>;
-  /** Resolves to what is known of the session afterwards. */
+  /** Prolongs a session; resolves to what is known of it afterwards. A store that fails is an event, never an error. */
   touch(identity: Identity, stored: StoredSession, expiresAt: number): Promise<StoredSession>;
   /** What the cookie of a session is to hold. */
   cookieValue(identity: Identity, stored: StoredSession): string;

@@ -5,6 +5,7 @@ import { commitTogether } from "./commit.js";
 import type { StoreContext } from "./context.js";
 import { type DestroyOptions, type DestroyOutcome, destroy, destroyAll } from "./destroy.js";
 import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
+import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 import type { Identity, SessionBackend } from "./session-backend.js";
@@ -16,7 +17,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
   readonly #context: StoreContext;
   readonly #queues = new Map<string, KeyQueue>();
   /** Not in the queues, since a touch neither waits for a batch nor holds one up. */
-  readonly #touching = new Set<Promise<void>>();
+  readonly #touching = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(provider: ReliableProvider, context: StoreContext) {
@@ -92,11 +93,12 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
 
   async touch({ key }: Identity, stored: StoredSession, expiresAt: number): Promise<StoredSession> {
     if (this.#closed) return stored;
-    const touching = this.#provider.touch(key, stored, expiresAt);
+    // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
+    const touching = prolong(this.#provider, this.#context, key, stored, expiresAt).catch(() => stored);
     this.#touching.add(touching);
-    await touching;
+    const touched = await touching;
     this.#touching.delete(touching);
-    return stored;
+    return touched;
   }
 
   cookieValue({ id }: Identity): string {

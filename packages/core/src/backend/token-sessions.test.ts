@@ -87,6 +87,33 @@ describe("an owner is refused: nobody could list or end the owner's sessions", (
   });
 });
 
+describe("use prolongs", () => {
+  test("touch() and release() have the token sealed again, and disposal leaves that to the response", async () => {
+    for (const use of ["touch", "release"] as const) {
+      const { visit, wait } = await site({ maxLifetime: 10 });
+      const first = cookieOf(await visit(put));
+      wait(5000);
+      const renewed = await visit(async (session) => {
+        await session[use]();
+        throw new Response("thrown");
+      }, first);
+      wait(8000);
+      expect(await (await visit(show, cookieOf(renewed))).text()).toBe("ada");
+      expect(await (await visit(show, first)).text()).toBe("undefined");
+    }
+  });
+
+  test("touch() says so when the head has gone; release() has nothing to store and does nothing", async () => {
+    const { manager, visit, wait } = await site({ maxLifetime: 10 });
+    const cookie = cookieOf(await visit(put)) ?? "";
+    const exchange = manager.begin(new Request("http://host/", { headers: { cookie } }));
+    const session = await exchange.session();
+    await exchange.respond(new Response("ok"));
+    wait(5000);
+    expect([await codeOf(session.release()), await codeOf(session.touch())]).toEqual(["accepted", "SESS_HEADERS_SENT"]);
+  });
+});
+
 describe("a lifetime of its own", () => {
   const remember: FetchHandler<SessionData> = (session) => {
     session.lifetime = 1000;

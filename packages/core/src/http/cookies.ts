@@ -73,10 +73,13 @@ export function isCookieValue(text: string): boolean {
   return /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(text);
 }
 
-/** A host name (RFC 1123, section 2.1) of at most 253 characters, in ASCII; one leading dot is allowed and ignored. */
+/**
+ * A host name (RFC 1123, section 2.1) of at most 253 characters, in ASCII; with `_` as well, which DNS and browsers take;
+ * one leading dot is allowed and ignored.
+ */
 export function isCookieDomain(text: string): boolean {
   const host = text.startsWith(".") ? text.slice(1) : text;
-  return host.length <= 253 && host.split(".").every((label) => /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i.test(label));
+  return host.length <= 253 && host.split(".").every((label) => /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?$/i.test(label));
 }
 
 /** Starts with `/`; the octets of {@link isCookieValue}; at most 1024, as browsers ignore longer attributes. */

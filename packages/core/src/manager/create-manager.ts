@@ -1,6 +1,7 @@
 import type { StoreContext } from "../backend/context.js";
 import { ReliableProvider } from "../backend/reliable-provider.js";
 import { type ManagerConfig, resolveConfig, type Settings } from "../config/options.js";
+import type { readSeedConfig } from "../config/seed-json.js";
 import { Diagnostics } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
 import { randomToken } from "../ids.js";
@@ -46,7 +47,7 @@ export async function createManager<D extends object>(
   nameOrConnector: string | Connector,
   config?: ManagerConfig | string,
 ): Promise<Manager<D>> {
-  const settings = resolveConfig(config);
+  const settings = resolveConfig(config, typeof config === "string" ? await seedReader() : undefined);
   // What a Manager shows of itself, in a log say, must not hold the store's password.
   const own = { ...settings, providerConfig: undefined };
   const connector =
@@ -55,6 +56,11 @@ export async function createManager<D extends object>(
   if (connector?.kind === "token") return overToken(connector, own);
   if (connector?.kind === "store") return overStore(connector, own);
   throw new SessionError("SESS_PROVIDER", "createManager takes a provider's name or a connector");
+}
+
+/** Loaded for the seed's JSON alone. */
+async function seedReader(): Promise<typeof readSeedConfig> {
+  return (await import("../config/seed-json.js")).readSeedConfig;
 }
 
 async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<StoreManager<D>> {

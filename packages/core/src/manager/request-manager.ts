@@ -66,8 +66,8 @@ function isUpgrade(req: IncomingMessage & { readonly upgrade?: unknown }, res: S
   return req.upgrade === true || !("statusCode" in res);
 }
 
-/** Where else a session may be found, when what a request came with leads to none. */
-export type FallbackLookup = (request: RequestView) => Promise<LoadedSession | undefined>;
+/** Where else a session may be found, when what a request came with leads to none. `req`: what Node has of it. */
+export type FallbackLookup = (request: RequestView, req?: IncomingMessage) => Promise<LoadedSession | undefined>;
 
 /**
  * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
@@ -211,7 +211,7 @@ export abstract class RequestManager<D extends object> {
 
   async #loadOnce(started: Started<D>): Promise<Session<D>> {
     try {
-      const session = await this.#bind(started.response, started.request);
+      const session = await this.#bind(started.response, started.request, started.req);
       if (started.isAlone) Promise.resolve(session.commitForResponse()).catch(report);
       return session;
     } catch (error) {
@@ -221,10 +221,10 @@ export abstract class RequestManager<D extends object> {
     }
   }
 
-  async #bind(response: SessionResponse<D>, request: RequestView): Promise<Session<D>> {
+  async #bind(response: SessionResponse<D>, request: RequestView, req?: IncomingMessage): Promise<Session<D>> {
     this.assertOpen();
     const { found, cookie } = await this.presented(request);
-    const session = this.session(found ?? (await this.#fallbackLookup?.(request)), cookie, response);
+    const session = this.session(found ?? (await this.#fallbackLookup?.(request, req)), cookie, response);
     response.bind(session);
     return session;
   }

@@ -28,10 +28,12 @@ export class Changes {
   #owner: { readonly hash: string | undefined } | undefined;
   /** A lifetime for this session alone, ms. Takes effect where a cookie is sent: at creation, or with a new id. */
   lifetime: number | undefined;
+  /** Whether the lifetime is to replace that of a session which is stored, because its cookie is still to be sent. */
+  replacesLifetime = false;
 
-  /** Whether there is nothing to store: a lifetime by itself is nothing. */
+  /** Whether there is nothing to store: a lifetime by itself is nothing, unless it replaces another. */
   get empty(): boolean {
-    return !this.#flushed && !this.#writes?.size && this.#owner === undefined;
+    return !this.#flushed && !this.#writes?.size && this.#owner === undefined && !this.replacesLifetime;
   }
 
   /** `undefined` makes it nobody's. */
@@ -70,7 +72,7 @@ export class Changes {
       else draft.fields.set(name, text);
     }
     if (this.#owner !== undefined) draft.owner = this.#owner.hash;
-    if (fresh && this.lifetime !== undefined) draft.lifetime = this.lifetime;
+    if ((fresh || this.replacesLifetime) && this.lifetime !== undefined) draft.lifetime = this.lifetime;
   }
 
   /** These changes followed by `newer`: how a failed commit goes back under what was changed meanwhile. */
@@ -81,6 +83,7 @@ export class Changes {
       for (const [name, text] of part.#writes ?? []) both.write(name, text);
       both.#owner = part.#owner ?? both.#owner;
       both.lifetime = part.lifetime ?? both.lifetime;
+      both.replacesLifetime ||= part.replacesLifetime;
     }
     return both;
   }

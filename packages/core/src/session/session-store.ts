@@ -50,8 +50,9 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   set owner(owner: string | undefined);
 
   /**
-   * An idle lifetime for this session alone, seconds ("remember me"), which is its cookie's Max-Age as well. Set it
-   * before the session is created or gets its new id: that is when it takes effect. The absolute end stays.
+   * An idle lifetime for this session alone, seconds ("remember me"), which is its cookie's Max-Age as well. It takes
+   * effect with a cookie: set it before the session is created or gets its new id, or after that and before the same
+   * response begins. Set after, a shorter one ends the cookie earlier, not what is stored. The absolute end stays.
    */
   set lifetime(seconds: number);
 
@@ -87,6 +88,13 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
    */
   reload(): Promise<boolean>;
 
-  /** Stores the changes now instead of with the response. Rejects when that fails. Without changes it does nothing. */
+  /**
+   * Counts as use, for whoever uses a session outside of a response: it ends an idle lifetime from now, and never after
+   * its absolute end. Writes only when a tenth of that lifetime has passed, so it may be called as often as one likes.
+   * A store that fails is an event (`sess:store-error`), and a session that has ended stays so.
+   */
+  touch(): Promise<void>;
+
+  /** Stores the changes now instead of with the response, rejecting when that fails. Counts as use, as {@link touch}. */
   release(): Promise<void>;
 }

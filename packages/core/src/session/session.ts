@@ -1,7 +1,9 @@
 import { limits } from "../backend/context.js";
+import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
 import type { Identity, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
+import { adviseSeconds } from "../config/unit-advice.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
@@ -59,8 +61,10 @@ export class Session<D extends object> implements SessionStore<D> {
   #loadedAt: number;
   readonly #view = new FieldView();
   readonly #operations = new OperationQueue();
-  /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
+  /** Kept for this request: it takes effect at creation or with a new id, or while that is on its way to the client. */
   #lifetime: number | undefined;
+  /** Whether this request created the session, or gave it the id that it has. */
+  #idIsNew = false;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
   #refusal: SessionError | undefined;
   /** The owner of a session that is not stored yet. */
@@ -71,6 +75,12 @@ export class Session<D extends object> implements SessionStore<D> {
   /** An adapter's, where it has some. */
   hooks: AdapterHooks | undefined;
 
+  static {
+    // `util.inspect` calls the getters of whoever made an object, told to (`getters`), unless that is a built-in; with
+    // `customInspect: false` it does not ask the method below.
+    Object.defineProperty(Session.prototype, "constructor", { value: Object, configurable: true, writable: true });
+  }
+
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#identity = parts.identity;
@@ -80,6 +90,11 @@ export class Session<D extends object> implements SessionStore<D> {
 
   get id(): string {
     return this.#identity.id;
+  }
+
+  /** Nothing of a session is shown: neither id nor fields. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "Session {}";
   }
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
@@ -134,6 +149,7 @@ export class Session<D extends object> implements SessionStore<D> {
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
       throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
     }
+    adviseSeconds("session.lifetime", seconds);
     this.#lifetime = seconds * 1000;
   }
 
@@ -199,15 +215,28 @@ export class Session<D extends object> implements SessionStore<D> {
     });
   }
 
+  async touch(): Promise<void> {
+    if (this.#touchIsDue && this.#parts.backend.inCookie) this.#assertHeadersNotSent("a longer life");
+    await this.#prolong();
+  }
+
   async release(): Promise<void> {
-    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.#occupied ? this.#settled() : undefined);
-    await this.#commit(undefined);
+    await this.#storeNow();
+    // In a cookie it is prolonged by a new one.
+    if (!this.#parts.backend.inCookie || !this.#parts.binding?.headersSent) await this.#prolong();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#parts.binding === undefined) await this.release();
-    else await this.#settled();
+    if (this.#parts.binding === undefined) return this.release();
+    await this.#settled();
+    // In a cookie it is prolonged by a new one, which is the response's to send.
+    if (!this.#parts.backend.inCookie) await this.#prolong();
+  }
+
+  async #storeNow(): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    await (this.#occupied ? this.#settled() : undefined);
+    await this.#commit(undefined);
   }
 
   /**
@@ -288,7 +317,18 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    return !this.#occupied && this.#view.clean;
+    return !this.#occupied && this.#clean;
+  }
+
+  /** Whether nothing is left to store. */
+  get #clean(): boolean {
+    return this.#view.clean && !this.#lifetimeIsDue;
+  }
+
+  /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
+  get #lifetimeIsDue(): boolean {
+    if (!this.#idIsNew || this.#lifetime === undefined || this.#destroyed) return false;
+    return this.#stored?.lifetime !== this.#lifetime && !this.#parts.binding?.headersSent;
   }
 
   /** Whether something is under way or waits to be. */
@@ -296,15 +336,10 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#view.busy || this.#operations.occupied;
   }
 
-  /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
   get #touchIsDue(): boolean {
     const stored = this.#stored;
     if (stored === undefined || stored.retired !== undefined || this.#destroyed) return false;
-    return this.#nextExpiry(stored) - stored.expiresAt >= (stored.lifetime ?? this.#parts.idle) / 10;
-  }
-
-  #nextExpiry(stored: StoredSession): number {
-    return Math.min(stored.absolute, this.#parts.now() + (stored.lifetime ?? this.#parts.idle));
+    return isTouchDue(stored, this.#parts.now(), this.#parts.idle);
   }
 
   async #commitWith(hooks: AdapterHooks): Promise<void> {
@@ -321,22 +356,27 @@ export class Session<D extends object> implements SessionStore<D> {
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     // rule: a-head-waits-for-two-rounds
     for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
-      await this.release();
-      clean = this.#view.clean;
+      await this.#storeNow();
+      clean = this.#clean;
     }
     this.#parts.binding?.noMoreCookies();
     // rule: nothing-is-lost-before-the-head
     if (!clean) this.#storeIfLate();
-    // In its turn: a token that is sealed again must hold what is being sealed into it.
+    await this.#prolong();
+  }
+
+  /** In its turn: a token that is sealed again must hold what is being sealed into it. */
+  async #prolong(): Promise<void> {
     if (this.#touchIsDue) await this.#operations.runExclusive(() => this.#touch());
   }
 
   async #touch(): Promise<void> {
     const stored = this.#stored;
     if (stored === undefined || !this.#touchIsDue) return;
-    const touched = await this.#parts.backend.touch(this.#identity, stored, this.#nextExpiry(stored));
+    const { backend, now, idle } = this.#parts;
+    const touched = await backend.touch(this.#identity, stored, expiryOfUse(stored, now(), idle));
     if (touched !== stored) this.#loaded(touched);
-    if (this.#parts.backend.inCookie) this.#cookie = "set";
+    if (backend.inCookie) this.#cookie = "set";
   }
 
   /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
@@ -354,6 +394,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#past.push(this.#identity.key);
     this.#identity = identity;
     this.#loaded(result.stored);
+    this.#idIsNew = true;
     this.#cookie = "set";
     if (result.failure !== undefined) throw result.failure;
     return true;
@@ -399,7 +440,8 @@ export class Session<D extends object> implements SessionStore<D> {
     const owner = this.#firstOwner;
     this.#firstOwner = undefined;
     if (owner !== undefined && owner.hash !== result.owner) this.#view.setOwner(owner.hash);
-    if (this.#stored === undefined || this.#parts.backend.inCookie) this.#cookie = "set";
+    if (this.#stored === undefined) this.#idIsNew = true;
+    if (this.#needsCookie) this.#cookie = "set";
     this.#loaded(result);
   }
 
@@ -413,6 +455,7 @@ export class Session<D extends object> implements SessionStore<D> {
   #takeChanges(): Changes {
     const changes = this.#view.take();
     changes.lifetime = this.#lifetime;
+    changes.replacesLifetime = this.#lifetimeIsDue;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
   }
