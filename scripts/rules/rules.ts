@@ -102,6 +102,12 @@ export const rules: readonly Rule[] = [
     test: "a response leaves though something changes its session all the while; nothing of that is lost",
   },
   {
+    rule: "a lifetime counts until the cookie that brings the id has gone (decision 023)",
+    marker: "a-lifetime-counts-until-the-cookie-goes",
+    to: "return false;",
+    test: "takes effect in the response for which the session was created",
+  },
+  {
     rule: "a lost answer to create is read back",
     marker: "a-lost-create-is-read-back",
     to: "return { written: false, current: undefined };",

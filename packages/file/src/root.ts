@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { lstat, mkdir, open, realpath, rmdir } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, realpath, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isSessionError } from "@sess/core";
 import { refusal } from "./config.js";
@@ -50,6 +50,8 @@ export async function openRoot(directory: string): Promise<Root> {
 async function takeFromGroup(name: string, directory: string, stats: Stats): Promise<void> {
   if (!isOurs(stats) || !stats.isDirectory() || (stats.mode & 0o2022) !== 0o2020)
     return assertSafe(name, directory, stats);
+  // Somebody else's things in it, and it is more than a place for sessions: theirs to decide about.
+  if (!(await readdir(directory)).every(isOurName)) return assertSafe(name, directory, stats);
   const handle = await open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
     const { dev, ino } = await handle.stat();
@@ -57,6 +59,11 @@ async function takeFromGroup(name: string, directory: string, stats: Stats): Pro
   } finally {
     await handle.close();
   }
+}
+
+/** A fan, or what was left of a probe; `lost+found` is in the root of every volume. */
+function isOurName(name: string): boolean {
+  return /^(?:[0-9a-f]{2}|t-[0-9a-f]{24}|lost\+found)$/.test(name);
 }
 
 function assertSafe(name: string, directory: string, stats: Stats): void {

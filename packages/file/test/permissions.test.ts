@@ -83,6 +83,18 @@ describe("who may read and write", () => {
     },
   );
 
+  test("a shared directory that holds something else as well is not touched", async () => {
+    const directory = await newDirectory();
+    await writeFile(join(directory, "report.txt"), "");
+    await chmod(directory, 0o2775);
+    await expect(file(directory).connect(context)).rejects.toThrow("can be written to by its group");
+    expect((await stat(directory)).mode & 0o7777).toBe(0o2775);
+    await unlink(join(directory, "report.txt"));
+    await mkdir(join(directory, "ab"));
+    await (await file(directory).connect(context)).close();
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  });
+
   test("setgid excuses nothing else: not that others may write, nor that it is a link to such a directory", async () => {
     const directory = await newDirectory();
     await mkdir(join(directory, "volume"));
