@@ -92,14 +92,14 @@ const rules: readonly Rule[] = [
   {
     rule: "a head is finished when nothing is under way (decision 009)",
     file: "http/response.ts",
-    from: "return running === undefined ? then() : running.then(then);",
-    to: "return then();",
+    from: "return this.#session?.running;",
+    to: "return undefined;",
     test: "regenerate beside the end of a response",
   },
   {
     rule: "destroy ends what is stored, also after the head (decision 027)",
     file: "session/session.ts",
-    from: "if (keeper.inCookie && (stored || presented)) this.#assertHeadersNotSent",
+    from: "if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent",
     to: "if (stored || presented) this.#assertHeadersNotSent",
     test: "a destroy ends what is stored, and the event says that the cookie stayed",
   },
