@@ -46,6 +46,17 @@ export class ReliableProvider {
     return record && decodeEnvelope(record);
   }
 
+  /** As {@link read} for each of the keys, in one round trip where the provider can. */
+  async readMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+    const isAlone = keys.length === 1 || this.#provider.readMany === undefined;
+    if (isAlone) return Promise.all(keys.map((key) => this.read(key)));
+    const records = await this.#call("read", async () => this.#provider.readMany?.(keys) ?? []);
+    return keys.map((_, index) => {
+      const record = records[index];
+      return record && decodeEnvelope(record);
+    });
+  }
+
   /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
   create(key: string, next: StoredSession): Promise<WriteOutcome> {
     const record = encodeEnvelope(next);

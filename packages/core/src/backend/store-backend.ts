@@ -8,7 +8,7 @@ import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
 import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { ReliableProvider } from "./reliable-provider.js";
-import type { Identity, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
 import { sideBySide } from "./side-by-side.js";
 
 /** Sessions of an owner that are ended at a time. */
@@ -32,6 +32,12 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
   /** Markers are returned. */
   load(key: string): Promise<StoredSession | undefined> {
     return this.#closed ? Promise.reject(closed()) : this.#provider.read(key);
+  }
+
+  /** The same for several keys, in their order. */
+  async loadMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+    this.#assertOpen();
+    return this.#provider.readMany(keys);
   }
 
   /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
@@ -62,6 +68,17 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
   async destroy(key: string, loaded?: StoredSession): Promise<boolean> {
     this.#assertOpen();
     return (await this.#destroy(key, destroyAll, loaded)) !== "missing";
+  }
+
+  /** All of them are tried, whatever becomes of one. */
+  async supersede(
+    rivals: readonly LoadedSession[],
+    _: Identity,
+    stored: StoredSession | undefined,
+  ): Promise<StoredSession | undefined> {
+    const ended = await Promise.allSettled(rivals.map((rival) => this.destroy(rival.identity.key, rival.stored)));
+    for (const each of ended) if (each.status === "rejected") throw each.reason;
+    return stored;
   }
 
   /** The owner's live sessions. */

@@ -13,6 +13,7 @@
  */
 import type { Case } from "./case.js";
 import { cases } from "./cases/index.js";
+import type { Kit as KitClass } from "./kit.js";
 import type { ConformanceOptions } from "./options.js";
 import { type Outcome, runCase } from "./run.js";
 import { summaryLines } from "./summary.js";
@@ -21,13 +22,16 @@ export type { Case, Need } from "./case.js";
 export { cases } from "./cases/index.js";
 export { KitClock } from "./clock.js";
 export { ConformanceFailure } from "./failure.js";
-export type { Kit, Namespace } from "./kit.js";
+export type { Namespace } from "./kit.js";
 export type { ConformanceOptions, OpenOptions } from "./options.js";
 export type { Outage, OutageMode } from "./outage.js";
 export { type Rule, rules } from "./rules.js";
 export { type Outcome, runCase } from "./run.js";
 export { type TcpProxy, tcpProxy } from "./tcp-proxy.js";
 export * from "./tokens/index.js";
+
+/** What a case works with. Not a class here: the kit makes them. */
+export type Kit = KitClass;
 
 /** The `test` of a runner: those of vitest and of node:test both fit. */
 export type TestFunction = (name: string, fn: () => Promise<void>, milliseconds: number) => unknown;

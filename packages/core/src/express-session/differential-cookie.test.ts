@@ -40,8 +40,7 @@ const differences: Record<string, Scenario & { theirs: unknown; ours: unknown; r
     },
     theirs: [60, false],
     ours: "none",
-    reason:
-      "only a new id sends the cookie. So the browser's ends when it said at first: leave cookieLifetime at 0, or long",
+    reason: "only a new id sends the cookie, and its Max-Age is 400 days: the server keeps the end",
   },
   "cookie.maxAge in a later request": {
     cookie: { maxAge: 60_000 },

@@ -12,8 +12,14 @@ import { CookieSessionManager } from "./cookie-manager.js";
 import type { Manager, StoreManager } from "./manager.js";
 import { StoreSessionManager } from "./store-manager.js";
 
+/** What a named provider's Manager takes: a configuration with required keys makes `providerConfig` one. */
+type ConfigOf<C> =
+  Record<never, never> extends C
+    ? [config?: ManagerConfig & { readonly providerConfig?: C | string | undefined }]
+    : [config: ManagerConfig & { readonly providerConfig: C | string }];
+
 type Named<N extends keyof ProviderConfigs> = {
-  [K in N]: [name: K, config?: ManagerConfig & { readonly providerConfig?: ProviderConfigs[K] | string }];
+  [K in N]: [name: K, ...config: ConfigOf<ProviderConfigs[K]>];
 }[N];
 
 type TokenName = Extract<keyof ProviderConfigs, keyof TokenProviders>;
@@ -27,13 +33,17 @@ export type NamedToken = Named<TokenName>;
 /**
  * Opens sessions kept by a registered provider, or by the connector of one.
  *
- * With two strings it is the seed's `NewManager(name, json)`, which is also the form for `process.env`.
+ * With two strings it is the seed's `NewManager(name, json)`, which is also the form for `process.env`. A name that is
+ * known at run time only takes its `providerConfig` as a string; with a type for the fields, `<Fields, string>`.
  *
  * Rejects with `SESS_CONFIG` (the message names the key), `SESS_PROVIDER` (nobody registered that name), or with what
  * the provider found as it connected.
  */
-export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<StoreManager<D>>;
-export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<Manager<D>>;
+export function createManager<D extends object = SessionData>(name: string, json: string): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData, N extends string = never>(
+  name: string extends N ? N : never,
+  config?: ManagerConfig & { readonly providerConfig?: string | undefined },
+): Promise<StoreManager<D>>;
 export function createManager<D extends object = SessionData>(
   connector: TokenConnector,
   config?: ManagerConfig,
@@ -42,7 +52,10 @@ export function createManager<D extends object = SessionData>(
   connector: Connector,
   config?: ManagerConfig,
 ): Promise<StoreManager<D>>;
-export function createManager<D extends object = SessionData>(name: string, json: string): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<Manager<D>>;
+// TypeScript explains a mistake by the last of these: the only one that has every name, and the rest of what may be wrong.
+export function createManager<D extends object = SessionData>(...args: NamedStore | NamedToken): Promise<Manager<D>>;
 export async function createManager<D extends object>(
   nameOrConnector: string | Connector,
   config?: ManagerConfig | string,

@@ -1,13 +1,14 @@
 import { limits } from "../backend/context.js";
 import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
-import type { Identity, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
 import { adviseSeconds } from "../config/unit-advice.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { FieldFunction, FieldView } from "./field-view.js";
+import { FieldFunction } from "./field-function.js";
+import { FieldView } from "./field-view.js";
 import { LateStore } from "./late-store.js";
 import { OperationQueue } from "./operation-queue.js";
 import type { Field, SessionStore } from "./session-store.js";
@@ -47,6 +48,8 @@ export interface SessionParts {
   readonly ownerKey: (owner: string) => string;
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
+  /** The live sessions that the client presented beside each other: none of them is this one. */
+  readonly rivals: readonly LoadedSession[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
 }
@@ -58,11 +61,14 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Keys this session had earlier in this request, oldest first. */
   readonly #past: string[] = [];
   #stored: StoredSession | undefined;
+  #rivals: readonly LoadedSession[];
   #loadedAt: number;
   readonly #view = new FieldView();
   readonly #operations = new OperationQueue();
   /** Kept for this request: it takes effect at creation or with a new id, or while that is on its way to the client. */
   #lifetime: number | undefined;
+  /** Kept likewise: it takes effect at creation or with a new id. */
+  #absolute: number | undefined;
   /** Whether this request created the session, or gave it the id that it has. */
   #idIsNew = false;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
@@ -85,6 +91,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#parts = parts;
     this.#identity = parts.identity;
     this.#stored = parts.stored;
+    this.#rivals = parts.rivals;
     this.#loadedAt = parts.now();
   }
 
@@ -145,12 +152,30 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#storeIfLate();
   }
 
+  get isNew(): boolean {
+    return this.#stored === undefined || this.#stored.retired !== undefined;
+  }
+
+  get created(): Date | undefined {
+    const live = this.#live;
+    return live && new Date(live.created);
+  }
+
+  get expiresAt(): Date | undefined {
+    const live = this.#live;
+    return live && new Date(live.expiresAt);
+  }
+
+  get lifetime(): number {
+    return (this.#lifetime ?? this.#live?.lifetime ?? this.#parts.idle) / 1000;
+  }
+
   set lifetime(seconds: number) {
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
-      throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
-    }
-    adviseSeconds("session.lifetime", seconds);
-    this.#lifetime = seconds * 1000;
+    this.#lifetime = millisecondsOf("session.lifetime", seconds);
+  }
+
+  set absoluteLifetime(seconds: number) {
+    this.#absolute = millisecondsOf("session.absoluteLifetime", seconds);
   }
 
   flush(): void {
@@ -165,9 +190,20 @@ export class Session<D extends object> implements SessionStore<D> {
   ): Promise<D[F] | undefined> {
     assertName(field);
     this.#assertChangeable();
-    const update = new FieldFunction<D[F]>(field, fn);
+    const update = new FieldFunction<D[F]>(field, fn, this.update);
     await this.#commit(update as FieldFunction<unknown>);
     return update.value;
+  }
+
+  async take<F extends Field<D>>(field: F): Promise<D[F] | undefined> {
+    // Who never saw it has nothing to take, and most pages have nothing to show.
+    if (!this.has(field)) return undefined;
+    let taken: D[F] | undefined;
+    await this.update(field, (value) => {
+      taken = value;
+      return undefined;
+    });
+    return taken;
   }
 
   async regenerate(): Promise<void> {
@@ -193,6 +229,7 @@ export class Session<D extends object> implements SessionStore<D> {
       // Where the cookie is all there is of the session, it cannot be ended without it.
       if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored();
+      await this.#supersede();
       this.#destroyed = true;
       this.discard();
       if (!stored && !presented) return;
@@ -294,20 +331,24 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#stored.retired === undefined ? "unchanged" : "retired";
   }
 
+  /** Whether the client holds cookies of our name that cannot be ended, and should be rid of them. */
+  get hasTwins(): boolean {
+    return this.#parts.backend.inCookie && this.#parts.rivals.length > 0;
+  }
+
   /** What a cookie that is due holds. */
   get cookieValue(): string {
     return this.#stored === undefined ? this.id : this.#parts.backend.cookieValue(this.#identity, this.#stored);
   }
 
-  /** Max-Age of a cookie that is due, seconds, where this session has a lifetime of its own. */
-  get cookieMaxAge(): number | undefined {
-    const lifetime = this.#stored?.lifetime;
-    return lifetime === undefined ? undefined : Math.floor(lifetime / 1000);
-  }
-
   /** The keys of this session in this request, the present one last. */
   get storageKeys(): readonly string[] {
     return [...this.#past, this.#identity.key];
+  }
+
+  /** What is stored, where that is a session and not yet ended here. */
+  get #live(): StoredSession | undefined {
+    return this.#destroyed || this.#stored?.retired !== undefined ? undefined : this.#stored;
   }
 
   get #fields(): StoredSession["fields"] | undefined {
@@ -402,7 +443,25 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#loadedAt = this.#parts.now();
   }
 
-  async #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
+  #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
+    const stored = this.#commitChanges(update);
+    return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals());
+  }
+
+  /** Once this session is stored: before that, a failure would leave the client without any. */
+  async #endRivals(): Promise<void> {
+    if (this.#stored !== undefined) await this.#operations.runExclusive(() => this.#supersede());
+  }
+
+  /** The sessions that were presented beside each other must not make this one nobody's as well, nor outlive its end. */
+  async #supersede(): Promise<void> {
+    if (this.#rivals.length === 0) return;
+    const stored = await this.#parts.backend.supersede(this.#rivals, this.#identity, this.#stored);
+    this.#rivals = [];
+    if (stored !== undefined && stored !== this.#stored) this.#loaded(stored);
+  }
+
+  async #commitChanges(update: FieldFunction<unknown> | undefined): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     const taken = this.#takeChanges();
@@ -452,6 +511,7 @@ export class Session<D extends object> implements SessionStore<D> {
   #takeChanges(): Changes {
     const changes = this.#view.take();
     changes.lifetime = this.#lifetime;
+    changes.absolute = this.#absolute;
     changes.replacesLifetime = this.#lifetimeIsDue;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
@@ -500,6 +560,14 @@ export class Session<D extends object> implements SessionStore<D> {
   get #needsCookie(): boolean {
     return this.#stored === undefined || this.#parts.backend.inCookie;
   }
+}
+
+function millisecondsOf(what: string, seconds: number): number {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
+    throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
+  }
+  adviseSeconds(what, seconds);
+  return seconds * 1000;
 }
 
 function assertName(field: unknown): void {
