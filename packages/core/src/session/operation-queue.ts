@@ -94,11 +94,13 @@ export class OperationQueue {
     const first = this.#waiting[0];
     if (first === undefined || !this.#isFree(first.exclusive)) return;
     this.#waiting.shift();
+    // rule: a-turn-is-nobody-elses
     this.#given = true;
     first.resolve();
   }
 
   #mayBegin(exclusive: boolean): boolean {
+    // rule: nobody-passes-those-that-wait
     return this.#waiting.length === 0 && this.#isFree(exclusive);
   }
 
