@@ -27,7 +27,7 @@ export class OperationQueue {
     return this.#asked > 0;
   }
 
-  /** Settles when what runs now has ended; nothing where nothing does. */
+  /** Settles when what runs now has ended; `undefined` when idle. */
   get running(): Promise<void> | undefined {
     if (this.#exclusive === undefined && this.#underWay.size === 0) return undefined;
     return Promise.allSettled([this.#exclusive, ...this.#underWay]).then(() => {});

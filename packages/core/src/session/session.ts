@@ -295,7 +295,7 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#quiet ? undefined : this.release();
   }
 
-  /** Settles when what is being stored now has been, or could not be; nothing where nothing is. */
+  /** Settles when the operations under way have ended, stored or failed; `undefined` when idle. */
   get running(): Promise<void> | undefined {
     return this.#operations.running;
   }
