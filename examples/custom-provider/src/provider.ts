@@ -74,10 +74,10 @@ function open(path: string, now: () => number): Provider {
     },
 
     async gc() {
-      const sql = `DELETE FROM sessions WHERE expires <= ?1
-        AND key IN (SELECT key FROM sessions WHERE expires <= ?1 LIMIT 500) RETURNING 1`;
+      const sql = `DELETE FROM sessions WHERE expires <= ?
+        AND key IN (SELECT key FROM sessions WHERE expires <= ? LIMIT 500) RETURNING 1`;
       for (let removed = 0; ; await new Promise((go) => setImmediate(go))) {
-        const batch = run(sql, now() - 60_000).length;
+        const batch = run(sql, now() - 60_000, now() - 60_000).length;
         removed += batch;
         if (batch < 500) return removed;
       }
