@@ -43,8 +43,8 @@ const rules: readonly Rule[] = [
   {
     rule: "one batch of a key in flight, others share the next (4.2)",
     file: "store/lane.ts",
-    from: "    this.#queue.push(job);\n",
-    to: "    if (typeof job !== 'function') return void this.#owner.write(this, [job]);\n    this.#queue.push(job);\n",
+    from: "      this.#queue.push(job);\n",
+    to: "      if (job instanceof Member) return void this.#owner.write(this, [job]);\n      this.#queue.push(job);\n",
     test: "a batch whose answer is lost while another waits is applied once",
   },
   {
@@ -71,8 +71,8 @@ const rules: readonly Rule[] = [
   {
     rule: "a batch is abandoned before its entry is pruned (4.3)",
     file: "store/context.ts",
-    from: "return performance.now() - this.#begun >= this.#limit || this.#context.now() - this.#wall >= this.#limit;",
-    to: "return this.#limit < 0 && this.#context.now() - this.#wall > this.#begun;",
+    from: "return performance.now() >= this.until || this.#context.now() - this.#wall >= this.#limit;",
+    to: "return this.#limit < 0 && this.#context.now() > this.#wall;",
     test: "a batch is abandoned before the entry it would recognise itself by is pruned",
   },
   {
@@ -125,9 +125,58 @@ const rules: readonly Rule[] = [
     test: "a response leaves though something changes its session all the while; nothing of that is lost",
   },
   {
+    rule: "whoever waits behind others is told at his own deadline (decision 028)",
+    file: "store/lane.ts",
+    from: "() => this.reject(this.whenLate()));",
+    to: "() => {});",
+    test: "of a batch each is told at his own deadline, and a function that was given up does not run again",
+  },
+  {
+    rule: "what waited too long is not begun (decision 028)",
+    file: "store/lane.ts",
+    from: "if (!job.settled && job.deadline.passed) job.reject(job.whenLate());",
+    to: "",
+    test: "what has waited too long by the Manager's clock is not begun",
+  },
+  {
+    rule: "a call ends with the operation that it is made for, not ten seconds after it was made (decision 028)",
+    file: "store/backend.ts",
+    from: "return deadline.bound(send).catch(",
+    to: "return new Deadline(this.#context).bound(send).catch(",
+    test: "destroy that waits for others of its session, each in its own request",
+  },
+  {
+    rule: "an update that was given up is left out when its batch is made anew (decision 028)",
+    file: "store/commit.ts",
+    from: "if (settled) return false;",
+    to: "void settled;",
+    test: "of a batch each is told at his own deadline, and a function that was given up does not run again",
+  },
+  {
+    rule: "a request that always asks for more is not waited for without end (decision 028)",
+    file: "session/session.ts",
+    from: ".bound(() => this.#turns.settled(() => this.#values.busy))",
+    to: ".bound(() => 0).then(() => this.#turns.settled(() => this.#values.busy))",
+    test: "a request that always has more under way does not keep its release, or its response, from ending",
+  },
+  {
+    rule: "destroy pauses between refusals (decision 028)",
+    file: "store/destroy.ts",
+    from: "await deadline.pause(Math.min(round, 20));",
+    to: "await deadline.pause(0);",
+    test: "destroy",
+  },
+  {
+    rule: "each step over an index is bounded (decision 028)",
+    file: "store/backend.ts",
+    from: 'const step = await this.#call("keysOf", () => walk.next());',
+    to: "const step = await walk.next();",
+    test: "listOwned over an index that hangs",
+  },
+  {
     rule: "a lost answer to create is read back (4.4)",
     file: "store/backend.ts",
-    from: "return this.#refused(next, await this.read(key));",
+    from: "return this.#refused(next, current);",
     to: "return { written: false, current: undefined };",
     test: "a creation whose answer is lost creates one session",
   },
@@ -169,8 +218,8 @@ const rules: readonly Rule[] = [
   {
     rule: "a successor that lost becomes a marker (4.5)",
     file: "store/regenerate.ts",
-    from: "await destroy(this.#backend, this.#context, this.#fresh, successor, everything, this.#destroyKey);",
-    to: "void [destroy, everything, successor];",
+    from: "const given = destroy(this.#backend, this.#context, this.#fresh, successor, everything(own), destroyKey);",
+    to: "const given = [destroy, everything, successor, destroyKey];",
     test: "refused by a marker: somebody else won, and our successor becomes a marker",
   },
   {
@@ -183,14 +232,14 @@ const rules: readonly Rule[] = [
   {
     rule: "a successor revoked meanwhile is not brought back (4.5)",
     file: "store/regenerate.ts",
-    from: "const outcome = await this.#backend.update(this.#fresh.key, next, successor);\n    if (!outcome.written) throw goneOrRetired(undefined);",
-    to: "const outcome = await this.#backend.update(this.#fresh.key, next, successor);\n    if (!outcome.written) return successor;",
+    from: "next, successor, this.#deadline);\n    if (!outcome.written) throw goneOrRetired(undefined);",
+    to: "next, successor, this.#deadline);\n    if (!outcome.written) return successor;",
     test: "the successor revoked before it was brought up to date",
   },
   {
     rule: "regenerating a retired id destroys what succeeded it (4.7)",
     file: "store/regenerate.ts",
-    from: "if (marker.retired) await this.#destroyKey(marker.retired);",
+    from: "if (marker.retired) await this.#destroyKey(marker.retired, this.#deadline);",
     to: "",
     test: "from a retired id: what succeeded it is destroyed, nothing is taken over",
   },
@@ -204,8 +253,8 @@ const rules: readonly Rule[] = [
   {
     rule: "regenerate and destroy are barriers (4.5)",
     file: "store/lane.ts",
-    from: 'if (typeof job === "function") await job(this);',
-    to: 'if (typeof job === "function") void job(this);',
+    from: "const work = job instanceof Exclusive ? job.run(this) :",
+    to: "const work = job instanceof Exclusive ? Promise.resolve(void job.run(this)) :",
     test: "is a barrier in its Manager",
   },
   {
@@ -219,7 +268,7 @@ const rules: readonly Rule[] = [
     rule: "the successor is destroyed first (4.6)",
     file: "store/destroy.ts",
     from: "    if (current?.retired) successor = await destroyKey(current.retired);\n",
-    to: "    const early = await backend.update(lane.key, markerAfter(context, current as Known, ''), current as Known);\n    if (current?.retired) await destroyKey(current.retired);\n    if (early.written) return 'destroyed';\n",
+    to: "    const early = await backend.update(lane.key, markerAfter(context, current as Known, ''), current as Known, deadline);\n    if (current?.retired) await destroyKey(current.retired);\n    if (early.written) return 'destroyed';\n",
     test: "takes the successor first, so that a failure in between can be made good",
   },
   {
@@ -232,7 +281,7 @@ const rules: readonly Rule[] = [
   {
     rule: "a handle that regenerated destroys both ids (4.6)",
     file: "session/session.ts",
-    from: "for (const key of this.#past) await keeper.destroy(key);",
+    from: "for (const key of this.#past) await keeper.destroy(key, undefined, deadline);",
     to: "",
     test: "by a handle that regenerated takes both ids",
   },
@@ -284,7 +333,7 @@ function copy(name: string, edit?: Rule): string {
   cpSync(join(root, "packages", "core", "src"), join(folder, "src"), { recursive: true });
   writeFileSync(
     join(folder, "vitest.config.mjs"),
-    "export default { test: { include: ['src/{store/rules,store/owners,session/order,session/after-the-end}.test.ts'] } };\n",
+    "export default { test: { include: ['src/{store/rules,store/owners,store/deadlines,session/order,session/after-the-end}.test.ts'] } };\n",
   );
   if (edit === undefined) return folder;
   const path = join(folder, "src", edit.file);
@@ -307,7 +356,7 @@ interface Report {
 /** The tests that failed; undefined when the copy did not run at all. */
 async function failures(folder: string): Promise<readonly string[] | undefined> {
   const report = join(folder, "report.json");
-  const options = ["run", "--root", folder, "--testTimeout", "4000", "--reporter", "json", "--outputFile", report];
+  const options = ["run", "--root", folder, "--testTimeout", "10000", "--reporter", "json", "--outputFile", report];
   const child = spawn(process.execPath, [vitest, ...options], { stdio: "ignore" });
   await new Promise((resolve) => child.on("close", resolve));
   try {

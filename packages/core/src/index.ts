@@ -20,5 +20,6 @@ export type {
 } from "./provider.js";
 export { type ProviderConfigs, type ProviderFactory, providers, register, type TokenProviders } from "./registry.js";
 export type { Field, SessionData, SessionStore } from "./session/session-store.js";
+export { type Alarm, BoundedCalls, NoAnswer } from "./store/bounded.js";
 
 register("memory", memory, "@sess/core");

@@ -6,6 +6,7 @@ import type { Connector, Provider, StoreConnector, TokenConnector, TokenProvider
 import { connectorOf, type ProviderConfigs, type TokenProviders } from "../registry.js";
 import type { SessionData } from "../session/session-store.js";
 import { Backend } from "../store/backend.js";
+import { BoundedCalls } from "../store/bounded.js";
 import type { StoreContext } from "../store/context.js";
 import type { Manager, TokenManager } from "./manager.js";
 import { StoreManager } from "./store-manager.js";
@@ -91,5 +92,5 @@ async function assertMethods<P extends Provider | TokenProvider>(
 
 function contextOf({ name }: Connector, { now, idle, absolute, namespace }: Settings): StoreContext {
   const diagnostics = new Diagnostics({ provider: name, namespace });
-  return { now, idle, absolute, nonce: randomToken(12), diagnostics };
+  return { now, idle, absolute, nonce: randomToken(12), diagnostics, calls: new BoundedCalls() };
 }

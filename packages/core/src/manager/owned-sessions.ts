@@ -48,7 +48,7 @@ function describe<D extends object>(
       return text === undefined ? undefined : (decode(text) as D[F]);
     },
     async destroy(): Promise<void> {
-      await repository.destroy(key, known);
+      await repository.destroy(key, known, repository.deadline());
     },
   };
 }

@@ -1,10 +1,11 @@
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
 import { isRefusal, SessionError } from "../errors.js";
-import { limits } from "../store/context.js";
+import { type Deadline, limits } from "../store/context.js";
 import type { Changes, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
+import { tooLate } from "../store/lane.js";
 import { LateStore } from "./late-store.js";
 import type { Field, SessionStore } from "./session-store.js";
 import { Turns } from "./turns.js";
@@ -150,18 +151,19 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     this.#assertChangeable();
     const update = new FieldFunction<D[F]>(field, fn);
-    await this.#commit(update as FieldFunction<unknown>);
+    await this.#commit(update as FieldFunction<unknown>, this.#parts.keeper.deadline());
     return update.value;
   }
 
   async regenerate(): Promise<void> {
+    const deadline = this.#parts.keeper.deadline();
     // Now and not when its turn comes: what is changed later than that comes after what waits behind it.
     const taken = this.#takeChanges();
     await this.#turns.alone(async () => {
       const changes = this.#values.retake(taken);
       let areStored = false;
       try {
-        areStored = await this.#regenerate(changes);
+        areStored = await this.#regenerate(changes, deadline);
       } finally {
         if (areStored) this.#values.stored(changes);
         else this.#giveBack(changes);
@@ -170,13 +172,14 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   destroy(): Promise<void> {
+    const deadline = this.#parts.keeper.deadline();
     return this.#turns.alone(async () => {
       if (this.#destroyed) return;
       const { binding, keeper, presented } = this.#parts;
       const stored = this.#known !== undefined;
       // Where the cookie is all there is of the session, it cannot be ended without it.
       if (keeper.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
-      if (stored) await this.#destroyStored();
+      if (stored) await this.#destroyStored(deadline);
       this.#destroyed = true;
       this.discard();
       if (!stored && !presented) return;
@@ -186,11 +189,12 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   reload(): Promise<boolean> {
+    const deadline = this.#parts.keeper.deadline();
     return this.#turns.alone(async () => {
       if (this.#destroyed) return false;
       if (this.#known === undefined) return true;
       this.#values.findMutations();
-      const known = await this.#parts.keeper.load(this.#identity.key);
+      const known = await this.#parts.keeper.load(this.#identity.key, deadline);
       if (known === undefined || known.retired !== undefined) return false;
       this.#loaded(known);
       this.#values.forgetObjects();
@@ -198,15 +202,13 @@ export class Session<D extends object> implements SessionStore<D> {
     });
   }
 
-  async release(): Promise<void> {
-    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.#occupied ? this.#settled() : undefined);
-    await this.#commit(undefined);
+  release(): Promise<void> {
+    return this.#release(this.#parts.keeper.deadline());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#parts.binding === undefined) await this.release();
-    else await this.#settled();
+    else await this.#settled(this.#parts.keeper.deadline()).catch(() => {});
   }
 
   /**
@@ -240,7 +242,11 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
   discardForResponse(): void | Promise<void> {
-    if (this.#occupied) return this.#settled().then(() => this.discard());
+    if (this.#occupied) {
+      // Where that takes too long nothing is lost: what has not been stored by now is to be forgotten.
+      const discard = () => this.discard();
+      return this.#settled(this.#parts.keeper.deadline()).then(discard, discard);
+    }
     this.discard();
     return undefined;
   }
@@ -315,11 +321,12 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async #commitAndTouch(): Promise<void> {
+    const deadline = this.#parts.keeper.deadline();
     let clean = false;
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
-      await this.release();
+      await this.#release(deadline);
       clean = this.#values.clean;
     }
     this.#parts.binding?.noMoreCookies();
@@ -337,7 +344,7 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
-  async #regenerate(changes: Changes): Promise<boolean> {
+  async #regenerate(changes: Changes, deadline: Deadline): Promise<boolean> {
     this.#assertOpen();
     // Refused once, the session is not this request's any more: it must not be carried on under a new id.
     if (this.#refusal !== undefined) throw this.#refusal;
@@ -347,7 +354,7 @@ export class Session<D extends object> implements SessionStore<D> {
       this.#identity = identity;
       return false;
     }
-    const result = await this.#parts.keeper.regenerate(this.#identity, identity, this.#known, changes);
+    const result = await this.#parts.keeper.regenerate(this.#identity, identity, this.#known, changes, deadline);
     this.#past.push(this.#identity.key);
     this.#identity = identity;
     this.#loaded(result.known);
@@ -361,7 +368,13 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#loadedAt = this.#parts.now();
   }
 
-  async #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
+  async #release(deadline: Deadline): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    await (this.#occupied ? this.#settled(deadline) : undefined);
+    await this.#commit(undefined, deadline);
+  }
+
+  async #commit(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     const taken = this.#takeChanges();
@@ -373,7 +386,7 @@ export class Session<D extends object> implements SessionStore<D> {
       this.#turns.passed();
       return;
     }
-    const stored = this.#turns.beside(this.#store(changes, update), !changes.empty);
+    const stored = this.#turns.beside(this.#store(changes, update, deadline), !changes.empty);
     try {
       await stored;
       this.#values.stored(changes, update);
@@ -386,11 +399,11 @@ export class Session<D extends object> implements SessionStore<D> {
     }
   }
 
-  async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
+  async #store(changes: Changes, update: FieldUpdate | undefined, deadline: Deadline): Promise<void> {
     this.#assertOpen();
     const known = this.#known;
     if (this.#needsCookie) this.#assertHeadersNotSent("this change");
-    const result = await this.#parts.keeper.commit(this.#identity, known, changes, update);
+    const result = await this.#parts.keeper.commit(this.#identity, known, changes, update, deadline);
     if (result === undefined) return;
     // One that was set while the session was being stored is not in it.
     const owner = this.#firstOwner;
@@ -414,10 +427,10 @@ export class Session<D extends object> implements SessionStore<D> {
     return changes;
   }
 
-  async #destroyStored(): Promise<void> {
+  async #destroyStored(deadline: Deadline): Promise<void> {
     const { keeper, now } = this.#parts;
-    for (const key of this.#past) await keeper.destroy(key);
-    const found = await keeper.destroy(this.#identity.key, this.#known);
+    for (const key of this.#past) await keeper.destroy(key, undefined, deadline);
+    const found = await keeper.destroy(this.#identity.key, this.#known, deadline);
     // Nothing is there, and a marker would be gone by now, or there was one and it is gone: the session may live on
     // under an id that nobody here knows.
     const chainLost = this.#known?.retired !== undefined || now() - this.#loadedAt >= limits.marker;
@@ -426,8 +439,13 @@ export class Session<D extends object> implements SessionStore<D> {
     }
   }
 
-  #settled(): Promise<void> {
-    return this.#turns.settled(() => this.#values.busy);
+  /** Waits until nothing is under way. Whoever always asks for more before that can keep it from being so. */
+  #settled(deadline: Deadline): Promise<void> {
+    return deadline
+      .bound(() => this.#turns.settled(() => this.#values.busy))
+      .catch(() => {
+        throw tooLate();
+      });
   }
 
   #storeIfLate(): void {

@@ -2,8 +2,7 @@ import type { StoreErrorEvent } from "../diagnostics.js";
 import { isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
 import type { Provider } from "../provider.js";
 import { Deadline, limits, type StoreContext } from "./context.js";
-import { type Known, open, seal } from "./known.js";
-import { Timeouts } from "./timeouts.js";
+import { type Known, open, openToEnd, seal } from "./known.js";
 
 /** What became of a batch: written, or refused by what is there now. */
 export type Outcome =
@@ -15,6 +14,11 @@ export type Outcome =
       readonly latest: Known;
     }
   | { readonly written: false; readonly current: Known | undefined };
+
+interface Write<T> {
+  readonly send: () => Promise<T>;
+  readonly judge: (answer: T) => Outcome | Promise<Outcome>;
+}
 
 // Codes a provider may reject with that tell for certain that nothing was, or will be, written.
 const certain: ReadonlySet<SessionErrorCode> = new Set([
@@ -33,7 +37,6 @@ const certain: ReadonlySet<SessionErrorCode> = new Set([
 export class Backend {
   readonly #provider: Provider;
   readonly #context: StoreContext;
-  readonly #timeouts = new Timeouts(limits.call);
 
   constructor(provider: Provider, context: StoreContext) {
     this.#provider = provider;
@@ -41,36 +44,42 @@ export class Backend {
   }
 
   /** What is stored under a key. Rejects with `SESS_UNAVAILABLE`, or `SESS_ENVELOPE`. */
-  async read(key: string): Promise<Known | undefined> {
-    const record = await this.#call("read", () => this.#provider.read(key));
+  async read(key: string, deadline?: Deadline): Promise<Known | undefined> {
+    const record = await this.#call("read", () => this.#provider.read(key), deadline);
     return record && open(record);
   }
 
+  /** The same for whoever ends it: also what cannot be understood can be ended. */
+  async readToEnd(key: string, deadline: Deadline): Promise<Known | undefined> {
+    const record = await this.#call("read", () => this.#provider.read(key), deadline);
+    return record && openToEnd(record);
+  }
+
   /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
-  create(key: string, next: Known): Promise<Outcome> {
+  create(key: string, next: Known, deadline: Deadline): Promise<Outcome> {
     const record = seal(next);
-    return this.#send(
-      "create",
-      () => this.#provider.create(key, record),
-      async (created) => {
+    return this.#send("create", deadline, {
+      send: () => this.#provider.create(key, record),
+      judge: async (created) => {
         if (created) return written(next);
-        return this.#refused(next, await this.read(key));
+        const current = await (next.retired === "" ? this.readToEnd(key, deadline) : this.read(key, deadline));
+        return this.#refused(next, current);
       },
-    );
+    });
   }
 
   /** Replaces what has the version `expected`. */
-  update(key: string, next: Known, expected: Known): Promise<Outcome> {
+  update(key: string, next: Known, expected: Known, deadline: Deadline): Promise<Outcome> {
     const record = seal(next);
-    return this.#send(
-      "update",
-      () => this.#provider.update(key, record, expected.version),
-      (answer) => {
-        if (!answer.written) return this.#refused(next, answer.current && open(answer.current));
+    const read = next.retired === "" ? openToEnd : open;
+    return this.#send("update", deadline, {
+      send: () => this.#provider.update(key, record, expected.version),
+      judge: (answer) => {
+        if (!answer.written) return this.#refused(next, answer.current && read(answer.current));
         const expiresAt = next.retired === undefined ? Math.max(next.expiresAt, expected.expiresAt) : next.expiresAt;
         return written({ ...next, expiresAt });
       },
-    );
+    });
   }
 
   /** Prolongs a session if it still is the one that was loaded. A store that fails is an event, never an error. */
@@ -82,30 +91,40 @@ export class Backend {
     }
   }
 
-  /** The keys of an owner's records, and perhaps others. Rejects with `SESS_UNSUPPORTED` where there is no index. */
+  /**
+   * The keys of an owner's records, and perhaps others. Rejects with `SESS_UNSUPPORTED` where there is no index, and with
+   * `SESS_UNAVAILABLE` where it fails, or takes too long for one of its steps.
+   */
   async *keysOf(owner: string): AsyncGenerator<string> {
     if (this.#provider.keysOf === undefined) {
       throw new SessionError("SESS_UNSUPPORTED", "this provider does not know whose a session is");
     }
+    const walk = await this.#call("keysOf", () => this.#provider.keysOf?.(owner)[Symbol.asyncIterator]());
+    let done = false;
     try {
-      yield* this.#provider.keysOf(owner);
-    } catch (error) {
-      this.#context.diagnostics.publish("store-error", { operation: "keysOf", error });
-      throw unavailable("keysOf", error);
+      while (walk !== undefined) {
+        const step = await this.#call("keysOf", () => walk.next());
+        if (step.done) done = true;
+        if (step.done) return;
+        yield step.value;
+      }
+    } finally {
+      // One that hangs would have its end wait as well.
+      if (!done) walk?.return?.().catch(() => {});
     }
   }
 
   /** Sessions now. */
   count(): Promise<number> {
-    return this.#walk("count", () => this.#provider.count());
+    return this.#call("count", () => this.#provider.count(), new Deadline(this.#context, limits.walk));
   }
 
   gc(): Promise<number> {
-    return this.#walk("gc", () => this.#provider.gc());
+    return this.#call("gc", () => this.#provider.gc(), new Deadline(this.#context, limits.walk));
   }
 
   close(): Promise<void> {
-    return this.#provider.close();
+    return this.#call("close", () => this.#provider.close());
   }
 
   /** A refusal by a record that lists this batch is an earlier attempt that was written: its answer was lost. */
@@ -121,56 +140,29 @@ export class Backend {
   }
 
   /** Sends a write until its outcome is known: `judge` says what an answer means, and rejects where nobody knows. */
-  async #send<T>(
-    operation: StoreErrorEvent["operation"],
-    send: () => Promise<T>,
-    judge: (answer: T) => Outcome | Promise<Outcome>,
-  ): Promise<Outcome> {
-    const deadline = new Deadline(this.#context, limits.resend);
+  async #send<T>(operation: StoreErrorEvent["operation"], deadline: Deadline, write: Write<T>): Promise<Outcome> {
+    const resend = new Deadline(this.#context, limits.resend);
     for (let tries = 1; ; tries++) {
       try {
-        return await judge(await this.#call(operation, send));
+        return await write.judge(await this.#call(operation, write.send, deadline));
       } catch (error) {
         if (isSessionError(error) && certain.has(error.code)) throw error;
-        if (tries === 5 || deadline.passed) throw unavailable(operation, error);
-        await pause(5 * 2 ** tries);
+        if (tries === 5 || resend.passed || deadline.passed) throw unavailable(operation, error);
+        await deadline.pause(5 * 2 ** tries);
+        if (deadline.passed) throw unavailable(operation, error);
       }
     }
   }
 
-  /** Unlike the others not bounded here: how long it takes depends on how many sessions there are. */
-  async #walk<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
-    try {
-      return await send();
-    } catch (error) {
-      throw this.#failure(operation, error);
-    }
-  }
-
-  #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
-    return this.#inTime(send).catch((error: unknown) => {
+  /** What comes later than the deadline is no answer any more. */
+  #call<T>(
+    operation: StoreErrorEvent["operation"],
+    send: () => PromiseLike<T> | T,
+    deadline = new Deadline(this.#context),
+  ): Promise<T> {
+    return deadline.bound(send).catch((error: unknown) => {
       // Here and not where the time runs out: what is published belongs to the request, also to AsyncLocalStorage.
       throw this.#failure(operation, error);
-    });
-  }
-
-  /** Bounded by `limits.call`, since what comes later than that is no answer any more. */
-  #inTime<T>(send: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timed = this.#timeouts.set(() => reject(new Error(`no answer within ${limits.call} ms`)));
-      const answered = (answer: T) => {
-        this.#timeouts.clear(timed);
-        resolve(answer);
-      };
-      const failed = (error: unknown) => {
-        this.#timeouts.clear(timed);
-        reject(error);
-      };
-      try {
-        Promise.resolve(send()).then(answered, failed);
-      } catch (error) {
-        failed(error);
-      }
     });
   }
 
@@ -188,9 +180,4 @@ function written(known: Known, latest: Known = known): Outcome {
 function unavailable(operation: StoreErrorEvent["operation"], error: unknown): SessionError {
   if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return error;
   return new SessionError("SESS_UNAVAILABLE", `the session store failed to ${operation}`, { cause: error });
-}
-
-/** Full jitter, so that processes that were refused together do not come back together. At most `limit` ms. */
-export function pause(limit: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * limit));
 }

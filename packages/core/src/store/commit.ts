@@ -1,7 +1,7 @@
 import { isSessionError, SessionError } from "../errors.js";
-import { type Backend, pause } from "./backend.js";
+import type { Backend } from "./backend.js";
 import { compose, draftOf } from "./compose.js";
-import { Deadline, limits, type StoreContext, sessionAfter } from "./context.js";
+import { type Deadline, type StoreContext, sessionAfter } from "./context.js";
 import type { Draft } from "./fields.js";
 import type { Known } from "./known.js";
 import type { Lane, Member } from "./lane.js";
@@ -21,7 +21,7 @@ export async function commitTogether(
   backend: Backend,
   context: StoreContext,
   lane: Lane,
-  members: readonly Member[],
+  members: readonly [Member, ...Member[]],
 ): Promise<void> {
   const batch = new Batch(context, members);
   let base = lane.known ?? members.find((member) => member.base !== undefined)?.base;
@@ -32,7 +32,10 @@ export async function commitTogether(
       if (batch.members.length === 0) return;
       if (base === undefined && draft.fields.size === 0) return batch.written(undefined);
       const next = sessionAfter(context, base, draft);
-      const outcome = await (base ? backend.update(lane.key, next, base) : backend.create(lane.key, next));
+      const { deadline } = batch;
+      const outcome = await (base
+        ? backend.update(lane.key, next, base, deadline)
+        : backend.create(lane.key, next, deadline));
       if (outcome.written) {
         lane.known = outcome.latest;
         context.diagnostics.publish(base ? "saved" : "created", {});
@@ -40,8 +43,9 @@ export async function commitTogether(
       }
       if (base === undefined || outcome.current === undefined) return batch.refuse(goneOrRetired(undefined));
       base = outcome.current;
-      if (batch.deadline.passed) return batch.refuse(conflict());
-      if (round > 0) await pause(Math.min(round, 20));
+      batch.refusedOnce();
+      if (deadline.passed) return batch.refuse(conflict());
+      if (round > 0) await deadline.pause(Math.min(round, 20));
     }
   } catch (error) {
     if (batch.members.length === 1 || !isSessionError(error) || error.code !== "SESS_TOO_LARGE") batch.refuse(error);
@@ -53,22 +57,31 @@ export function conflict(): SessionError {
   return new SessionError("SESS_CONFLICT", "other processes kept changing this session until the retry bound");
 }
 
+function later(one: Member, other: Member): Member {
+  return one.deadline.until > other.deadline.until ? one : other;
+}
+
 class Batch {
+  /** That of whoever waits longest: the others are told at their own. */
   readonly deadline: Deadline;
   readonly #context: StoreContext;
   members: readonly Member[];
 
-  constructor(context: StoreContext, members: readonly Member[]) {
+  constructor(context: StoreContext, members: readonly [Member, ...Member[]]) {
     this.#context = context;
-    this.deadline = new Deadline(context, limits.batch);
+    this.deadline = members.reduce(later).deadline;
     this.members = members;
   }
 
-  /** Every member's changes on `base`. A member whose update function throws is rejected alone and leaves no trace. */
+  /**
+   * The changes of every member that still waits, on `base`. A member whose update function throws is rejected alone and
+   * leaves no trace.
+   */
   compose(base: Known | undefined): Draft {
     const draft = draftOf(base);
     this.members = this.members.filter((member) => {
-      const { changes, update } = member;
+      const { changes, update, settled } = member;
+      if (settled) return false;
       try {
         compose(draft, changes, update, base === undefined);
         return true;
@@ -78,6 +91,11 @@ class Batch {
       }
     });
     return draft;
+  }
+
+  /** Whoever runs out of time from now on does so for this reason. */
+  refusedOnce(): void {
+    for (const member of this.members) member.whenLate = conflict;
   }
 
   written(known: Known | undefined): void {

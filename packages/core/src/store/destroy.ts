@@ -1,8 +1,8 @@
 import type { Backend } from "./backend.js";
 import { conflict } from "./commit.js";
-import { Deadline, limits, markerAfter, type StoreContext } from "./context.js";
+import { type Deadline, markerAfter, type StoreContext } from "./context.js";
 import type { Known } from "./known.js";
-import type { Lane } from "./lane.js";
+import { type Lane, tooLate } from "./lane.js";
 
 /**
  * What became of a key: what was there is destroyed, now or before; there was nothing, or nothing of the owner's; or
@@ -21,10 +21,15 @@ export interface Destruction {
   readonly owner: string | undefined;
   /** Called for every session that was ended, the successors of markers included. */
   readonly ended?: () => void;
+  readonly deadline: Deadline;
 }
 
+const nothing: ReadonlySet<string> = new Set();
+
 /** Whosever it is, and nothing is spared. */
-export const everything: Destruction = { spare: new Set(), owner: undefined };
+export function everything(deadline: Deadline): Destruction {
+  return { spare: nothing, owner: undefined, deadline };
+}
 
 /**
  * Replaces whatever session is under the lane's key by a marker, and what succeeded it. There is no delete: a record
@@ -38,22 +43,22 @@ export async function destroy(
   context: StoreContext,
   lane: Lane,
   loaded: Known | undefined,
-  { spare, owner, ended }: Destruction,
+  { spare, owner, ended, deadline }: Destruction,
   destroyKey: (key: string) => Promise<Fate>,
 ): Promise<Fate> {
   if (spare.has(lane.key)) return "spared";
-  const deadline = new Deadline(context, limits.batch);
-  let current = lane.known ?? loaded ?? (await backend.read(lane.key));
+  let current = lane.known ?? loaded ?? (await backend.readToEnd(lane.key, deadline));
   let successor: Fate | undefined;
-  while (current?.retired !== "") {
-    if (deadline.passed) throw conflict();
+  for (let round = 0; current?.retired !== ""; round++) {
+    if (round > 1) await deadline.pause(Math.min(round, 20));
+    if (deadline.passed) throw round > 0 ? conflict() : tooLate();
     if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";
     if (current?.retired) successor = await destroyKey(current.retired);
     if (successor === "spared") return "spared";
     const tombstone = markerAfter(context, current ?? { owner, applied: [] }, "");
     const outcome = await (current === undefined
-      ? backend.create(lane.key, tombstone)
-      : backend.update(lane.key, tombstone, current));
+      ? backend.create(lane.key, tombstone, deadline)
+      : backend.update(lane.key, tombstone, current, deadline));
     if (!outcome.written) {
       current = outcome.current;
       // The marker has expired meanwhile, but what it led to was there.

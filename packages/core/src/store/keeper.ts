@@ -1,3 +1,4 @@
+import type { Deadline } from "./context.js";
 import type { Changes, FieldUpdate } from "./fields.js";
 import type { Known } from "./known.js";
 import type { Regenerated } from "./regenerate.js";
@@ -12,17 +13,26 @@ export interface Identity {
 export interface Keeper {
   /** Whether the cookie holds the session itself, so that every change needs a new one. */
   readonly inCookie: boolean;
-  load(key: string): Promise<Known | undefined>;
+  /** Of something that is asked for now. */
+  deadline(): Deadline;
+  load(key: string, deadline?: Deadline): Promise<Known | undefined>;
   /** Resolves to the session with the changes in it; to `undefined` when there still is nothing to keep. */
   commit(
     identity: Identity,
     base: Known | undefined,
     changes: Changes,
-    update?: FieldUpdate,
+    update: FieldUpdate | undefined,
+    deadline: Deadline,
   ): Promise<Known | undefined>;
-  regenerate(identity: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated>;
+  regenerate(
+    identity: Identity,
+    next: Identity,
+    loaded: Known,
+    changes: Changes,
+    deadline: Deadline,
+  ): Promise<Regenerated>;
   /** Resolves to whether anything was there. */
-  destroy(key: string, loaded?: Known): Promise<boolean>;
+  destroy(key: string, loaded: Known | undefined, deadline: Deadline): Promise<boolean>;
   /** Resolves to what is known of the session afterwards. */
   touch(identity: Identity, known: Known, expiresAt: number): Promise<Known>;
   /** What the cookie of a session is to hold. */

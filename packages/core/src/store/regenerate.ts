@@ -2,11 +2,21 @@ import { isSessionError, type SessionError } from "../errors.js";
 import type { Backend } from "./backend.js";
 import { conflict, goneOrRetired } from "./commit.js";
 import { freshDraft } from "./compose.js";
-import { Deadline, limits, markerAfter, type StoreContext, sessionAfter } from "./context.js";
+import { Deadline, markerAfter, type StoreContext, sessionAfter } from "./context.js";
 import { destroy, everything, type Fate } from "./destroy.js";
 import type { Changes, Draft } from "./fields.js";
 import type { Known } from "./known.js";
 import type { Lane } from "./lane.js";
+
+/** What a regeneration works with. */
+export interface RegenerationParts {
+  readonly backend: Backend;
+  readonly context: StoreContext;
+  readonly old: Lane;
+  readonly fresh: Lane;
+  readonly destroyKey: (key: string, deadline: Deadline) => Promise<Fate>;
+  readonly deadline: Deadline;
+}
 
 /** The successor; with `failure`, one whose old record may or may not have been retired: nobody can tell yet. */
 export interface Regenerated {
@@ -25,35 +35,31 @@ export class Regeneration {
   readonly #context: StoreContext;
   readonly #old: Lane;
   readonly #fresh: Lane;
-  readonly #destroyKey: (key: string) => Promise<Fate>;
+  readonly #destroyKey: (key: string, deadline: Deadline) => Promise<Fate>;
+  readonly #deadline: Deadline;
 
-  constructor(
-    backend: Backend,
-    context: StoreContext,
-    old: Lane,
-    fresh: Lane,
-    destroyKey: (key: string) => Promise<Fate>,
-  ) {
-    this.#backend = backend;
-    this.#context = context;
-    this.#old = old;
-    this.#fresh = fresh;
-    this.#destroyKey = destroyKey;
+  constructor(parts: RegenerationParts) {
+    this.#backend = parts.backend;
+    this.#context = parts.context;
+    this.#old = parts.old;
+    this.#fresh = parts.fresh;
+    this.#destroyKey = parts.destroyKey;
+    this.#deadline = parts.deadline;
   }
 
   /** From a session: `changes` move to the successor with everything else. */
   async fromSession(loaded: Known, changes: Changes): Promise<Regenerated> {
-    const deadline = new Deadline(this.#context, limits.batch);
     let base = this.#old.known ?? loaded;
     if (base.retired !== undefined) throw goneOrRetired(base);
     let successor = await this.#create(base, freshDraft(base, changes));
-    for (;;) {
+    for (let round = 0; ; round++) {
       const { retired, current, failure } = await this.#retire(base, successor);
       if (retired) return { known: successor };
       if (failure !== undefined) return { known: successor, failure };
       if (current === undefined || current.retired !== undefined)
         return this.#giveUp(successor, goneOrRetired(current));
-      if (deadline.passed) return this.#giveUp(successor, conflict());
+      if (round > 0) await this.#deadline.pause(Math.min(round, 20));
+      if (this.#deadline.passed) return this.#giveUp(successor, conflict());
       base = current;
       successor = await this.#bringUpToDate(successor, freshDraft(base, changes));
     }
@@ -64,7 +70,7 @@ export class Regeneration {
    * has the old one. Nothing is taken over; what succeeded the old id is destroyed, and a new session begins.
    */
   async fromMarker(marker: Known, changes: Changes): Promise<Regenerated> {
-    if (marker.retired) await this.#destroyKey(marker.retired);
+    if (marker.retired) await this.#destroyKey(marker.retired, this.#deadline);
     const successor = await this.#create(undefined, freshDraft(undefined, changes));
     const { retired, failure } = await this.#retire(marker, successor);
     if (retired) return { known: successor };
@@ -75,7 +81,7 @@ export class Regeneration {
   /** A successor lists no batch: none that wrote the old record may recognise itself in the new one. */
   async #create(base: Known | undefined, draft: Draft): Promise<Known> {
     const next: Known = { ...sessionAfter(this.#context, base, draft), applied: [] };
-    const outcome = await this.#backend.create(this.#fresh.key, next);
+    const outcome = await this.#backend.create(this.#fresh.key, next, this.#deadline);
     if (!outcome.written) throw goneOrRetired(undefined);
     this.#fresh.known = outcome.latest;
     return outcome.known;
@@ -84,7 +90,7 @@ export class Regeneration {
   /** Refused by a marker: it was revoked before anybody had its id. The old record stays as it is. */
   async #bringUpToDate(successor: Known, draft: Draft): Promise<Known> {
     const next = sessionAfter(this.#context, successor, draft);
-    const outcome = await this.#backend.update(this.#fresh.key, next, successor);
+    const outcome = await this.#backend.update(this.#fresh.key, next, successor, this.#deadline);
     if (!outcome.written) throw goneOrRetired(undefined);
     this.#fresh.known = outcome.latest;
     return outcome.known;
@@ -94,7 +100,7 @@ export class Regeneration {
   async #retire(base: Known, successor: Known): Promise<Retirement> {
     try {
       const marker = markerAfter(this.#context, base, this.#fresh.key);
-      const outcome = await this.#backend.update(this.#old.key, marker, base);
+      const outcome = await this.#backend.update(this.#old.key, marker, base, this.#deadline);
       if (!outcome.written) return { retired: false, current: outcome.current };
       this.#old.known = outcome.latest;
       this.#context.diagnostics.publish("regenerated", {});
@@ -105,13 +111,19 @@ export class Regeneration {
     }
   }
 
-  /** Our successor becomes a marker, never nothing: a lost answer may still be on its way to create it. */
+  /**
+   * Our successor becomes a marker, never nothing: a lost answer may still be on its way to create it. That has a
+   * deadline of its own, since ours may have passed; who asked waits until ours.
+   */
   async #giveUp(successor: Known, reason: unknown): Promise<never> {
     if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
+    const own = new Deadline(this.#context);
+    const destroyKey = (key: string) => this.#destroyKey(key, own);
+    const given = destroy(this.#backend, this.#context, this.#fresh, successor, everything(own), destroyKey);
     try {
-      await destroy(this.#backend, this.#context, this.#fresh, successor, everything, this.#destroyKey);
+      await this.#deadline.bound(() => given);
     } catch {
-      // Published by the backend. What remains is a session whose id nobody was told; it expires.
+      // Published by the backend. What may remain is a session whose id nobody was told; it expires.
     }
     throw reason;
   }

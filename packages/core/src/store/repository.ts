@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.js";
 import type { Backend } from "./backend.js";
 import { commitTogether } from "./commit.js";
-import type { StoreContext } from "./context.js";
+import { Deadline, type StoreContext } from "./context.js";
 import { type Destruction, destroy, everything, type Fate } from "./destroy.js";
 import type { Changes, FieldUpdate } from "./fields.js";
 import type { Identity, Keeper } from "./keeper.js";
@@ -25,8 +25,12 @@ export class Repository implements Keeper, LaneOwner {
   }
 
   /** Markers are returned. */
-  load(key: string): Promise<Known | undefined> {
-    return this.#closed ? Promise.reject(closed()) : this.#backend.read(key);
+  load(key: string, deadline?: Deadline): Promise<Known | undefined> {
+    return this.#closed ? Promise.reject(closed()) : this.#backend.read(key, deadline);
+  }
+
+  deadline(): Deadline {
+    return new Deadline(this.#context);
   }
 
   /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
@@ -34,29 +38,40 @@ export class Repository implements Keeper, LaneOwner {
     { key }: Identity,
     base: Known | undefined,
     changes: Changes,
-    update?: FieldUpdate,
+    update: FieldUpdate | undefined,
+    deadline: Deadline,
   ): Promise<Known | undefined> {
-    return this.#closed ? Promise.reject(closed()) : this.#lane(key).commit(base, changes, update);
+    if (this.#closed) return Promise.reject(closed());
+    return this.#lane(key).commit({ base, changes, update }, deadline);
   }
 
   /** Both lanes are held throughout, old before new; so are they when destroying, and so nobody waits in a ring. */
-  async regenerate(identity: Identity, next: Identity, loaded: Known, changes: Changes): Promise<Regenerated> {
+  async regenerate(
+    identity: Identity,
+    next: Identity,
+    loaded: Known,
+    changes: Changes,
+    deadline: Deadline,
+  ): Promise<Regenerated> {
     this.#assertOpen();
-    return this.#lane(identity.key).alone((old) =>
-      this.#lane(next.key).alone((fresh) => {
-        const destroyKey = (each: string) => this.#destroy(each, everything);
-        const regeneration = new Regeneration(this.#backend, this.#context, old, fresh, destroyKey);
-        return loaded.retired === undefined
-          ? regeneration.fromSession(loaded, changes)
-          : regeneration.fromMarker(loaded, changes);
-      }),
+    const [backend, context] = [this.#backend, this.#context];
+    const destroyKey = (key: string, until: Deadline) => this.#destroy(key, everything(until));
+    return this.#lane(identity.key).alone(
+      (old) =>
+        this.#lane(next.key).alone((fresh) => {
+          const regeneration = new Regeneration({ backend, context, old, fresh, destroyKey, deadline });
+          return loaded.retired === undefined
+            ? regeneration.fromSession(loaded, changes)
+            : regeneration.fromMarker(loaded, changes);
+        }, deadline),
+      deadline,
     );
   }
 
   /** The session under a key and what succeeded it. Resolves to whether anything was there. */
-  async destroy(key: string, loaded?: Known): Promise<boolean> {
+  async destroy(key: string, loaded: Known | undefined, deadline: Deadline): Promise<boolean> {
     this.#assertOpen();
-    return (await this.#destroy(key, everything, loaded)) !== "missing";
+    return (await this.#destroy(key, everything(deadline), loaded)) !== "missing";
   }
 
   /** The owner's live sessions. */
@@ -76,7 +91,9 @@ export class Repository implements Keeper, LaneOwner {
     this.#assertOpen();
     let count = 0;
     const ended = () => count++;
-    for await (const key of this.#backend.keysOf(owner)) await this.#destroy(key, { spare, owner, ended });
+    for await (const key of this.#backend.keysOf(owner)) {
+      await this.#destroy(key, { spare, owner, ended, deadline: this.deadline() });
+    }
     return count;
   }
 
@@ -103,12 +120,13 @@ export class Repository implements Keeper, LaneOwner {
     return id;
   }
 
-  /** Waits until all that was asked for is done; what is asked for later is refused. */
+  /** Waits until all that was asked for is done, or has had its time; what is asked for later is refused. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#lanes.size > 0 || this.#touching.size > 0) {
-      await Promise.all([...this.#touching, ...[...this.#lanes.values()].map((lane) => lane.running)]);
-    }
+    // What is under way began earlier and so ends earlier, unless a provider keeps it from hearing of its end.
+    await this.deadline()
+      .bound(() => this.#drained())
+      .catch(() => {});
   }
 
   write(lane: Lane, members: Parameters<LaneOwner["write"]>[1]): Promise<void> {
@@ -119,12 +137,20 @@ export class Repository implements Keeper, LaneOwner {
     this.#lanes.delete(lane.key);
   }
 
+  async #drained(): Promise<void> {
+    while (this.#lanes.size > 0 || this.#touching.size > 0) {
+      await Promise.all([...this.#touching, ...[...this.#lanes.values()].map((lane) => lane.running)]);
+    }
+  }
+
   #destroy(key: string, destruction: Destruction, loaded?: Known): Promise<Fate> {
-    return this.#lane(key).alone((lane) =>
-      destroy(this.#backend, this.#context, lane, loaded, destruction, (each) =>
-        // A successor is led to, whoever's it is, and where it is missing it has expired.
-        this.#destroy(each, { ...destruction, owner: undefined }),
-      ),
+    return this.#lane(key).alone(
+      (lane) =>
+        destroy(this.#backend, this.#context, lane, loaded, destruction, (each) =>
+          // A successor is led to, whoever's it is, and where it is missing it has expired.
+          this.#destroy(each, { ...destruction, owner: undefined }),
+        ),
+      destruction.deadline,
     );
   }
 

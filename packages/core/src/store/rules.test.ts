@@ -7,7 +7,8 @@ import type { SessionRecord } from "../provider.js";
 import type { SessionData } from "../session/session-store.js";
 import { codeOf, Stage, stored, visit } from "../test-support/stage.js";
 import { Backend } from "./backend.js";
-import { limits, type StoreContext } from "./context.js";
+import { BoundedCalls } from "./bounded.js";
+import { Deadline, limits, type StoreContext } from "./context.js";
 import { Changes } from "./fields.js";
 import { open, seal } from "./known.js";
 import { Repository } from "./repository.js";
@@ -96,8 +97,8 @@ describe("no resurrection", () => {
     const late = await visit(a, id);
     late.set("x", 1);
     expect(await codeOf(late.release())).toBe("SESS_RETIRED");
-    expect(limits.call + limits.resend).toBeLessThan(limits.batch);
-    expect(limits.batch).toBeLessThan(limits.applied);
+    expect(limits.resend).toBeLessThan(limits.operation);
+    expect(limits.operation + limits.skew).toBeLessThan(limits.applied);
     expect(limits.applied).toBeLessThanOrEqual(limits.marker);
   });
 });
@@ -256,14 +257,23 @@ describe("create", () => {
       fields: new Map(),
     };
     await raw.create(key, seal(other));
-    expect(await codeOf(repository.commit({ id: "taken", key }, undefined, changes))).toBe("SESS_GONE");
+    expect(
+      await codeOf(repository.commit({ id: "taken", key }, undefined, changes, undefined, new Deadline(context))),
+    ).toBe("SESS_GONE");
     expect((await raw.read(key))?.version).toBe("v");
   });
 });
 
 function contextOf(clock: Clock): StoreContext {
   const diagnostics = new Diagnostics({ provider: "memory", namespace: "test" });
-  return { now: clock.now, idle: 3_600_000, absolute: Number.POSITIVE_INFINITY, nonce: "nonce", diagnostics };
+  return {
+    now: clock.now,
+    idle: 3_600_000,
+    absolute: Number.POSITIVE_INFINITY,
+    nonce: "nonce",
+    diagnostics,
+    calls: new BoundedCalls(),
+  };
 }
 
 describe("regenerate", () => {

@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.js";
 import type { TokenProvider } from "../provider.js";
 import { compose, draftOf, freshDraft } from "../store/compose.js";
-import { type StoreContext, sessionAfter } from "../store/context.js";
+import { Deadline, type StoreContext, sessionAfter } from "../store/context.js";
 import type { Changes, Draft, FieldUpdate } from "../store/fields.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import { type Known, open, seal } from "../store/known.js";
@@ -42,6 +42,10 @@ export class TokenKeeper implements Keeper {
     return known && { identity: { id: record.version, key: "" }, known };
   }
 
+  deadline(): Deadline {
+    return new Deadline(this.#context);
+  }
+
   async load(): Promise<never> {
     throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: there is nothing newer to load");
   }
@@ -50,7 +54,7 @@ export class TokenKeeper implements Keeper {
     identity: Standing,
     loaded: Known | undefined,
     changes: Changes,
-    update?: FieldUpdate,
+    update: FieldUpdate | undefined,
   ): Promise<Known | undefined> {
     const base = identity.latest?.known ?? loaded;
     const draft = draftOf(base);
@@ -70,7 +74,7 @@ export class TokenKeeper implements Keeper {
     return { known };
   }
 
-  async destroy(_: string, loaded?: Known): Promise<boolean> {
+  async destroy(_: string, loaded: Known | undefined): Promise<boolean> {
     // An id that the session had earlier in this request was the same session.
     if (loaded !== undefined) this.#context.diagnostics.publish("destroyed", {});
     return true;
