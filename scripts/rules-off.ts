@@ -125,6 +125,27 @@ const rules: readonly Rule[] = [
     test: "a response leaves though something changes its session all the while; nothing of that is lost",
   },
   {
+    rule: "an entry outlives an operation and what clocks may differ by (decision 028)",
+    file: "store/context.ts",
+    from: "applied: 90_000",
+    to: "applied: 60_000",
+    test: "nor with clocks a minute apart",
+  },
+  {
+    rule: "an update's function runs where update was called (decision 028)",
+    file: "session/values.ts",
+    from: "this.#context(() => this.#fn(value))",
+    to: "(void this.#context, this.#fn(value))",
+    test: "an update's function runs where update was called",
+  },
+  {
+    rule: "timers and queues keep no request's context (decision 028)",
+    file: "store/lane.ts",
+    from: "context(() => this.#begin(next));",
+    to: "void context; this.#begin(next);",
+    test: "a queue that is never empty keeps no context of those who are done",
+  },
+  {
     rule: "whoever waits behind others is told at his own deadline (decision 028)",
     file: "store/lane.ts",
     from: "() => this.reject(this.whenLate()));",
@@ -333,7 +354,7 @@ function copy(name: string, edit?: Rule): string {
   cpSync(join(root, "packages", "core", "src"), join(folder, "src"), { recursive: true });
   writeFileSync(
     join(folder, "vitest.config.mjs"),
-    "export default { test: { include: ['src/{store/rules,store/owners,store/deadlines,session/order,session/after-the-end}.test.ts'] } };\n",
+    "export default { test: { include: ['src/{store/rules,store/owners,store/deadlines,store/async-context,session/order,session/after-the-end}.test.ts'] } };\n",
   );
   if (edit === undefined) return folder;
   const path = join(folder, "src", edit.file);

@@ -1,5 +1,6 @@
 import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
+import { presentContext } from "../store/async-context.js";
 import type { Changes, Fields } from "../store/fields.js";
 import { HandedOut } from "./handed-out.js";
 import { Pending } from "./pending.js";
@@ -100,9 +101,13 @@ export class Values {
   }
 }
 
-/** An update's function over a field's encodings, which keeps the value it came to. */
+/**
+ * An update's function over a field's encodings, which keeps the value it came to. It runs in the context in which it was
+ * asked for: another request's batch may be what it runs in.
+ */
 export class FieldFunction<T> {
   readonly name: string;
+  readonly #context = presentContext();
   readonly #fn: (value: T | undefined) => T | undefined;
   value: T | undefined;
   text: string | undefined;
@@ -113,7 +118,8 @@ export class FieldFunction<T> {
   }
 
   readonly run = (current: string | undefined): string | undefined => {
-    this.value = this.#fn(current === undefined ? undefined : (decode(current) as T));
+    const value = current === undefined ? undefined : (decode(current) as T);
+    this.value = this.#context(() => this.#fn(value));
     this.text = this.value === undefined ? undefined : encode(this.value);
     return this.text;
   };

@@ -187,6 +187,27 @@ describe("exactly once", () => {
     expect(await fieldOf(a, id, "n")).toBe(2);
   });
 
+  test.each([0, 4_000, limits.operation - 1])(
+    "nor with clocks a minute apart, its answer lost for %i ms, and somebody else writing in between",
+    async (lost) => {
+      const store = memory();
+      const [one, two] = [new Stage(store), new Stage(store)];
+      let now = 1_800_000_000_000;
+      const a = await one.manager({ now: () => now });
+      const b = await two.manager({ now: () => now + limits.skew - 1 });
+      const id = await stored(a);
+      const [first, again] = [one.hold("update"), one.hold("update")];
+      const updating = (await visit(a, id)).update("n", increment);
+      await first.lose();
+      await again.reached;
+      now += lost;
+      await (await visit(b, id)).update("n", increment);
+      await again.proceed();
+      await updating;
+      expect(await fieldOf(a, id, "n")).toBe(2);
+    },
+  );
+
   test("a creation whose answer is lost creates one session", async () => {
     const { one, a } = await processes();
     const lost = one.hold("create");
