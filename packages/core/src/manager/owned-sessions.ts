@@ -3,6 +3,7 @@ import { SessionError } from "../errors.js";
 import { Session } from "../session/session.js";
 import type { Field, SessionStore } from "../session/session-store.js";
 import type { Known } from "../store/known.js";
+import { Leftovers } from "../store/leftovers.js";
 import type { Repository } from "../store/repository.js";
 import type { OwnedSession } from "./manager.js";
 
@@ -14,9 +15,11 @@ export async function listOwned<D extends object>(
 ): Promise<OwnedSession<D>[]> {
   const mine = await keysOf(repository, current);
   const found: OwnedSession<D>[] = [];
-  for await (const [key, known] of repository.owned(owner)) {
+  const leftovers = new Leftovers();
+  for await (const [key, known] of repository.owned(owner, leftovers)) {
     found.push(describe(repository, key, known, mine.has(key)));
   }
+  leftovers.assertNone("read");
   return found.sort((a, b) => b.saved.getTime() - a.saved.getTime());
 }
 

@@ -7,6 +7,7 @@ import type { Changes, FieldUpdate } from "./fields.js";
 import type { Identity, Keeper } from "./keeper.js";
 import type { Known } from "./known.js";
 import { Lane, type LaneOwner } from "./lane.js";
+import { Leftovers } from "./leftovers.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 
 /** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
@@ -74,26 +75,29 @@ export class Repository implements Keeper, LaneOwner {
     return (await this.#destroy(key, everything(deadline), loaded)) !== "missing";
   }
 
-  /** The owner's live sessions. */
-  async *owned(owner: string): AsyncGenerator<readonly [key: string, known: Known]> {
+  /** The owner's live sessions; those that could not be read are left over. */
+  async *owned(owner: string, leftovers: Leftovers): AsyncGenerator<readonly [key: string, known: Known]> {
     this.#assertOpen();
     for await (const key of this.#backend.keysOf(owner)) {
-      const known = await this.#backend.read(key);
+      const known = await leftovers.attempt(() => this.#backend.read(key));
       if (known !== undefined && known.retired === undefined && known.owner === owner) yield [key, known];
     }
   }
 
   /**
    * Every session of the owner but those under `spare`, and what succeeded them: a session may get a new id, and so a
-   * new key, while the index is read. Resolves to how many sessions that were.
+   * new key, while the index is read. Goes on to the others where one cannot be ended, and then rejects. Resolves to how
+   * many sessions that were.
    */
   async destroyOwned(owner: string, spare: ReadonlySet<string>): Promise<number> {
     this.#assertOpen();
     let count = 0;
     const ended = () => count++;
+    const leftovers = new Leftovers();
     for await (const key of this.#backend.keysOf(owner)) {
-      await this.#destroy(key, { spare, owner, ended, deadline: this.deadline() });
+      await leftovers.attempt(() => this.#destroy(key, { spare, owner, ended, deadline: this.deadline() }));
     }
+    leftovers.assertNone("ended");
     return count;
   }
 
