@@ -124,7 +124,7 @@ export class Backend {
   }
 
   close(): Promise<void> {
-    return this.#call("close", () => this.#provider.close());
+    return this.#call("close", () => this.#provider.close()).finally(() => this.#context.calls.close());
   }
 
   /** A refusal by a record that lists this batch is an earlier attempt that was written: its answer was lost. */

@@ -89,6 +89,13 @@ export class BoundedCalls {
     return true;
   }
 
+  /** To be called when nothing will be asked for any more: no timer is left where nothing waits. */
+  close(): void {
+    if (this.#first !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   #insert(entry: Entry): void {
     let before = this.#last;
     while (before !== undefined && before.due > entry.due) before = before.before;

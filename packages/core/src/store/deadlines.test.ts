@@ -353,6 +353,13 @@ describe("close(): ten seconds for what is under way, ten for the provider", () 
     expect(store.calls.at(-1)).toBe("close");
   });
 
+  test("no timer is left", async () => {
+    const { manager } = await site();
+    await stored(manager);
+    await manager.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("a provider that does not close is told of", async () => {
     const { store, manager } = await site();
     const session = await visit(manager, await stored(manager));
