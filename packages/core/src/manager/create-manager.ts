@@ -90,7 +90,7 @@ async function assertMethods<P extends Provider | TokenProvider>(
   throw new SessionError("SESS_PROVIDER", `provider "${name}" has no ${missing.join(", ")}`);
 }
 
-function contextOf({ name }: Connector, { now, idle, absolute, namespace }: Settings): StoreContext {
+function contextOf({ name }: Connector, { now, idle, absolute, maxBytes, namespace }: Settings): StoreContext {
   const diagnostics = new Diagnostics({ provider: name, namespace });
-  return { now, idle, absolute, nonce: randomToken(12), diagnostics, calls: new BoundedCalls() };
+  return { now, idle, absolute, maxBytes, nonce: randomToken(12), diagnostics, calls: new BoundedCalls() };
 }

@@ -35,6 +35,7 @@ function backendOver(provider: Provider): Backend {
     now: Date.now,
     idle: 1,
     absolute: 1,
+    maxBytes: 1e6,
     nonce: "n",
     diagnostics,
     calls: new BoundedCalls(),

@@ -1,6 +1,6 @@
 import type { StoreErrorEvent } from "../diagnostics.js";
 import { isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
-import type { Provider } from "../provider.js";
+import type { Provider, SessionRecord } from "../provider.js";
 import { Deadline, limits, type StoreContext } from "./context.js";
 import { type Known, open, openToEnd, seal } from "./known.js";
 
@@ -46,7 +46,7 @@ export class Backend {
   /** What is stored under a key. Rejects with `SESS_UNAVAILABLE`, or `SESS_ENVELOPE`. */
   async read(key: string, deadline?: Deadline): Promise<Known | undefined> {
     const record = await this.#call("read", () => this.#provider.read(key), deadline);
-    return record && open(record);
+    return record && this.#open(record);
   }
 
   /** The same for whoever ends it: also what cannot be understood can be ended. */
@@ -56,8 +56,8 @@ export class Backend {
   }
 
   /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
-  create(key: string, next: Known, deadline: Deadline): Promise<Outcome> {
-    const record = seal(next);
+  async create(key: string, next: Known, deadline: Deadline): Promise<Outcome> {
+    const record = this.#seal(next);
     return this.#send("create", deadline, {
       send: () => this.#provider.create(key, record),
       judge: async (created) => {
@@ -69,9 +69,9 @@ export class Backend {
   }
 
   /** Replaces what has the version `expected`. */
-  update(key: string, next: Known, expected: Known, deadline: Deadline): Promise<Outcome> {
-    const record = seal(next);
-    const read = next.retired === "" ? openToEnd : open;
+  async update(key: string, next: Known, expected: Known, deadline: Deadline): Promise<Outcome> {
+    const record = this.#seal(next);
+    const read = next.retired === "" ? openToEnd : (current: SessionRecord) => this.#open(current);
     return this.#send("update", deadline, {
       send: () => this.#provider.update(key, record, expected.version),
       judge: (answer) => {
@@ -164,6 +164,24 @@ export class Backend {
       // Here and not where the time runs out: what is published belongs to the request, also to AsyncLocalStorage.
       throw this.#failure(operation, error);
     });
+  }
+
+  #seal(next: Known): SessionRecord {
+    const record = seal(next);
+    if (next.retired === undefined) this.#assertSize(record);
+    return record;
+  }
+
+  #open(record: SessionRecord): Known | undefined {
+    this.#assertSize(record);
+    return open(record);
+  }
+
+  #assertSize({ data }: SessionRecord): void {
+    const { maxBytes } = this.#context;
+    // A UTF-16 code unit is three bytes at most.
+    if (data.length * 3 <= maxBytes || Buffer.byteLength(data) <= maxBytes) return;
+    throw new SessionError("SESS_TOO_LARGE", `the session takes more than ${maxBytes} bytes (maxBytes)`);
   }
 
   #failure(operation: StoreErrorEvent["operation"], error: unknown): SessionError {

@@ -32,6 +32,8 @@ export interface StoreContext {
   readonly idle: number;
   /** Absolute lifetime, ms; Infinity when there is none. */
   readonly absolute: number;
+  /** Most that is stored of one session, bytes of UTF-8. */
+  readonly maxBytes: number;
   /** Names this Manager in `applied`. */
   readonly nonce: string;
   readonly diagnostics: Diagnostics;

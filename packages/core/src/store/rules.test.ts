@@ -291,6 +291,7 @@ function contextOf(clock: Clock): StoreContext {
     now: clock.now,
     idle: 3_600_000,
     absolute: Number.POSITIVE_INFINITY,
+    maxBytes: 1e6,
     nonce: "nonce",
     diagnostics,
     calls: new BoundedCalls(),
