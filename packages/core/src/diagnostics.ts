@@ -36,6 +36,8 @@ export interface StoreErrorEvent extends SessionEvent {
  * - `refused`: the session ended while the request changed it, and the application answered all the same.
  * - `discarded`: the handler failed, by its status or by throwing, and its changes with it.
  * - `failed`: the session could not be stored.
+ * - `not-carried`: one was due, but what the handler answered by has no head of ours: something thrown that is passed on,
+ *   `Response.error()`, or status 101.
  * - `not-loaded`: the response left before there was a session: the store failed, or nobody waited.
  * - `headers-sent`: the session was first asked for when the response had begun.
  */
@@ -51,6 +53,7 @@ export type CookieOutcome =
   | "refused"
   | "discarded"
   | "failed"
+  | "not-carried"
   | "not-loaded"
   | "headers-sent";
 
@@ -83,7 +86,19 @@ const errorChannel = channel("sess:error");
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
-  else process.emitWarning(error instanceof Error ? error : String(error));
+  else process.emitWarning(printable(error));
+}
+
+/** What was thrown can be anything; Node prints a warning later, where a text that throws would end the process. */
+function printable(error: unknown): Error | string {
+  try {
+    const text = String(error);
+    if (!(error instanceof Error)) return text;
+    // Read here once: what can be printed now can be printed later.
+    return typeof error.stack === "string" && String(error.name) !== "" ? error : text;
+  } catch {
+    return "an error without a text was thrown";
+  }
 }
 
 /** The events that say more than every event does. */

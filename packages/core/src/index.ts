@@ -1,11 +1,21 @@
 import { memory } from "./memory/memory.js";
 import { register } from "./registry.js";
 
-export type { ManagerConfig } from "./config/config.js";
+export type { ErrorResponder, ManagerConfig } from "./config/config.js";
 export type { CookieOutcome, RefusedEvent, ResponseEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";
 export { createManager, type NamedStore, type NamedToken } from "./manager/create-manager.js";
-export type { Exchange, FetchHandler, Manager, OwnedSession, SessionHandler, TokenManager } from "./manager/manager.js";
+export type {
+  Exchange,
+  ExchangeOptions,
+  FetchHandler,
+  Manager,
+  NodeExchange,
+  OwnedSession,
+  ResponseHead,
+  SessionHandler,
+  TokenManager,
+} from "./manager/manager.js";
 export { type MemoryConfig, memory } from "./memory/memory.js";
 export type {
   Connector,

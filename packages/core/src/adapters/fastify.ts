@@ -1,7 +1,6 @@
 /** Sessions for Fastify 5. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TokenManager } from "../manager/manager.js";
-import type { SessionStore } from "../session/session-store.js";
+import type { NodeExchange, ResponseHead, TokenManager } from "../manager/manager.js";
 import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
@@ -22,10 +21,13 @@ export interface FastifyRequestLike {
 export interface FastifyReplyLike {
   readonly raw: ServerResponse;
   readonly statusCode: number;
+  getHeader(name: string): number | string | string[] | undefined;
+  /** Of Set-Cookie it adds one more. */
+  header(name: string, value: string): unknown;
 }
 
-/** With what was asked for kept by the plugin. */
-type Asking = FastifyRequestLike & Record<symbol, Promise<object> | undefined>;
+/** With what the plugin keeps for its second hook. */
+type Begun = FastifyRequestLike & Record<symbol, NodeExchange<object> | undefined>;
 
 type Done = (error?: Error | null, payload?: unknown) => void;
 
@@ -51,26 +53,35 @@ export type FastifyPlugin = (instance: FastifyLike, options: object, done: (erro
  * ```
  *
  * What `session()` rejects with is thrown by the handler that asked, and a save that fails by an `onSend` hook, so both
- * come to the application's error handler. Fields are stored whatever the reply's status, unless that is a 5xx.
+ * come to the application's error handler. Fields are stored whatever the reply's status, unless that is a 5xx. What goes
+ * past Fastify (`reply.hijack()`, `reply.raw`) is held until the session is stored, as by `start`.
  */
 export function session<D extends object>(sessions: TokenManager<D>): FastifyPlugin {
   const plugin: FastifyPlugin = (instance, _options, done) => {
-    const asked = Symbol("sess");
-    const onRequest = (request: Asking, reply: FastifyReplyLike, next: Done) => {
+    const begun = Symbol("sess");
+    const onRequest = (request: Begun, reply: FastifyReplyLike, next: Done) => {
       const getter = () => {
-        const started = sessions.start(request.raw, reply.raw);
-        request[asked] = started;
-        return started;
+        request[begun] ??= sessions.begin(request.raw, reply.raw) as NodeExchange<object>;
+        return request[begun].session();
       };
       Object.assign(request, { session: getter });
       next();
     };
 
-    const onSend = (request: Asking, reply: FastifyReplyLike, payload: unknown, next: Done) => {
-      const started = reply.statusCode < 500 ? request[asked] : undefined;
-      if (started !== undefined) return save(started, payload);
-      next(null, payload);
-      return undefined;
+    const onSend = (request: Begun, reply: FastifyReplyLike, payload: unknown, next: Done) => {
+      const exchange = request[begun];
+      if (exchange === undefined) {
+        next(null, payload);
+        return;
+      }
+      exchange.respond(reply.statusCode, headOf(reply)).then(
+        () => next(null, payload),
+        (error: Error) => {
+          // Nobody will read it: the error handler sends something else.
+          if (isStream(payload)) payload.destroy();
+          next(error);
+        },
+      );
     };
 
     // Decorated with what each request then replaces, so that all requests have one shape.
@@ -82,15 +93,12 @@ export function session<D extends object>(sessions: TokenManager<D>): FastifyPlu
   return Object.assign(plugin, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "sess" });
 }
 
-async function save(started: Promise<object>, payload: unknown): Promise<void> {
-  const session = (await started.catch(() => undefined)) as SessionStore | undefined;
-  try {
-    await session?.release();
-  } catch (error) {
-    // Nobody will read it: the error handler sends something else.
-    if (isStream(payload)) payload.destroy();
-    throw error;
-  }
+function headOf(reply: FastifyReplyLike): ResponseHead {
+  return {
+    getHeader: (name) => reply.getHeader(name),
+    setHeader: (name, value) => void reply.header(name, value),
+    appendHeader: (name, value) => void reply.header(name, value),
+  };
 }
 
 function isStream(payload: unknown): payload is { destroy(): void } {

@@ -14,6 +14,8 @@ declare module "hono" {
 /** What the middleware needs of a context of Hono. */
 export interface HonoContext {
   readonly req: { readonly raw: Request };
+  /** What the server told: in part how the request came. */
+  readonly env?: unknown;
   get res(): Response;
   set res(response: Response | undefined);
 }
@@ -38,7 +40,7 @@ export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) =
  */
 export function session<D extends object>(sessions: TokenManager<D>): HonoMiddleware {
   return async (context, next) => {
-    const exchange = sessions.begin(context.req.raw);
+    const exchange = sessions.begin(context.req.raw, { peer: peerOf(context) });
     setVariable(context, () => exchange.session());
     await next();
     const response = context.res;
@@ -48,6 +50,26 @@ export function session<D extends object>(sessions: TokenManager<D>): HonoMiddle
     context.res = undefined;
     context.res = answer;
   };
+}
+
+/** The address of the peer, as Hono's servers under Node, Bun and Deno tell it. */
+function peerOf({ env, req }: HonoContext): string | undefined {
+  if (typeof env !== "object" || env === null) return undefined;
+  const { incoming, server, requestIP, remoteAddr } = env as ServerInfo;
+  if (incoming !== undefined) return incoming.socket?.remoteAddress ?? "";
+  if (remoteAddr !== undefined) return remoteAddr.hostname;
+  const bun = requestIP === undefined ? server : (env as ServerInfo["server"]);
+  return typeof bun?.requestIP === "function" ? bun.requestIP(req.raw)?.address : undefined;
+}
+
+interface ServerInfo {
+  /** Node. */
+  readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
+  /** Deno. */
+  readonly remoteAddr?: { readonly hostname?: string };
+  /** Bun, which is told the server, or something that has it. */
+  readonly server?: { requestIP?(request: Request): { readonly address: string } | null };
+  readonly requestIP?: unknown;
 }
 
 /** `Context.set` is typed by the variables of each application, so no one shape fits them all. */

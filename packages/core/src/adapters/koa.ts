@@ -1,7 +1,6 @@
 /** Sessions for Koa 3. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TokenManager } from "../manager/manager.js";
-import type { SessionStore } from "../session/session-store.js";
+import type { NodeExchange, ResponseHead, TokenManager } from "../manager/manager.js";
 import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
@@ -18,6 +17,10 @@ export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly status: number;
+  /** `false` where the application answers by itself. */
+  readonly respond?: boolean;
+  set(name: string, value: string): unknown;
+  append(name: string, value: string): unknown;
 }
 
 /** A middleware of Koa, by its shape. */
@@ -35,21 +38,28 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  * ```
  *
  * What `session()` rejects with is thrown by the handler that asked, and a save that fails by this middleware, so both
- * come to the application's error handling. Fields are stored whatever the response's status, unless that is a 5xx.
+ * come to the application's error handling. Fields are stored whatever the response's status, unless that is a 5xx. What
+ * goes past Koa (`ctx.respond = false`, `ctx.res`) is held until the session is stored, as by `start`.
  */
 export function session<D extends object>(sessions: TokenManager<D>): KoaMiddleware {
   return async (context, next) => {
-    const { req, res } = context;
-    let asked: Promise<SessionStore<D>> | undefined;
+    let exchange: NodeExchange<D> | undefined;
     const getter = () => {
-      asked = sessions.start(req, res);
-      return asked;
+      exchange ??= sessions.begin(context.req, context.res);
+      return exchange.session();
     };
     Object.assign(context, { session: getter });
     await next();
-    // With a response that has begun by itself the session has been stored, or could not be and says so itself.
-    if (asked === undefined || res.headersSent || context.status >= 500) return;
-    const session = await asked.catch(() => undefined);
-    await session?.release();
+    // A response that has begun by itself is held, and says itself what it could not store.
+    if (exchange === undefined || context.res.headersSent || context.respond === false) return;
+    await exchange.respond(context.status, headOf(context));
+  };
+}
+
+function headOf(context: KoaContext): ResponseHead {
+  return {
+    getHeader: (name) => context.res.getHeader(name),
+    setHeader: (name, value) => void context.set(name, value),
+    appendHeader: (name, value) => void context.append(name, value),
   };
 }

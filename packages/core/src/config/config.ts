@@ -8,6 +8,9 @@ import { type ConfigSource, readSeedConfig } from "./seed-json.js";
 type SameSite = "lax" | "strict" | "none";
 type TrustProxy = false | number | ((address: string) => boolean);
 
+/** Makes a `Response` of an error, or leaves that to core by answering `undefined`. */
+export type ErrorResponder = (error: unknown, request: Request) => Response | undefined | Promise<Response | undefined>;
+
 /** The configuration of a Manager. Every key is optional; `undefined` counts as absent. */
 export interface ManagerConfig {
   /** Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. */
@@ -55,6 +58,11 @@ export interface ManagerConfig {
   readonly namespace?: string | undefined;
   /** The clock, epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /**
+   * Makes the response of an error, for `handle` and `begin`, where core would answer with a bare 500 or the status of
+   * the `SessionError`. Changes are kept or discarded by the status it answers with. Default: none.
+   */
+  readonly onError?: ErrorResponder | undefined;
 }
 
 /** A configuration that was checked, every default filled in. */
@@ -85,6 +93,7 @@ export interface Settings {
   readonly sidInUrlQuery: boolean;
   readonly trustProxy: TrustProxy;
   readonly now: () => number;
+  readonly onError: ErrorResponder | undefined;
   /** The provider's to check. */
   readonly providerConfig: unknown;
 }
@@ -112,6 +121,7 @@ const keys: { readonly [K in keyof Required<ManagerConfig> | "providerConfig"]: 
   trustProxy: "trustProxy",
   namespace: "namespace",
   now: "now",
+  onError: "onError",
   providerConfig: "providerConfig",
 };
 const knownKeys = Object.values(keys);
@@ -135,6 +145,10 @@ function readObject(config: object): ConfigSource {
 const flag: Check<boolean> = [(value) => typeof value === "boolean", "true or false"];
 const lifetime = whole(1, longestLifetime, "seconds");
 const clock: Check<() => number> = [(value): value is () => number => typeof value === "function", "a function"];
+const responder: Check<ErrorResponder> = [
+  (value): value is ErrorResponder => typeof value === "function",
+  "a function of an error and a request",
+];
 const secureChoice: Check<boolean | "auto"> = [
   (value) => typeof value === "boolean" || value === "auto",
   'true, false or "auto"',
@@ -227,6 +241,7 @@ export function resolveConfig(
     sidInUrlQuery: pick(source, "sidInUrlQuery", flag, false),
     trustProxy: pick(source, "trustProxy", trustChoice, false),
     now: pick(source, "now", clock, Date.now),
+    onError: pick(source, "onError", responder, undefined),
     providerConfig: source.values.get("providerConfig"),
   };
 }

@@ -179,7 +179,8 @@ describe("one event says what became of the cookie", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     await new Promise((resolve) => server.close(resolve));
-    expect([response.status, ...events.map((event) => event.cookie)]).toEqual([500, "set"]);
+    expect([response.status, ...events.map((event) => event.cookie)]).toEqual([500, "discarded"]);
+    expect(await manager.count()).toBe(0);
   });
 
   test("no event holds an id, a field or a value; a request that never asks has none", async () => {

@@ -1,17 +1,25 @@
+import type { ErrorResponder } from "../config/config.js";
+import { report } from "../diagnostics.js";
 import type { Session } from "../session/session.js";
-import { errorText } from "./error-text.js";
+import { errorText, failureStatus, statusOf } from "./failure.js";
 import type { Head } from "./head.js";
 import type { SessionResponse } from "./response.js";
+import { signalIn } from "./thrown.js";
+
+/** Asks the application for the response to an error. */
+type AskApplication = (error: unknown) => ReturnType<ErrorResponder>;
 
 /** One request of the Fetch standard and the response to it. */
 export class FetchExchange<D extends object> {
   readonly #response: SessionResponse<D>;
   readonly #load: () => Promise<Session<D>>;
+  readonly #onError: AskApplication | undefined;
   #session: Promise<Session<D>> | undefined;
 
-  constructor(response: SessionResponse<D>, load: () => Promise<Session<D>>) {
+  constructor(response: SessionResponse<D>, load: () => Promise<Session<D>>, onError: AskApplication | undefined) {
     this.#response = response;
     this.#load = load;
+    this.#onError = onError;
   }
 
   /** The request's session, loaded when it is first asked for. */
@@ -27,44 +35,110 @@ export class FetchExchange<D extends object> {
 
   /** The response with what the session adds to it, once the session is stored; an error response when it is not. */
   async respond(response: Response): Promise<Response> {
+    if (!isResponse(response))
+      return this.fail(new TypeError("the handler answered with something that is no Response"));
     if (this.#session === undefined) {
       this.#response.headersGone();
       return response;
     }
-    const headers = new Headers(response.headers);
     try {
       await this.#session;
-      await this.#response.beforeHeaders(response.status, headOf(headers));
+      // 101 and network errors cannot be made again, and nothing can be added to them: it is too late for a cookie.
+      if (response.status < 200) this.#response.headersGone();
+      await this.#response.store(response.status);
+      if (response.status < 200) {
+        this.#losesCookie();
+        return response;
+      }
+      const headers = new Headers(response.headers);
+      this.#response.addHeaders(headOf(headers));
+      return withHeaders(response, headers);
     } catch (error) {
       return this.fail(error);
     }
-    return withHeaders(response, headers);
   }
 
-  /** The response to a request whose handler threw, with what was stored before that. */
+  /**
+   * The response to a request whose handler threw. What a framework throws in place of returning is thrown on, once the
+   * session is stored for the status that it means.
+   */
+  async caught(error: unknown): Promise<Response> {
+    // Where throwing a response is how to answer, it is an answer like any other.
+    if (isResponse(error)) return this.respond(error);
+    const answer = await this.#ask(error);
+    if (answer !== undefined) return this.respond(answer);
+    const signal = signalIn(error);
+    if (signal === undefined) return this.#failBy(error, undefined);
+    try {
+      await this.#session?.catch(() => {});
+      await this.#response.store(signal.status);
+    } catch (failure) {
+      return this.fail(failure);
+    }
+    this.#losesCookie();
+    throw error;
+  }
+
+  /** The error response, with what was stored before the failure. Never rejects. */
   async fail(error: unknown): Promise<Response> {
-    const headers = new Headers({ "Content-Type": "text/plain; charset=utf-8" });
-    await (await this.#session?.catch(() => undefined))?.discardForResponse();
-    await this.#response.whenNothingRuns(() => {});
-    const status = this.#response.failed(error, headOf(headers));
-    return new Response(errorText(status, "The request failed."), { status, headers });
+    return this.#failBy(error, await this.#ask(error));
+  }
+
+  async #failBy(error: unknown, answer: Response | undefined): Promise<Response> {
+    try {
+      await this.#session?.catch(() => {});
+      await this.#response.abandon(error);
+      const status = answer === undefined ? failureStatus(error) : answer.status;
+      const headers = new Headers(answer?.headers ?? { "Content-Type": "text/plain; charset=utf-8" });
+      this.#response.addHeaders(headOf(headers));
+      if (answer !== undefined) return withHeaders(answer, headers);
+      return new Response(errorText(status, "The request failed."), { status, headers });
+    } catch (second) {
+      report(second);
+      return new Response(errorText(500, "The request failed."), { status: statusOf(error) });
+    }
+  }
+
+  /** The application's answer to an error, where it has one. */
+  async #ask(error: unknown): Promise<Response | undefined> {
+    try {
+      const answer = await this.#onError?.(error);
+      return isResponse(answer) ? answer : undefined;
+    } catch (second) {
+      report(second);
+      return undefined;
+    }
+  }
+
+  #losesCookie(): void {
+    if (!this.#response.leavesWithoutHead()) return;
+    const instead = "return a Response, or make one of it in onError";
+    report(new Error(`the session's new cookie could not be sent with what the handler answered by: ${instead}`));
+  }
+}
+
+/** Also one of another realm, or of a polyfill. */
+export function isResponse(value: unknown): value is Response {
+  try {
+    if (value instanceof Response) return true;
+    if (typeof value !== "object" || value === null || value instanceof Error) return false;
+    const { status, headers, body } = value as Partial<Response>;
+    return typeof status === "number" && body !== undefined && typeof headers?.getSetCookie === "function";
+  } catch {
+    return false; // A getter or a trap that throws.
   }
 }
 
 function headOf(headers: Headers): Head {
   return {
     getHeader: (name) => (name === "Set-Cookie" ? headers.getSetCookie() : (headers.get(name) ?? undefined)),
-    setHeader: (name, value) => {
-      headers.delete(name);
-      for (const each of typeof value === "string" ? [value] : value) headers.append(name, each);
-    },
+    setHeader: (name, value) => headers.set(name, value),
+    appendHeader: (name, value) => headers.append(name, value),
   };
 }
 
 /** The same response where its headers may be changed, and a copy where they are immutable, as a redirect's are. */
 function withHeaders(response: Response, headers: Headers): Response {
-  // 101 and network errors cannot be made again, and nothing can be added to them.
-  if (response.status < 200) return response;
   try {
     for (const [name] of headers) response.headers.delete(name);
     for (const [name, value] of headers) response.headers.append(name, value);

@@ -172,7 +172,7 @@ describe("HTTP/2", () => {
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
     await create.proceed();
     expect(await answering).toMatchObject({ status: 202, body: "ab" });
-    expect(codes).toEqual(["ERR_HTTP_HEADERS_SENT", "ERR_HTTP_HEADERS_SENT"]);
+    expect(codes).toEqual(["ERR_HTTP2_HEADERS_SENT", "ERR_HTTP2_HEADERS_SENT"]);
   });
 
   test("a large stream", async () => {

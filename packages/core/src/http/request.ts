@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Settings } from "../config/config.js";
+import { report } from "../diagnostics.js";
+import { SessionError } from "../errors.js";
 import { isId } from "../keys.js";
 import { cookieValues } from "./cookies.js";
 
@@ -12,8 +14,8 @@ export interface RequestView {
   host(): string;
   /** Whether it came over TLS to this very process. */
   readonly encrypted: boolean;
-  /** The peer's address, where it is known. */
-  readonly peer: string;
+  /** The peer's address; "" where it has gone, `undefined` where nobody told it. */
+  readonly peer: string | undefined;
 }
 
 /** A request of `node:http`. */
@@ -21,13 +23,14 @@ export class NodeRequest implements RequestView {
   readonly #req: IncomingMessage;
   // Asked for at once: the connection may be gone by the time the response leaves, and HTTP/2's throws then.
   readonly encrypted: boolean;
-  readonly peer: string;
+  readonly peer: string | undefined;
 
   constructor(req: IncomingMessage) {
     this.#req = req;
-    const { socket } = req;
-    this.encrypted = "encrypted" in socket && socket.encrypted === true;
-    this.peer = socket.remoteAddress ?? "";
+    // What only looks like a request may have no socket.
+    const socket: Partial<IncomingMessage["socket"]> | undefined = req.socket;
+    this.encrypted = socket !== undefined && "encrypted" in socket && socket.encrypted === true;
+    this.peer = socket?.remoteAddress ?? "";
   }
 
   header(name: string): string | undefined {
@@ -46,13 +49,24 @@ export class NodeRequest implements RequestView {
   }
 }
 
+/** What a `Request` does not say about its connection. */
+export interface ConnectionInfo {
+  /** The address of the client, or of the proxy next to the server: what a `trustProxy` function is asked about. */
+  readonly peer?: string | undefined;
+  /** Whether it came over TLS to this very process. Default: what the scheme of the URL says. */
+  readonly secure?: boolean | undefined;
+}
+
 /** A request of the Fetch standard: whoever made it says by its URL how it came. */
 export class FetchRequest implements RequestView {
   readonly #request: Request;
-  readonly peer = "";
+  readonly #secure: boolean | undefined;
+  readonly peer: string | undefined;
 
-  constructor(request: Request) {
+  constructor(request: Request, { peer, secure }: ConnectionInfo = {}) {
     this.#request = request;
+    this.#secure = secure;
+    this.peer = peer;
   }
 
   header(name: string): string | undefined {
@@ -68,7 +82,7 @@ export class FetchRequest implements RequestView {
   }
 
   get encrypted(): boolean {
-    return this.url.startsWith("https:");
+    return this.#secure ?? this.url.startsWith("https:");
   }
 }
 
@@ -117,12 +131,39 @@ function fromQuery({ url }: RequestView, settings: Settings): string[] {
 export function isSecure(request: RequestView, trustProxy: Settings["trustProxy"]): boolean {
   if (request.encrypted) return true;
   if (trustProxy === false || trustProxy === 0) return false;
-  if (typeof trustProxy === "function" && !trustProxy(request.peer)) return false;
+  if (typeof trustProxy === "function" && !isTrusted(trustProxy, request.peer)) return false;
   const forwarded = forwardedProtocols(request);
   // Each proxy appends; with n trusted ones, the n-th from the right is what the outermost of them saw.
   const hops = typeof trustProxy === "number" ? trustProxy : 1;
   const seen = forwarded[Math.max(0, forwarded.length - hops)];
   return seen === "https";
+}
+
+const reported = new WeakSet<object>();
+
+/** A client that has gone has no address any more; a function that throws, or answers otherwise than true, trusts nobody. */
+function isTrusted(trusts: (address: string) => boolean, peer: string | undefined): boolean {
+  if (!peer) return false;
+  try {
+    return trusts(peer) === true;
+  } catch (error) {
+    if (!reported.has(trusts)) {
+      reported.add(trusts);
+      report(error);
+    }
+    return false;
+  }
+}
+
+/** Throws `SESS_CONFIG` where the answer depends on an address that nobody told. */
+export function assertPeerKnown(request: RequestView, { trustProxy, cookie }: Settings): void {
+  if (typeof trustProxy !== "function" || request.peer !== undefined) return;
+  if (request.encrypted || cookie.secure !== "auto") return;
+  const told = "pass { peer } to begin or handle, or set it to the number of proxies";
+  throw new SessionError(
+    "SESS_CONFIG",
+    `option "trustProxy" is a function, and nobody told the peer's address: ${told}`,
+  );
 }
 
 /** Whether somebody, the client perhaps, says that TLS ends before us. To be believed of nobody who was not declared. */

@@ -1,10 +1,10 @@
 import type { Settings } from "../config/config.js";
-import { type CookieOutcome, type Diagnostics, report } from "../diagnostics.js";
+import type { CookieOutcome, Diagnostics } from "../diagnostics.js";
 import { isSessionError, type SessionErrorCode } from "../errors.js";
 import type { Binding, Session } from "../session/session.js";
 import type { CookieAdvice } from "./cookie-advice.js";
 import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
-import type { Head, ResponseGate } from "./head.js";
+import type { Head, ResponseHook } from "./head.js";
 import type { RequestView } from "./request.js";
 
 /** What is the Manager's rather than one response's. */
@@ -15,7 +15,7 @@ export interface ResponseSettings {
 }
 
 /** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
-export class SessionResponse<D extends object> implements Binding, ResponseGate {
+export class SessionResponse<D extends object> implements Binding, ResponseHook {
   readonly #request: RequestView;
   readonly #settings: Settings;
   readonly #advice: CookieAdvice;
@@ -26,6 +26,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
   #headersSent: boolean;
   #discarded = false;
   #told = false;
+  /** The status that it is stored for, and the storing while that is under way. */
+  #storedFor: number | undefined;
+  #storing: Promise<void> | undefined;
+  /** Why it could not be loaded or stored. */
+  #failure: unknown;
+  /** The Set-Cookie line, once it is made. */
+  #line: string | undefined;
 
   constructor(
     request: RequestView,
@@ -58,59 +65,82 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     if (this.#told) this.#diagnostics.publish("response", { cookie: "not-cleared" });
   }
 
-  /** To be called when a response leaves without having been held: its session was not asked for. */
+  /** To be called when a response leaves without its session: nobody asked for it. */
   headersGone(): void {
     this.#headersSent = true;
   }
 
+  /** Why there is no session, until it is asked for again. */
+  notLoaded(error: unknown): void {
+    this.#failure = error;
+  }
+
   bind(session: Session<D>): void {
     this.#session = session;
+    this.#failure = undefined;
     if (this.#headersSent) this.#tell("headers-sent");
   }
 
-  beforeHeaders(status: number, head: Head): void | Promise<void> {
+  /** Asked again for the same status, as below a framework that has asked already, it stores nothing a second time. */
+  store(status: number): void | Promise<void> {
+    if (this.#storedFor === status) return this.#storing;
+    this.#storedFor = status;
     this.#discarded = status >= 500;
     const stored = this.#discarded ? this.#session?.discardForResponse() : this.#session?.commitForResponse();
-    if (stored === undefined) return this.#finishHead(head);
-    return stored.then(
-      () => this.whenNothingRuns(() => this.#finishHead(head)),
-      (error: unknown) =>
-        this.whenNothingRuns(() => {
-          throw error;
-        }),
-    );
+    if (stored === undefined) this.#headersSent = true;
+    this.#storing = stored === undefined ? undefined : this.#settle(stored);
+    return this.#storing;
+  }
+
+  async #settle(stored: Promise<void>): Promise<void> {
+    try {
+      await stored;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    } finally {
+      await this.#whenNothingRuns();
+    }
+    this.#storing = undefined;
+  }
+
+  addHeaders(head: Head): void {
+    this.#headersSent = true;
+    const { sidHeader } = this.#settings;
+    this.#vary(head, "Cookie");
+    if (sidHeader !== undefined) this.#vary(head, sidHeader);
+    const outcome = this.#setCookie(head);
+    const code = isSessionError(this.#failure) ? this.#failure.code : undefined;
+    this.#tell(outcome ?? this.#whyNone(code), code);
   }
 
   beforeEnd(): void | Promise<void> {
     return this.#session?.releaseForEnd();
   }
 
-  failed(error: unknown, head: Head | undefined): number {
-    const status = isSessionError(error) ? error.status : 500;
-    if (status >= 500) report(error);
-    this.#session?.discard();
+  /** For a failure of the request, which is said here, and of another session that waits for the same response. */
+  abandon(error?: unknown): void | Promise<void> {
+    this.#failure ??= error;
     this.#discarded = true;
-    // A new id that was acknowledged is the client's only one: it goes out with the error as well.
-    if (head !== undefined) this.#finishHead(head, isSessionError(error) ? error.code : undefined);
-    return status;
+    const left = this.#session?.discardForResponse();
+    return left === undefined ? this.#whenNothingRuns() : left.then(() => this.#whenNothingRuns());
+  }
+
+  /** Instead of {@link addHeaders}, where what leaves has no head to put a cookie in. Answers whether one is lost. */
+  leavesWithoutHead(): boolean {
+    this.#headersSent = true;
+    const isLost = this.#session?.cookieDue !== undefined;
+    this.#tell(isLost ? "not-carried" : this.#whyNone(undefined));
+    return isLost;
   }
 
   /**
    * Lets nothing begin any more that needs a cookie, and waits for what has begun, which may have one to send: with a
    * new id that is stored and not sent, the client would be logged out.
    */
-  whenNothingRuns(then: () => void): void | Promise<void> {
+  #whenNothingRuns(): void | Promise<void> {
     this.#headersSent = true;
-    const running = this.#session?.running;
-    return running === undefined ? then() : running.then(then);
-  }
-
-  #finishHead(head: Head, code?: SessionErrorCode): void {
-    this.#headersSent = true;
-    const { sidHeader } = this.#settings;
-    this.#vary(head, "Cookie");
-    if (sidHeader !== undefined) this.#vary(head, sidHeader);
-    this.#tell(this.#setCookie(head) ?? this.#whyNone(code), code);
+    return this.#session?.running;
   }
 
   /** Once: a head that Node refuses to write is followed by that of an error. */
@@ -127,8 +157,8 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
     const due = session?.cookieDue;
     if (session === undefined || due === undefined) return undefined;
     if (enableSetCookie) {
-      const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing();
-      head.setHeader("Set-Cookie", [...listOf(head.getHeader("Set-Cookie")), cookie]);
+      this.#line ??= due === "set" ? this.#cookieFor(session) : this.#clearing();
+      if (!listOf(head.getHeader("Set-Cookie")).includes(this.#line)) head.appendHeader("Set-Cookie", this.#line);
     }
     if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, session.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
@@ -144,7 +174,9 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
   }
 
   #vary(head: Head, field: string): void {
-    head.setHeader("Vary", mergeVary(textOf(head.getHeader("Vary")), field));
+    const before = textOf(head.getHeader("Vary"));
+    const merged = mergeVary(before, field);
+    if (merged !== before) head.setHeader("Vary", merged);
   }
 
   #cookieFor(session: Session<D>): string {
@@ -164,11 +196,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseGate 
   }
 }
 
-function listOf(value: number | string | string[] | undefined): string[] {
+type HeaderValue = ReturnType<Head["getHeader"]>;
+
+function listOf(value: HeaderValue): readonly string[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? value : [String(value)];
+  return typeof value === "object" ? value : [String(value)];
 }
 
-function textOf(value: number | string | string[] | undefined): string | undefined {
+function textOf(value: HeaderValue): string | undefined {
   return value === undefined ? undefined : listOf(value).join(", ");
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ErrorResponder } from "../config/config.js";
 import type { Field, SessionStore } from "../session/session-store.js";
 
 /** What a request listener made by {@link TokenManager.handler} calls for each request. */
@@ -14,6 +15,16 @@ export type FetchHandler<D extends object> = (
   request: Request,
 ) => Response | Promise<Response>;
 
+/** How a request of the Fetch standard came, and who answers where it fails. All optional. */
+export interface ExchangeOptions {
+  /** The address of the client, or of the proxy next to the server: what a `trustProxy` function is asked about. */
+  readonly peer?: string | undefined;
+  /** Whether the request came over TLS to this very process. Default: what the scheme of its URL says. */
+  readonly secure?: boolean | undefined;
+  /** In place of the Manager's own `onError`. */
+  readonly onError?: ErrorResponder | undefined;
+}
+
 /** One request of the Fetch standard and the response to it: for adapters of frameworks that are built on it. */
 export interface Exchange<D extends object> {
   /** The request's session, loaded when it is first asked for; until then nothing is read. Rejects as `start` does. */
@@ -23,8 +34,35 @@ export interface Exchange<D extends object> {
    * stored; to an error response when that failed. Immutable responses are copied, bodies are passed on unread.
    */
   respond(response: Response): Promise<Response>;
+  /**
+   * The response to what a handler threw, as `handle` makes it. Rejects with what is to be thrown on: the redirects and
+   * errors that a framework throws in place of returning.
+   */
+  caught(error: unknown): Promise<Response>;
   /** The error response of a handler that threw. What was not stored is discarded. Never rejects. */
   fail(error: unknown): Promise<Response>;
+}
+
+/** A response's headers, as a framework on top of `node:http` lets them be changed before it sends them. */
+export interface ResponseHead {
+  getHeader(name: string): number | string | readonly string[] | undefined;
+  setHeader(name: string, value: string): void;
+  /** Adds one more of a name. */
+  appendHeader(name: string, value: string): void;
+}
+
+/**
+ * One request of `node:http` and the response to it: for adapters of frameworks that have a moment of their own before a
+ * response leaves, as Fastify's `onSend`. What goes past the framework there is held as by `start`.
+ */
+export interface NodeExchange<D extends object> {
+  /** The request's session, loaded when it is first asked for. Rejects as `start` does. */
+  session(): Promise<SessionStore<D>>;
+  /**
+   * To be called when status and headers are there and nothing has left: stores the session and adds its headers.
+   * Rejects when it cannot be stored, and the framework is to answer with that error. Nothing where nobody asked.
+   */
+  respond(status: number, head: ResponseHead): Promise<void>;
 }
 
 /**
@@ -40,13 +78,23 @@ export interface TokenManager<D extends object> extends AsyncDisposable {
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void;
 
   /**
-   * The same for servers built on the Fetch standard: from a `Request` to its `Response`. A response that is thrown
-   * is a response; anything else that is thrown is a 500 (or the status of the `SessionError`).
+   * The same for servers built on the Fetch standard: from a `Request` to its `Response`. What the handler throws:
+   *
+   * - a `Response` is a response like any other;
+   * - what `onError` makes a `Response` of, likewise: its status decides whether changes are kept;
+   * - what a framework throws in place of returning (Next's `redirect()`, SvelteKit's, `data()` of React Router) is thrown
+   *   on, once the session is stored, or discarded where it means 500 or more;
+   * - anything else is a 500 (or the status of the `SessionError`), and changes not yet stored are discarded.
+   *
+   * Rejects with `SESS_CONFIG` where `trustProxy` is a function and nobody told the address of the peer.
    */
-  handle(request: Request, handler: FetchHandler<D>): Promise<Response>;
+  handle(request: Request, handler: FetchHandler<D>, options?: ExchangeOptions): Promise<Response>;
 
-  /** {@link handle} in its parts. */
-  begin(request: Request): Exchange<D>;
+  /** {@link handle} in its parts. Throws `SESS_CONFIG` as `handle` rejects. */
+  begin(request: Request, options?: ExchangeOptions): Exchange<D>;
+
+  /** {@link start} in its parts. */
+  begin(req: IncomingMessage, res: ServerResponse): NodeExchange<D>;
 
   /**
    * The request's session: the stored one, or a new one that is stored once it holds something. From here on nothing

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Settings } from "../config/config.js";
-import type { Diagnostics } from "../diagnostics.js";
+import { type Diagnostics, report } from "../diagnostics.js";
 import { asTable } from "../http/as-table.js";
 import { CookieAdvice } from "../http/cookie-advice.js";
 import { FetchExchange } from "../http/fetch.js";
-import { holdResponse } from "../http/held-response.js";
-import { FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
+import { holdResponse } from "../http/hold/hold-response.js";
+import { NodeExchange } from "../http/node-exchange.js";
+import { assertPeerKnown, FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
 import { type ResponseSettings, SessionResponse } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
 import { newId, ownerKey } from "../keys.js";
@@ -14,7 +15,7 @@ import type { SessionStore } from "../session/session-store.js";
 import type { Identity, Keeper } from "../store/keeper.js";
 import type { Known } from "../store/known.js";
 import { closed } from "../store/repository.js";
-import type { FetchHandler, SessionHandler } from "./manager.js";
+import type { ExchangeOptions, FetchHandler, SessionHandler } from "./manager.js";
 
 /** A session or a marker, and the id that led to it. */
 export interface Found {
@@ -30,14 +31,39 @@ export interface Presented {
 }
 
 /** A request's session. It says whose: a copy of a request has the same, and is another request. */
-class Started<S> {
+class Started<D extends object> {
   readonly req: IncomingMessage;
-  session: Promise<S> | undefined;
-  hasFailed = false;
+  readonly request: NodeRequest;
+  readonly response: SessionResponse<D>;
+  /** Whether there is no response, or none any more. The session is stored, and prolonged, by itself. */
+  readonly isAlone: boolean;
+  /** The response that came last; mostly the only one. */
+  #held: ServerResponse | undefined;
+  /** `undefined` until it is asked for, and after a failure: a store that was down may be up again. */
+  session: Promise<Session<D>> | undefined;
 
-  constructor(req: IncomingMessage) {
+  constructor(req: IncomingMessage, res: ServerResponse, settings: ResponseSettings) {
     this.req = req;
+    this.request = new NodeRequest(req);
+    this.isAlone = isUpgrade(req, res) || res.writableEnded;
+    const isOver = () => this.isAlone || res.writableEnded || res.destroyed;
+    this.response = new SessionResponse<D>(this.request, settings, this.isAlone || res.headersSent, isOver);
   }
+
+  hold(res: ServerResponse): void {
+    if (this.#held === res || this.isAlone) return;
+    this.#held = res;
+    holdResponse(res, this.response);
+  }
+}
+
+/**
+ * Whether there is no response to hold: the connection is to speak another protocol, and what there is of a response only
+ * looks like one. A server that does not upgrade answers such a request as any other, and Node says so.
+ */
+function isUpgrade(req: IncomingMessage & { readonly upgrade?: unknown }, res: ServerResponse): boolean {
+  if (req.headers.upgrade === undefined) return false;
+  return req.upgrade === true || !("statusCode" in res);
 }
 
 /** Where else a session may be found, when what a request came with leads to none. */
@@ -66,24 +92,32 @@ export abstract class RequestManager<D extends object> {
     return (req, res) => runHandler(res, () => this.#handle(handler, req, res));
   }
 
-  begin(request: Request): FetchExchange<D> {
-    const view = new FetchRequest(request);
-    const response = new SessionResponse<D>(view, this.#forResponses, false, () => true);
-    return new FetchExchange<D>(response, async () => {
-      this.assertOpen();
-      const own = await this.presented(view);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(view)));
-    });
+  begin(request: Request, options?: ExchangeOptions): FetchExchange<D>;
+  begin(req: IncomingMessage, res: ServerResponse): NodeExchange<D>;
+  begin(request: Request | IncomingMessage, second?: ExchangeOptions | ServerResponse): object {
+    if (!("httpVersion" in request)) return this.#beginFetch(request, second as ExchangeOptions | undefined);
+    const started = this.#started(request, second as ServerResponse);
+    return new NodeExchange<D>(started.response, () => this.#load(started, second as ServerResponse));
   }
 
-  async handle(request: Request, handler: FetchHandler<D>): Promise<Response> {
-    const exchange = this.begin(request);
+  #beginFetch(request: Request, options: ExchangeOptions = {}): FetchExchange<D> {
+    const view = new FetchRequest(request, options);
+    assertPeerKnown(view, this.settings);
+    const response = new SessionResponse<D>(view, this.#forResponses, false, () => true);
+    const onError = options.onError ?? this.settings.onError;
+    const ask = onError === undefined ? undefined : (error: unknown) => onError(error, request);
+    return new FetchExchange<D>(response, () => this.#bind(response, view), ask);
+  }
+
+  async handle(request: Request, handler: FetchHandler<D>, options?: ExchangeOptions): Promise<Response> {
+    const exchange = this.#beginFetch(request, options);
+    let response: Response;
     try {
-      return await exchange.respond(await handler(await exchange.session(), request));
+      response = await handler(await exchange.session(), request);
     } catch (error) {
-      // Where throwing a response is how to answer, it is an answer like any other.
-      return error instanceof Response ? exchange.respond(error) : exchange.fail(error);
+      return exchange.caught(error);
     }
+    return exchange.respond(response);
   }
 
   start(req: IncomingMessage, res: ServerResponse): Promise<SessionStore<D>> {
@@ -156,38 +190,41 @@ export abstract class RequestManager<D extends object> {
   }
 
   #start(req: IncomingMessage, res: ServerResponse): Promise<Session<D>> {
-    const carrier = req as IncomingMessage & Record<symbol, Started<Session<D>>>;
+    return this.#load(this.#started(req, res), res);
+  }
+
+  #started(req: IncomingMessage, res: ServerResponse): Started<D> {
+    const carrier = req as IncomingMessage & Record<symbol, Started<D>>;
     const before = carrier[this.#slot];
-    // A store that was down may be up again when the handler asks a second time.
-    if (before?.session !== undefined && before.req === req && !before.hasFailed) return before.session;
-    const started = new Started<Session<D>>(req);
+    if (before !== undefined && before.req === req) return before;
+    const started = new Started<D>(req, res, this.#forResponses);
     asTable(req, "upgrade");
     carrier[this.#slot] = started;
-    started.session = this.#begin(req, res, started);
+    return started;
+  }
+
+  #load(started: Started<D>, res: ServerResponse): Promise<Session<D>> {
+    started.hold(res);
+    started.session ??= this.#loadOnce(started);
     return started.session;
   }
 
-  async #begin(req: IncomingMessage, res: ServerResponse, started: Started<Session<D>>): Promise<Session<D>> {
+  async #loadOnce(started: Started<D>): Promise<Session<D>> {
     try {
-      this.assertOpen();
-      const request = new NodeRequest(req);
-      const response = new SessionResponse<D>(
-        request,
-        this.#forResponses,
-        res.headersSent,
-        () => res.writableEnded || res.destroyed,
-      );
-      holdResponse(res, response);
-      const own = await this.presented(request);
-      return this.#bind(response, own, own.found ?? (await this.#elsewhere?.(request)));
+      const session = await this.#bind(started.response, started.request);
+      if (started.isAlone) Promise.resolve(session.commitForResponse()).catch(report);
+      return session;
     } catch (error) {
-      started.hasFailed = true;
+      started.session = undefined;
+      started.response.notLoaded(error);
       throw error;
     }
   }
 
-  #bind(response: SessionResponse<D>, { cookie }: Presented, found: Found | undefined): Session<D> {
-    const session = this.session(found, cookie, response);
+  async #bind(response: SessionResponse<D>, request: RequestView): Promise<Session<D>> {
+    this.assertOpen();
+    const { found, cookie } = await this.presented(request);
+    const session = this.session(found ?? (await this.#elsewhere?.(request)), cookie, response);
     response.bind(session);
     return session;
   }

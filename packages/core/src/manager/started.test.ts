@@ -27,7 +27,7 @@ test("a copy of a request, or one made on top of it, is a request of its own, an
     const innerRes = new ServerResponse(inner);
     expect(session.id).toBe(one);
     expect((await manager.start(inner, innerRes)).id).toBe(other);
-    expect(Object.hasOwn(innerRes, "writeHead")).toBe(true);
+    expect(Object.hasOwn(innerRes, "end")).toBe(true);
   }
   expect(await manager.start(req, res)).toBe(session);
 });

@@ -1,0 +1,23 @@
+import { report } from "../diagnostics.js";
+import { isSessionError } from "../errors.js";
+
+/** The status that an error becomes; one of 500 or more is reported, since nobody else hears of it. Never throws. */
+export function failureStatus(error: unknown): number {
+  const status = statusOf(error);
+  if (status >= 500) report(error);
+  return status;
+}
+
+/** As {@link failureStatus}, without reporting. */
+export function statusOf(error: unknown): number {
+  try {
+    return isSessionError(error) ? error.status : 500;
+  } catch {
+    return 500; // What was thrown can be anything, a proxy whose traps throw among them.
+  }
+}
+
+/** The body of an error response: what a client may know of it, and no more. */
+export function errorText(status: number, otherwise: string): string {
+  return `${status === 409 ? "The session has changed meanwhile." : otherwise}\n`;
+}

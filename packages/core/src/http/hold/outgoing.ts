@@ -1,0 +1,75 @@
+import { type IncomingMessage, ServerResponse } from "node:http";
+
+/** What Node's `write` and `end` send by: the head comes before the first of it, as text that is not sent yet. */
+export type Send = (
+  data: string | Uint8Array,
+  encoding?: string | null,
+  callback?: ((error?: Error) => void) | null,
+  length?: number,
+) => boolean;
+
+/** The parts of Node's own response of HTTP/1 that are not public. */
+export interface OutgoingParts {
+  /** The head, once it is made. */
+  _header: string | null;
+  _send: Send;
+}
+export type Outgoing = ServerResponse & OutgoingParts;
+
+/** What this runtime's `node:http` does, tried once: other runtimes have the names and do otherwise. */
+interface Behaviour {
+  readonly sendsByItsMethod: boolean;
+  /** Where a response keeps that a writer waits for `drain`. */
+  readonly needsDrain: symbol | undefined;
+}
+
+let behaviour: Behaviour | undefined;
+
+/** Whether a response of HTTP/1 makes its head before it calls `_send`, and calls that for everything. */
+export function isNodesOwn(res: object): res is Outgoing {
+  behaviour ??= observe();
+  if (!behaviour.sendsByItsMethod || !(res instanceof ServerResponse)) return false;
+  // What a subclass does in place of Node's methods is unknown. Middleware replaces the response's own, and calls these.
+  const inherited = Object.getPrototypeOf(res) as Outgoing;
+  const { write, end, _send } = ServerResponse.prototype as Outgoing;
+  return inherited.write === write && inherited.end === end && inherited._send === _send;
+}
+
+/** Says that nobody waits for `drain` any more; emits it where somebody did. */
+export function drained(res: Outgoing): void {
+  const { needsDrain } = behaviour ?? observe();
+  if (needsDrain !== undefined) Reflect.set(res, needsDrain, false);
+  res.emit("drain");
+}
+
+function observe(): Behaviour {
+  let sent: unknown;
+  let needsDrain: symbol | undefined;
+  try {
+    const res = unsent();
+    res._send = () => {
+      sent = res._header;
+      return true;
+    };
+    res.end("x");
+    needsDrain = drainSymbol(unsent());
+  } catch {
+    sent = undefined;
+  }
+  return { sendsByItsMethod: typeof sent === "string", needsDrain };
+}
+
+function drainSymbol(res: Outgoing): symbol | undefined {
+  return Object.getOwnPropertySymbols(res).find((symbol) => {
+    if (Reflect.get(res, symbol) !== false) return false;
+    Reflect.set(res, symbol, true);
+    if (res.writableNeedDrain) return true;
+    Reflect.set(res, symbol, false);
+    return false;
+  });
+}
+
+function unsent(): Outgoing {
+  const req: Partial<IncomingMessage> = { method: "GET", httpVersionMajor: 1, httpVersionMinor: 1, headers: {} };
+  return new ServerResponse(req as IncomingMessage) as Outgoing;
+}

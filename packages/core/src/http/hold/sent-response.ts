@@ -1,0 +1,160 @@
+import { ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import { asTable } from "../as-table.js";
+import { errorText } from "../failure.js";
+import { Hold } from "./hold.js";
+import { drained, type Outgoing, type Send } from "./outgoing.js";
+import { SentHead } from "./sent-head.js";
+
+const slot = Symbol("sess");
+type Holding = Outgoing & { [slot]: SentResponse };
+
+/**
+ * Holds what Node's own `write` and `end` send, below everything that an application can call: Node has made the head
+ * by then and keeps its own state, so that nothing of it has to be done again here. While held, `write` answers false,
+ * as over a full socket. 1xx responses (RFC 9110, section 15.2) do not come this way, and pass at any time.
+ */
+export class SentResponse extends Hold {
+  readonly #res: Outgoing;
+  readonly #send: Send;
+  readonly #end: ServerResponse["end"];
+  readonly #queue: Parameters<Send>[] = [];
+  /** Where in the queue the end begins. */
+  #endAt: number | undefined;
+  /** What is piped into the response. */
+  #source: Readable | undefined;
+
+  private constructor(res: Outgoing) {
+    super(res.headersSent);
+    this.#res = res;
+    this.#send = res._send;
+    this.#end = res.end;
+  }
+
+  /** That of a response: one, however many sessions wait for it. */
+  static of(res: Outgoing): SentResponse {
+    const holding = res as Holding;
+    if (Object.hasOwn(res, slot)) return holding[slot];
+    const hold = new SentResponse(res);
+    asTable(res, "sendDate");
+    holding[slot] = hold;
+    holding._send = send;
+    holding.end = end as never;
+    holding.on("pipe", piped);
+    return hold;
+  }
+
+  send(args: Parameters<Send>): boolean {
+    if (this.state === "open") this.begin(statusIn(this.#res));
+    if (this.state === "passing") return this.#send.apply(this.#res, args);
+    if (this.state === "failed") return drop(args, undefined);
+    this.#queue.push(args);
+    return false;
+  }
+
+  end(args: unknown[]): ServerResponse {
+    if (this.state === "held") this.#endAt ??= this.#queue.length;
+    else if (this.state === "passing" && !this.#res.writableEnded) {
+      this.#endAt = 0;
+      this.beginEnd();
+    }
+    return Reflect.apply(this.#end, this.#res, args);
+  }
+
+  pipedFrom(source: Readable): void {
+    this.#source = source;
+  }
+
+  protected release(): void {
+    SentHead.change(this.#res, (head) => this.hooks.addHeaders(head));
+    this.state = "passing";
+    if (this.#queue.length === 0) return;
+    const isEnded = this.#endAt !== undefined;
+    this.#sendAll(this.#queue.splice(0, this.#endAt ?? this.#queue.length));
+    if (!isEnded) return;
+    // Where the end was the first call of all, there is nothing left to wait for.
+    if (this.#endAt === 0) this.finish();
+    else this.beginEnd();
+  }
+
+  protected finish(): void {
+    this.state = "passing";
+    this.#sendAll(this.#queue.splice(0));
+  }
+
+  protected replace(status: number, error: unknown): void {
+    const res = this.#res;
+    const isEnded = res.writableEnded;
+    // Nobody tells whether the rest of a response that goes on will ever be written.
+    if (!isEnded) res.shouldKeepAlive = false;
+    res._header = null;
+    for (const name of res.getHeaderNames()) if (!isOfConnection(name)) res.removeHeader(name);
+    this.hooks.addHeaders(res);
+    const body = errorText(status, "The session could not be stored.");
+    res.setHeader("Content-Type", "text/plain; charset=utf-8");
+    res.setHeader("Content-Length", body.length);
+    res.statusMessage = "";
+    ServerResponse.prototype.writeHead.call(res, status);
+    this.#send.call(res, res.req.method === "HEAD" ? "" : body, "latin1", () => this.#replaced(error));
+  }
+
+  /** Whoever still writes has to hear that nobody reads. */
+  #replaced(error: unknown): void {
+    this.#dropQueue(error);
+    if (this.#res.writableEnded) return;
+    this.#source?.destroy();
+    this.#res.destroy();
+  }
+
+  protected breakOff(error: unknown): void {
+    this.#dropQueue(error);
+    this.#source?.destroy();
+    this.#res.destroy();
+  }
+
+  #dropQueue(error: unknown): void {
+    for (const args of this.#queue.splice(0)) drop(args, error);
+  }
+
+  #sendAll(calls: readonly Parameters<Send>[]): void {
+    if (calls.length === 0) return;
+    const res = this.#res;
+    const { socket } = res;
+    let isReady = true;
+    socket?.cork();
+    for (const args of calls) isReady = this.#send.apply(res, args);
+    // As Node does at the end: whoever corked while it was held has nothing left to gather.
+    if (res.writableEnded) while ((socket?.writableCorked ?? 0) > 1) socket?.uncork();
+    socket?.uncork();
+    if (isReady && !res.writableEnded && res.writableNeedDrain) drained(res);
+  }
+}
+
+/** The same functions for every response: made anew for each, they would give each a shape of its own. */
+function send(this: Holding, ...args: Parameters<Send>): boolean {
+  return this[slot].send(args);
+}
+
+function end(this: Holding, ...args: unknown[]): ServerResponse {
+  return this[slot].end(args);
+}
+
+function piped(this: Holding, source: Readable): void {
+  this[slot].pipedFrom(source);
+}
+
+/** The status in the head: the property may have been changed since that was made. */
+function statusIn({ _header, statusCode }: Outgoing): number {
+  return _header === null ? statusCode : Number(_header.slice(9, 12));
+}
+
+/** Node keeps in mind that these were removed, and does without them from then on. */
+function isOfConnection(name: string): boolean {
+  return name === "connection" || name === "keep-alive" || name === "date";
+}
+
+/** As a response that has gone takes a call: whoever waits for it hears of it. */
+function drop([, , callback]: Parameters<Send>, error: unknown): false {
+  if (typeof callback === "function") process.nextTick(callback, error);
+  return false;
+}

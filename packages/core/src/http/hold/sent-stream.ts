@@ -1,0 +1,172 @@
+import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { errorText } from "../failure.js";
+import type { Head } from "../head.js";
+import { Hold } from "./hold.js";
+
+type Done = (error?: Error | null) => void;
+/** `respond`, `respondWithFD` and `respondWithFile`: the head is the argument at `headersAt`. */
+type Respond = (...args: unknown[]) => void;
+
+const slot = Symbol("sess");
+type Holding = ServerHttp2Stream & { [slot]?: SentStream };
+
+/**
+ * Holds what the compatible API of HTTP/2, and whoever uses its stream directly, has the stream send. A stream asks for
+ * one write at a time and keeps what follows itself, so that one is all that waits here. Further headers of status 1xx
+ * are not the response, and pass at any time (RFC 9113, section 8.1).
+ */
+export class SentStream extends Hold {
+  readonly #res: ServerResponse;
+  readonly #stream: ServerHttp2Stream;
+  readonly #respond: ServerHttp2Stream["respond"];
+  readonly #write: ServerHttp2Stream["_write"];
+  /** The call that made the head. */
+  #head: { readonly send: () => void; readonly headers: OutgoingHttpHeaders } | undefined;
+  #waiting: { readonly run: () => void; readonly done: Done } | undefined;
+  #ending: { readonly run: () => void; readonly done: Done } | undefined;
+
+  private constructor(res: ServerResponse, stream: ServerHttp2Stream) {
+    super(stream.headersSent);
+    this.#res = res;
+    this.#stream = stream;
+    this.#respond = stream.respond;
+    this.#write = stream._write;
+  }
+
+  static of(res: ServerResponse, stream: ServerHttp2Stream): SentStream {
+    const holding = stream as Holding;
+    const before = holding[slot];
+    if (before !== undefined) return before;
+    const hold = new SentStream(res, stream);
+    holding[slot] = hold;
+    hold.#intercept();
+    return hold;
+  }
+
+  #intercept(): void {
+    const stream = this.#stream;
+    const { _write, _writev, _final } = stream;
+    Object.defineProperty(stream, "headersSent", {
+      configurable: true,
+      get: () => this.#isHeld || Reflect.get(Object.getPrototypeOf(stream), "headersSent", stream),
+    });
+    this.#holdHead("respond", 0);
+    this.#holdHead("respondWithFD", 1);
+    this.#holdHead("respondWithFile", 1);
+    stream._write = (chunk, encoding, done) => this.#body(() => _write.call(stream, chunk, encoding, done), done);
+    stream._writev = (chunks, done) => this.#body(() => _writev?.call(stream, chunks, done), done);
+    stream._final = (done) => this.#end(() => _final.call(stream, done), done);
+  }
+
+  #holdHead(name: "respond" | "respondWithFD" | "respondWithFile", headersAt: number): void {
+    const native = this.#stream[name] as Respond;
+    const hold = (...args: unknown[]) => {
+      // The caller's own object is not changed, and may be used for more than one stream.
+      const headers = { ...(args[headersAt] as OutgoingHttpHeaders | undefined) };
+      args[headersAt] = headers;
+      const send = () => native.apply(this.#stream, args);
+      if (this.state !== "open") return send();
+      this.#head = { send, headers };
+      return this.begin(Number(headers[":status"] ?? 200));
+    };
+    this.#stream[name] = hold as never;
+  }
+
+  get #isHeld(): boolean {
+    return this.state === "held" || this.state === "failing";
+  }
+
+  get #isHead(): boolean {
+    return this.#res.req.method === "HEAD";
+  }
+
+  #body(run: () => void, done: Done): void {
+    if (this.#isHeld) this.#waiting = { run, done };
+    else if (this.state === "failed") process.nextTick(done);
+    else run();
+  }
+
+  #end(run: () => void, done: Done): void {
+    if (this.#isHeld) this.#ending = { run, done };
+    else if (this.state === "failed") run();
+    else {
+      this.#ending = { run, done };
+      this.beginEnd();
+    }
+  }
+
+  protected release(): void {
+    const { send, headers } = this.#head ?? {};
+    if (headers !== undefined) this.hooks.addHeaders(headOf(headers));
+    this.state = "passing";
+    if (!this.#stream.destroyed) send?.();
+    const waiting = this.#take();
+    const status = Number(headers?.[":status"]);
+    const isBodiless = this.#isHead || status === 204 || status === 205 || status === 304;
+    // Node ends such a stream as it responds, and refuses what is written then.
+    if (isBodiless && waiting !== undefined) process.nextTick(waiting.done);
+    else waiting?.run();
+    if (this.#ending === undefined) return;
+    if (isBodiless) process.nextTick(this.#ending.done);
+    else this.beginEnd();
+  }
+
+  protected finish(): void {
+    this.state = "passing";
+    const ending = this.#ending;
+    this.#ending = undefined;
+    ending?.run();
+  }
+
+  protected replace(status: number): void {
+    const stream = this.#stream;
+    // The stream says again for itself whether its head has gone.
+    this.state = "failed";
+    const headers: OutgoingHttpHeaders = {};
+    this.hooks.addHeaders(headOf(headers));
+    const body = Buffer.from(errorText(status, "The session could not be stored."));
+    const type = { "content-type": "text/plain; charset=utf-8", "content-length": body.length };
+    Object.assign(headers, { ":status": status, ...type });
+    this.#res.statusCode = status;
+    if (stream.destroyed) return;
+    this.#respond.call(stream, headers, {});
+    if (this.#isHead) this.#replaced();
+    else this.#write.call(stream, body, "buffer" as BufferEncoding, () => this.#replaced());
+  }
+
+  #replaced(): void {
+    const ending = this.#ending;
+    const waiting = this.#take();
+    waiting?.done();
+    if (ending !== undefined) ending.run();
+    else if (!this.#stream.writableEnded) this.#stream.close();
+  }
+
+  protected breakOff(): void {
+    this.#take()?.done();
+    // INTERNAL_ERROR (RFC 9113, section 7), as a stream that its server destroys has it.
+    this.#stream.close(2);
+  }
+
+  #take() {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
+  }
+}
+
+function headOf(headers: OutgoingHttpHeaders): Head {
+  const nameOf = (name: string) => Object.keys(headers).find((each) => each.toLowerCase() === name.toLowerCase());
+  return {
+    getHeader: (name) => headers[nameOf(name) ?? ""],
+    setHeader: (name, value) => {
+      headers[nameOf(name) ?? name.toLowerCase()] = value;
+    },
+    appendHeader: (name, value) => {
+      const key = nameOf(name) ?? name.toLowerCase();
+      const before = headers[key];
+      headers[key] = before === undefined ? [value] : [before, value].flat().map(String);
+    },
+  };
+}
