@@ -1,6 +1,6 @@
 import { decode } from "../packages/core/src/codec/decode.js";
 import type { SessionRecord } from "../packages/core/src/index.js";
-import { type Known, open } from "../packages/core/src/store/known.js";
+import { decodeEnvelope, type StoredSession } from "../packages/core/src/record/stored-session.js";
 import type { Fact, Ledger } from "./ledger.js";
 import type { ReferenceStore } from "./reference-store.js";
 
@@ -35,17 +35,17 @@ export class Checks {
 
   /** After each call that changed what is stored under a key. */
   changed(key: string, before: SessionRecord | undefined, after: SessionRecord): void {
-    const known = open(after);
-    if (known === undefined) {
+    const stored = decodeEnvelope(after);
+    if (stored === undefined) {
       this.violated("envelope", "core wrote what it cannot read");
       return;
     }
-    if (after.retired === undefined) this.#sessionWritten(key, before, after, known);
+    if (after.retired === undefined) this.#sessionWritten(key, before, after, stored);
     else if (after.retired !== "" && before?.retired !== after.retired) this.#linked(key, before, after.retired);
     this.destroyedStaysDestroyed();
   }
 
-  #sessionWritten(key: string, before: SessionRecord | undefined, after: SessionRecord, known: Known): void {
+  #sessionWritten(key: string, before: SessionRecord | undefined, after: SessionRecord, stored: StoredSession): void {
     const name = this.#ledger.name(key);
     const live = after.expiresAt > this.#store.now();
     if (before?.retired !== undefined && live) this.violated("G3", `the marker of ${name} became a session`);
@@ -54,8 +54,8 @@ export class Checks {
       if (expired && live && this.#ledger.told.has(key)) this.violated("G3", `${name} had expired and came back`);
       if (after.expiresAt < before.expiresAt) this.violated("G5", `the expiry of ${name} moved back`);
     }
-    if (after.expiresAt > known.absolute) this.violated("G5", `${name} outlives its absolute end`);
-    for (const token of tokens(known)) this.#ledger.stored(key).add(token);
+    if (after.expiresAt > stored.absolute) this.violated("G5", `${name} outlives its absolute end`);
+    for (const token of tokens(stored)) this.#ledger.stored(key).add(token);
     this.factsAreIn(key);
   }
 
@@ -67,7 +67,11 @@ export class Checks {
       this.violated("G8", `${this.#ledger.name(from)} was retired before its successor was stored`);
       return;
     }
-    if (moved && successor.retired === undefined && open(before)?.absolute !== open(successor)?.absolute) {
+    if (
+      moved &&
+      successor.retired === undefined &&
+      decodeEnvelope(before)?.absolute !== decodeEnvelope(successor)?.absolute
+    ) {
       this.violated("G5", `${this.#ledger.name(to)} has another absolute end than what it succeeds`);
     }
     if (moved) this.factsAreIn(to);
@@ -78,16 +82,16 @@ export class Checks {
   factsAreIn(key: string): void {
     const record = this.#store.records.get(key);
     if (record === undefined || record.retired !== undefined) return;
-    const known = open(record);
-    if (known === undefined) return;
+    const stored = decodeEnvelope(record);
+    if (stored === undefined) return;
     const due = this.#ledger.due(key);
-    const lost = due.filter((fact) => fact.kind !== "increment" && !shows(known, fact));
+    const lost = due.filter((fact) => fact.kind !== "increment" && !shows(stored, fact));
     for (const fact of lost) this.#lost(fact, `is not in ${this.#ledger.name(key)}`);
-    this.#counted(key, known, due);
+    this.#counted(key, stored, due);
   }
 
-  #counted(key: string, known: Known, due: readonly Fact[]): void {
-    const n = numberIn(known);
+  #counted(key: string, stored: StoredSession, due: readonly Fact[]): void {
+    const n = numberIn(stored);
     const least = due.filter((fact) => fact.kind === "increment");
     const name = this.#ledger.name(key);
     if (n < least.length) this.violated("G2", `${name} counts ${n}, ${least.length} increments were acknowledged`);
@@ -156,8 +160,8 @@ export class Checks {
       const head = this.#ledger.head(fact.key);
       const record = this.#store.records.get(head);
       if (this.#ledger.endedOnPurpose(head)) continue;
-      const known = record === undefined || record.retired !== undefined ? undefined : open(record);
-      if (known === undefined || !shows(known, fact)) {
+      const stored = record === undefined || record.retired !== undefined ? undefined : decodeEnvelope(record);
+      if (stored === undefined || !shows(stored, fact)) {
         this.violated("late", `${fact.handle.name}'s ${fact.field} was set after the end and is nowhere`);
       }
     }
@@ -169,8 +173,8 @@ export class Checks {
     for (const [key, record] of this.#store.records) {
       // A successor that was given up while the store failed is nobody's: no marker names it, nobody has its id.
       if (!this.liveSession(key) || !this.#ledger.reachable(key)) continue;
-      const known = open(record);
-      if (known !== undefined && shows(known, fact)) {
+      const stored = decodeEnvelope(record);
+      if (stored !== undefined && shows(stored, fact)) {
         const what = `${fact.handle.name}'s ${fact.field} was refused and is in ${this.#ledger.name(key)}`;
         this.violated("refused", what);
       }
@@ -178,18 +182,18 @@ export class Checks {
   }
 }
 
-function fieldOf(known: Known, field: string): unknown {
-  const text = known.fields.get(field);
+function fieldOf(stored: StoredSession, field: string): unknown {
+  const text = stored.fields.get(field);
   return text === undefined ? undefined : decode(text);
 }
 
-function numberIn(known: Known): number {
-  const n = fieldOf(known, "n");
+function numberIn(stored: StoredSession): number {
+  const n = fieldOf(stored, "n");
   return typeof n === "number" ? n : 0;
 }
 
-function shows(known: Known, fact: Fact): boolean {
-  const value = fieldOf(known, fact.field);
+function shows(stored: StoredSession, fact: Fact): boolean {
+  const value = fieldOf(stored, fact.field);
   return fact.kind === "item" ? Array.isArray(value) && value.includes(fact.value) : value === fact.value;
 }
 
@@ -198,8 +202,8 @@ export function tokenOf(fact: Fact): string {
   return `${fact.field}=${fact.value}`;
 }
 
-function* tokens(known: Known): Generator<string> {
-  for (const [field, text] of known.fields) {
+function* tokens(stored: StoredSession): Generator<string> {
+  for (const [field, text] of stored.fields) {
     const value = decode(text);
     for (const each of Array.isArray(value) ? value : [value]) yield `${field}=${each}`;
   }

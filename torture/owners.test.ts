@@ -1,4 +1,4 @@
-import { createManager, type Manager, memory, type SessionStore } from "@sess/core";
+import { createManager, memory, type SessionStore, type StoreManager } from "@sess/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { availableProviders, openStore } from "./processes/stores.js";
 
@@ -9,7 +9,7 @@ interface Fields {
   device: string;
 }
 
-type Sessions = Manager<Fields>;
+type Sessions = StoreManager<Fields>;
 
 interface Site {
   readonly a: Sessions;

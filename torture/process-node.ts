@@ -1,12 +1,12 @@
 import {
   createManager,
-  type Manager,
   type Provider,
   type ProviderContext,
   type SessionData,
   SessionError,
   type SessionRecord,
   type StoreConnector,
+  type StoreManager,
 } from "../packages/core/src/index.js";
 import type { Sender } from "./network.js";
 import type { World } from "./world.js";
@@ -21,14 +21,14 @@ export class ProcessNode implements Sender, StoreConnector {
   closing = false;
   closed = false;
   readonly #world: World;
-  #manager: Manager<SessionData> | undefined;
+  #manager: StoreManager<SessionData> | undefined;
 
   constructor(world: World, name: string) {
     this.#world = world;
     this.name = name;
   }
 
-  get manager(): Manager<SessionData> {
+  get manager(): StoreManager<SessionData> {
     if (this.#manager === undefined) throw new Error("not started");
     return this.#manager;
   }

@@ -1,6 +1,6 @@
+import { sessionKey } from "../packages/core/src/ids.js";
 import type { SessionRecord } from "../packages/core/src/index.js";
-import { sessionKey } from "../packages/core/src/keys.js";
-import { open } from "../packages/core/src/store/known.js";
+import { decodeEnvelope } from "../packages/core/src/record/stored-session.js";
 import { exchange, idSet, type Seen } from "./captured-response.js";
 import { Checks } from "./checks.js";
 import type { Choices } from "./choices.js";
@@ -134,7 +134,7 @@ export class World {
 
   /** When what was stored at `begun` must last until, at least. */
   leastExpiry(record: SessionRecord, begun: number): number {
-    return Math.min(open(record)?.absolute ?? 0, begun + this.profile.idle * 1000);
+    return Math.min(decodeEnvelope(record)?.absolute ?? 0, begun + this.profile.idle * 1000);
   }
 
   /** A client's request to a process. */

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createManager, type Manager, type SessionData } from "@sess/core";
+import { createManager, type SessionData, type StoreManager } from "@sess/core";
 import { file } from "@sess/file/provider";
 import { redis } from "@sess/redis/provider";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -15,7 +15,7 @@ async function operate(...args: readonly string[]): Promise<string> {
   return (await promisify(execFile)(process.execPath, options, { cwd })).stdout.trim();
 }
 
-async function signIn(sessions: Manager<SessionData>, user: string): Promise<string> {
+async function signIn(sessions: StoreManager<SessionData>, user: string): Promise<string> {
   const response = await sessions.handle(new Request("http://localhost/"), async (session) => {
     session.set("user", user);
     session.owner = user;

@@ -12,7 +12,7 @@
  * has one: an owner is known by a hash that differs from namespace to namespace. Run the build before.
  */
 import { parseArgs } from "node:util";
-import { createManager, type Manager, type SessionData } from "@sess/core";
+import { createManager, type SessionData, type StoreManager } from "@sess/core";
 import "@sess/file";
 import "@sess/redis";
 
@@ -33,7 +33,7 @@ async function withBar<T>(work: Promise<T>): Promise<T> {
   });
 }
 
-async function run(sessions: Manager<SessionData>, command: string, owner: string | undefined): Promise<string> {
+async function run(sessions: StoreManager<SessionData>, command: string, owner: string | undefined): Promise<string> {
   if (command === "count") return `${await sessions.count()} sessions`;
   if (command === "gc") return `${await withBar(sessions.gc())} records collected`;
   if (owner === undefined) throw new Error(usage);

@@ -83,12 +83,12 @@ async function typed(consumer: Consumer, module: string, moduleResolution: strin
   const { folder, provider } = consumer;
   const registering = provider === "memory" ? "" : `import "@sess/${provider}";`;
   const name = JSON.stringify(provider);
-  const text = `import { createManager, type Manager, type TokenManager } from "@sess/core";
+  const text = `import { createManager, type Manager, type StoreManager } from "@sess/core";
 ${registering}
 declare module "@sess/core" { interface SessionData { username: string } }
 export async function use(): Promise<void> {
   const sessions = await createManager(${name}, { gcLifetime: 3600, providerConfig: "" });
-  const kept: ${provider === "cookie" ? "TokenManager" : "Manager"}<{ username: string }> = await createManager<{ username: string }>(${name});
+  const kept: ${provider === "cookie" ? "Manager" : "StoreManager"}<{ username: string }> = await createManager<{ username: string }>(${name});
   await sessions.handle(new Request("http://localhost/"), (session) => {
     const username: string | undefined = session.get("username");
     // @ts-expect-error declared as a string

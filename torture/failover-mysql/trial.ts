@@ -1,4 +1,4 @@
-import { createManager, type Manager } from "@sess/core";
+import { createManager, type StoreManager } from "@sess/core";
 import { mysql } from "@sess/mysql/provider";
 import { appUser, Replicas } from "../../packages/mysql/test/replicas.js";
 import { cableOut } from "../wire/faults.js";
@@ -61,12 +61,12 @@ export async function failovers(
   return results;
 }
 
-function connect(port: number): Promise<Manager<Fields>> {
+function connect(port: number): Promise<StoreManager<Fields>> {
   const dsn = `${appUser}@tcp(127.0.0.1:${port})/sess`;
   return createManager<Fields>(mysql({ dsn, timeout, createTable: false }), config);
 }
 
-async function failOver(kind: Kind, pair: Replicas, proxy: TcpProxy, manager: Manager<Fields>): Promise<Round> {
+async function failOver(kind: Kind, pair: Replicas, proxy: TcpProxy, manager: StoreManager<Fields>): Promise<Round> {
   const names = Array.from({ length: visitors }, (_, index) => `visitor-${index}`);
   const all = await Promise.all(names.map((name) => Visitor.arrive(manager, name)));
   let running = true;

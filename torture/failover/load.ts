@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import type { Manager, SessionData, SessionStore } from "@sess/core";
+import type { SessionData, SessionStore, StoreManager } from "@sess/core";
 import type { Deployment, Takeover } from "./deployment.js";
 import { eventually } from "./deployment.js";
 import type { Ledger, Settled } from "./ledger.js";
@@ -34,7 +34,7 @@ interface Visitor {
 
 /** Requests of every kind, side by side, until they are stopped; and then the search for what they were promised. */
 export class Load {
-  readonly #manager: Manager<SessionData>;
+  readonly #manager: StoreManager<SessionData>;
   readonly #ledger: Ledger;
   readonly #prefix: string;
   readonly #probes: Probe[] = [];
@@ -47,7 +47,7 @@ export class Load {
   #loops: Promise<unknown> = Promise.resolve();
 
   /** `prefix` begins the name of every visitor. */
-  constructor(manager: Manager<SessionData>, ledger: Ledger, prefix: string) {
+  constructor(manager: StoreManager<SessionData>, ledger: Ledger, prefix: string) {
     this.#manager = manager;
     this.#ledger = ledger;
     this.#prefix = prefix;

@@ -1,11 +1,11 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import { createManager, isSessionError, type Manager, type SessionData, type SessionStore } from "@sess/core";
+import { createManager, isSessionError, type SessionData, type SessionStore, type StoreManager } from "@sess/core";
 import type { Answer, FromWorker, Setup, Task, ToWorker } from "./messages.js";
 
 type Session = SessionStore<SessionData>;
 
-let manager: Manager<SessionData>;
+let manager: StoreManager<SessionData>;
 let self = 0;
 
 async function open({ provider, config, worker }: Setup): Promise<void> {

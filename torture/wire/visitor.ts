@@ -1,4 +1,4 @@
-import { isSessionError, type Manager, type SessionStore } from "@sess/core";
+import { isSessionError, type SessionStore, type StoreManager } from "@sess/core";
 
 export interface Fields {
   name: string;
@@ -53,7 +53,7 @@ export class Visitor {
   }
 
   /** Begins a session of a name. */
-  static async arrive(manager: Manager<Fields>, name: string): Promise<Visitor> {
+  static async arrive(manager: StoreManager<Fields>, name: string): Promise<Visitor> {
     const response = await manager.handle(new Request("http://localhost/"), async (session) => {
       session.set("name", name);
       return new Response();
@@ -62,7 +62,7 @@ export class Visitor {
     return new Visitor(name, /=([^;]*)/.exec(cookie)?.[1] ?? "");
   }
 
-  async request(manager: Manager<Fields>): Promise<void> {
+  async request(manager: StoreManager<Fields>): Promise<void> {
     const session = await this.#load(manager);
     if (session === undefined) return;
     const label = `${this.name}:${this.#next++}`;
@@ -88,7 +88,7 @@ export class Visitor {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  async #load(manager: Manager<Fields>): Promise<SessionStore<Fields> | undefined> {
+  async #load(manager: StoreManager<Fields>): Promise<SessionStore<Fields> | undefined> {
     const [begun, before] = [performance.now(), this.acknowledged.length];
     try {
       const session = await manager.load(this.id);
@@ -119,7 +119,7 @@ export class Visitor {
 }
 
 /** Compares what visitors were told with what a Manager finds, which nothing has disturbed. */
-export async function account(direct: Manager<Fields>, all: readonly Visitor[]): Promise<Account> {
+export async function account(direct: StoreManager<Fields>, all: readonly Visitor[]): Promise<Account> {
   const sums = { acknowledged: 0, unknown: 0, written: 0, doubled: 0, lost: 0, foreign: 0, stale: 0 };
   for (const visitor of all) {
     const session = await direct.load(visitor.id);

@@ -1,4 +1,4 @@
-import { createManager, type Manager, type SessionData, type TokenManager } from "@sess/core";
+import { createManager, type Manager, type SessionData, type StoreManager } from "@sess/core";
 import { expect, expectTypeOf, test } from "vitest";
 import { type CookieConfig, cookie } from "./index.js";
 
@@ -10,8 +10,8 @@ const texts = keys.map((key) => Buffer.from(key).toString("base64url"));
 test("by its name or its connector a Manager over cookies has nothing that looks a session up", async () => {
   const named = await createManager("cookie", { cookieName: "sid", providerConfig: { keys } });
   const connected = await createManager<{ user: string }>(cookie({ keys }));
-  expectTypeOf(named).toEqualTypeOf<TokenManager<SessionData>>();
-  expectTypeOf(connected).toEqualTypeOf<TokenManager<{ user: string }>>();
+  expectTypeOf(named).toEqualTypeOf<Manager<SessionData>>();
+  expectTypeOf(connected).toEqualTypeOf<Manager<{ user: string }>>();
   const wrong = () => {
     // @ts-expect-error there is no store to load from
     named.load("id");
@@ -27,7 +27,7 @@ test("by its name or its connector a Manager over cookies has nothing that looks
   expectTypeOf(wrong).toBeFunction();
   // Where the kind is not known from the types, it is known when it is called.
   const byText = await createManager("cookie", JSON.stringify({ providerConfig: JSON.stringify({ keys: texts }) }));
-  expectTypeOf(byText).toEqualTypeOf<Manager<SessionData>>();
+  expectTypeOf(byText).toEqualTypeOf<StoreManager<SessionData>>();
   await expect(byText.count()).rejects.toMatchObject({ code: "SESS_UNSUPPORTED" });
 });
 

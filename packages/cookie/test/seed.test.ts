@@ -1,4 +1,4 @@
-import { createManager, type SessionData, type TokenManager } from "@sess/core";
+import { createManager, type Manager, type SessionData } from "@sess/core";
 import "../src/index.js";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
@@ -74,7 +74,7 @@ test(
     }
     await expect(connect({}, "sid")).rejects.toThrow(/cookieName/);
 
-    async function onServer(manager: TokenManager<SessionData>) {
+    async function onServer(manager: Manager<SessionData>) {
       const port = await serve(manager, (session, req, res) => {
         if (req.method === "POST") session.set("n", 1);
         res.end(String(session.get("n")));

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, request, type Server } from "node:h
 import type { AddressInfo } from "node:net";
 import {
   createManager,
+  type Manager,
   type ManagerConfig,
   type SessionData,
   type SessionHandler,
   type SessionStore,
-  type TokenManager,
 } from "@sess/core";
 import { afterEach, vi } from "vitest";
 import { type CookieConfig, cookie } from "../src/provider.js";
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 /** Real sockets; resolves to the port. */
-export async function serve(manager: TokenManager<SessionData>, handler: SessionHandler<SessionData>): Promise<number> {
+export async function serve(manager: Manager<SessionData>, handler: SessionHandler<SessionData>): Promise<number> {
   const server = createServer(manager.handler(handler));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,7 +1,8 @@
 import { memory } from "./memory/memory.js";
 import { register } from "./registry.js";
 
-export type { ErrorResponder, ManagerConfig } from "./config/config.js";
+export { type Alarm, BoundedCalls, NoAnswer } from "./backend/bounded.js";
+export type { ErrorResponder, ManagerConfig } from "./config/options.js";
 export type { CookieOutcome, RefusedEvent, ResponseEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";
 export { createManager, type NamedStore, type NamedToken } from "./manager/create-manager.js";
@@ -14,7 +15,7 @@ export type {
   OwnedSession,
   ResponseHead,
   SessionHandler,
-  TokenManager,
+  StoreManager,
 } from "./manager/manager.js";
 export { type MemoryConfig, memory } from "./memory/memory.js";
 export type {
@@ -30,6 +31,5 @@ export type {
 } from "./provider.js";
 export { type ProviderConfigs, type ProviderFactory, providers, register, type TokenProviders } from "./registry.js";
 export type { Field, SessionData, SessionStore } from "./session/session-store.js";
-export { type Alarm, BoundedCalls, NoAnswer } from "./store/bounded.js";
 
 register("memory", memory, "@sess/core");

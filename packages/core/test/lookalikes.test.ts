@@ -14,7 +14,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { session as forExpress } from "../src/adapters/express.js";
 import { closeServers, listen } from "../src/adapters/test-client.js";
 import { session as expressSession } from "../src/express-session/index.js";
-import { Stage } from "../src/test-support/stage.js";
+import { Stage } from "../test-support/stage.js";
 
 // What only looks like a response of Node's, or wraps one: sign in, read, a failed save, a slow store. Right, or an error.
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { Provider } from "@sess/core";
-import { createManager, type Manager, providers } from "@sess/core";
+import { createManager, providers, type StoreManager } from "@sess/core";
 import "@sess/mysql";
 import type { Pool } from "mysql2/promise";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -93,7 +93,7 @@ describeWithServer("statements by the server's own count", () => {
     await store.close();
   });
 
-  const serve = async (body: (origin: string, sessions: Manager<Fields>) => Promise<void>) => {
+  const serve = async (body: (origin: string, sessions: StoreManager<Fields>) => Promise<void>) => {
     const sessions = await createManager<Fields>("mysql", {
       cookieName: "gosessionid",
       gcLifetime: 3600,

@@ -5,7 +5,7 @@
  *     npm run torture:kill [rounds]
  */
 import { fileURLToPath } from "node:url";
-import type { Manager, SessionStore } from "@sess/core";
+import type { SessionStore, StoreManager } from "@sess/core";
 import { type PrivateMysql, startMysql } from "../test/server.js";
 import { connect, type Fields, stored, visit } from "./sessions.js";
 
@@ -41,12 +41,12 @@ class Writer {
   unread = 0;
   torn = 0;
   readonly strange: string[] = [];
-  readonly #manager: Manager<Fields>;
+  readonly #manager: StoreManager<Fields>;
   readonly #id: string;
   #waiting: (() => void)[] = [];
   #stopped = false;
 
-  constructor(manager: Manager<Fields>, id: string) {
+  constructor(manager: StoreManager<Fields>, id: string) {
     this.#manager = manager;
     this.#id = id;
   }
@@ -135,13 +135,13 @@ async function killOnce(server: PrivateMysql, all: readonly Writer[], updates: n
   return performance.now() - begun;
 }
 
-async function loggedOut(manager: Manager<Fields>): Promise<string> {
+async function loggedOut(manager: StoreManager<Fields>): Promise<string> {
   const id = await stored(manager);
   await (await visit(manager, id)).destroy();
   return id;
 }
 
-async function account(manager: Manager<Fields>, all: readonly Writer[], destroyed: readonly string[]) {
+async function account(manager: StoreManager<Fields>, all: readonly Writer[], destroyed: readonly string[]) {
   const [sums, strange] = [
     { unknown: unknown(all), unread: 0, torn: 0, lost: 0, surplus: 0, resurrected: 0 },
     all.flatMap((each) => each.strange),

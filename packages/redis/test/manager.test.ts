@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { createManager, type Manager, providers } from "@sess/core";
+import { createManager, providers, type StoreManager } from "@sess/core";
 import "@sess/redis";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -14,7 +14,7 @@ interface Fields {
 describeWithServer("a Manager on redis", () => {
   let redis: PrivateRedis;
   let admin: Redis;
-  let sessions: Manager<Fields>;
+  let sessions: StoreManager<Fields>;
   let http: Server;
   let origin: string;
 

@@ -7,8 +7,8 @@ import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import express5, { type Express, type RequestHandler } from "express";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { Stage } from "../../test-support/stage.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 import { session } from "./express.js";
 import { ask, closeServers, cookieOf, listen } from "./test-client.js";
 

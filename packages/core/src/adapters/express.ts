@@ -1,6 +1,6 @@
 /** Sessions for Express 5 and 4. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TokenManager } from "../manager/manager.js";
+import type { Manager } from "../manager/manager.js";
 import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
@@ -30,7 +30,7 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
  * that is async; under Express 4 such a handler has to catch it and call `next(error)`. Fields are stored with the
  * response, whatever its status, unless that is a 5xx; a save that fails becomes the response.
  */
-export function session<D extends object>(sessions: TokenManager<D>): ExpressMiddleware {
+export function session<D extends object>(sessions: Manager<D>): ExpressMiddleware {
   return (req, res, next) => {
     Object.assign(req, { session: () => sessions.start(req, res) });
     next();

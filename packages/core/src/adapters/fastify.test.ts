@@ -3,8 +3,8 @@ import { gunzipSync } from "node:zlib";
 import compress from "@fastify/compress";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { Stage } from "../../test-support/stage.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 import { session } from "./fastify.js";
 import { ask, closeServers, cookieOf, listen } from "./test-client.js";
 

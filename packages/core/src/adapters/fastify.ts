@@ -1,6 +1,6 @@
 /** Sessions for Fastify 5. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { NodeExchange, ResponseHead, TokenManager } from "../manager/manager.js";
+import type { Manager, NodeExchange, ResponseHead } from "../manager/manager.js";
 import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
@@ -56,7 +56,7 @@ export type FastifyPlugin = (instance: FastifyLike, options: object, done: (erro
  * come to the application's error handler. Fields are stored whatever the reply's status, unless that is a 5xx. What goes
  * past Fastify (`reply.hijack()`, `reply.raw`) is held until the session is stored, as by `start`.
  */
-export function session<D extends object>(sessions: TokenManager<D>): FastifyPlugin {
+export function session<D extends object>(sessions: Manager<D>): FastifyPlugin {
   const plugin: FastifyPlugin = (instance, _options, done) => {
     const begun = Symbol("sess");
     const onRequest = (request: Begun, reply: FastifyReplyLike, next: Done) => {

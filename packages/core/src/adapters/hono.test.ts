@@ -4,8 +4,8 @@ import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
 import { stream } from "hono/streaming";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { Stage } from "../../test-support/stage.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 import { session } from "./hono.js";
 
 // By app.request(): the trials in trials.test.ts go over @hono/node-server.

@@ -1,5 +1,5 @@
 /** Sessions for Hono 4, on every runtime that Hono runs on. */
-import type { TokenManager } from "../manager/manager.js";
+import type { Manager } from "../manager/manager.js";
 import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
@@ -38,7 +38,7 @@ export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) =
  * status, unless that is a 5xx; a save that fails becomes the response. Inside of a body that is streamed, call
  * `release()` to have changes stored.
  */
-export function session<D extends object>(sessions: TokenManager<D>): HonoMiddleware {
+export function session<D extends object>(sessions: Manager<D>): HonoMiddleware {
   return async (context, next) => {
     const exchange = sessions.begin(context.req.raw, { peer: peerOf(context) });
     setVariable(context, () => exchange.session());

@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import Koa, { type Context } from "koa";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { Stage } from "../../test-support/stage.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 import { session } from "./koa.js";
 import { ask, closeServers, cookieOf, listen } from "./test-client.js";
 

@@ -1,6 +1,6 @@
 /** Sessions for Koa 3. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { NodeExchange, ResponseHead, TokenManager } from "../manager/manager.js";
+import type { Manager, NodeExchange, ResponseHead } from "../manager/manager.js";
 import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
@@ -41,7 +41,7 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  * come to the application's error handling. Fields are stored whatever the response's status, unless that is a 5xx. What
  * goes past Koa (`ctx.respond = false`, `ctx.res`) is held until the session is stored, as by `start`.
  */
-export function session<D extends object>(sessions: TokenManager<D>): KoaMiddleware {
+export function session<D extends object>(sessions: Manager<D>): KoaMiddleware {
   return async (context, next) => {
     let exchange: NodeExchange<D> | undefined;
     const getter = () => {

@@ -8,10 +8,10 @@ import fastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { Stage } from "../../test-support/stage.js";
 import type { ResponseEvent } from "../diagnostics.js";
-import type { Manager } from "../manager/manager.js";
+import type { StoreManager } from "../manager/manager.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 import { session as forExpress } from "./express.js";
 import { session as forFastify } from "./fastify.js";
 import { session as forHono } from "./hono.js";
@@ -39,7 +39,7 @@ interface Failure {
 /** The page of every application's own error handler. */
 const page = (error: Failure) => `the application's page: ${error.code ?? error.message}`;
 
-type Surface = (sessions: Manager<SessionData>, route: () => Route) => Promise<Server>;
+type Surface = (sessions: StoreManager<SessionData>, route: () => Route) => Promise<Server>;
 
 const express = (create: () => express5.Express): Surface => {
   return async (sessions, route) => {
@@ -64,7 +64,7 @@ const express = (create: () => express5.Express): Surface => {
 };
 
 /** Code that has its own handler, and its own page for errors. */
-const bare = (sessions: Manager<SessionData>, route: () => Route) => {
+const bare = (sessions: StoreManager<SessionData>, route: () => Route) => {
   return async (req: IncomingMessage, res: ServerResponse) => {
     try {
       const { status, headers, body } = await route()(() => sessions.start(req, res), req.url ?? "");

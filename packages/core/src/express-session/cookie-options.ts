@@ -1,5 +1,5 @@
 import { quoted } from "../config/checks.js";
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
 
 /** express-session's options of the cookie, which the Manager decides about. Times are milliseconds. */

@@ -2,9 +2,9 @@ import { request } from "node:http";
 import type { Express, Request } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
+import { Stage } from "../../test-support/stage.js";
 import { closeServers } from "../adapters/test-client.js";
-import type { ManagerConfig } from "../config/config.js";
-import { Stage } from "../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
 import { session } from "./index.js";
 
 // More of differential.test.ts: when a client hears, and of its cookie. Every difference with its reason.

@@ -1,10 +1,10 @@
 import type { Express, Request } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, secret, serve } from "../../test/express-sites.js";
+import { Stage } from "../../test-support/stage.js";
 import { type Answer, closeServers } from "../adapters/test-client.js";
 import { createManager } from "../manager/create-manager.js";
 import { memory } from "../memory/memory.js";
-import { Stage } from "../test-support/stage.js";
 import { session } from "./index.js";
 
 // The same application over express-session itself, with its MemoryStore, and over ours. What a client sees is the same,

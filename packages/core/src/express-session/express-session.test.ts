@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import type { Request } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expresses, serve } from "../../test/express-sites.js";
+import { Stage } from "../../test-support/stage.js";
 import { ask, closeServers } from "../adapters/test-client.js";
-import { Stage } from "../test-support/stage.js";
 import { session } from "./index.js";
 
 declare module "./index.js" {

@@ -1,13 +1,13 @@
 /** express-session's `req.session`, over a Manager: for applications and packages that were written for it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.js";
-import { SealedManager } from "../manager/token-manager.js";
-import { insideOf } from "./inside.js";
+import { CookieSessionManager } from "../manager/cookie-manager.js";
+import { internalsOf } from "./internals.js";
+import { understandOld } from "./migration.js";
 import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
 import type { Callback } from "./plain-session.js";
 import { type RequestOptions, RequestSession, type SessionRequest } from "./request-session.js";
 import type { SessionCookie } from "./session-cookie.js";
-import { understandOld } from "./take-over.js";
 
 export type { CookieOptions } from "./cookie-options.js";
 export type { OldSession, OldStore } from "./old-store.js";
@@ -74,13 +74,13 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
  */
 export function session<D extends object>(options: SessionOptions<D>): ExpressMiddleware {
   const { sessions, unset = "keep" } = options;
-  const inside = insideOf(sessions);
-  const { settings } = inside;
+  const internals = internalsOf(sessions);
+  const { settings } = internals;
   assertOptions(options, settings);
   const origin = originOf(options);
-  if (origin !== undefined && sessions instanceof SealedManager) throw nobodyDecides();
-  if (origin !== undefined) understandOld(inside, origin);
-  const each: RequestOptions = { inside, unset, maxAge: maxAgeOf(options, settings) };
+  if (origin !== undefined && sessions instanceof CookieSessionManager) throw nobodyDecides();
+  if (origin !== undefined) understandOld(internals, origin);
+  const each: RequestOptions = { internals, unset, maxAge: maxAgeOf(options, settings) };
   return (req, res, next) => {
     if (isElsewhere(req, settings.cookie.path) || (req as SessionRequest).session) {
       next();

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import { quoted } from "../config/checks.js";
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
-import type { TokenManager } from "../manager/manager.js";
+import type { Manager } from "../manager/manager.js";
 import { assertAgrees, type CookieOptions } from "./cookie-options.js";
+import type { Origin } from "./migration.js";
 import type { OldStore } from "./old-store.js";
 import type { Secret } from "./signed-cookie.js";
-import type { Origin } from "./take-over.js";
 
 /** Those of express-session, where they agree with what a Manager guarantees, and where the sessions are. */
 export interface SessionOptions<D extends object = object> {
   /** Keeps the sessions, and owns their cookie. */
-  readonly sessions: TokenManager<D>;
+  readonly sessions: Manager<D>;
   /** The cookie's name: the Manager's, or with `from` the one that express-session used, `"connect.sid"` by default. */
   readonly name?: string | undefined;
   /** To repeat what the Manager says; a function gives each new session its `maxAge`. */

@@ -12,7 +12,7 @@ import { canStartRedis, type PrivateRedis, startRedis } from "../../../redis/tes
 import { Browser, expresses, serve } from "../../test/express-sites.js";
 import { closeServers } from "../adapters/test-client.js";
 import { createManager } from "../manager/create-manager.js";
-import type { TokenManager } from "../manager/manager.js";
+import type { Manager } from "../manager/manager.js";
 import { memory } from "../memory/memory.js";
 import type { SessionData } from "../session/session-store.js";
 import { session } from "./index.js";
@@ -31,7 +31,7 @@ let server: PrivateRedis | undefined;
 beforeAll(async () => {
   if (haveRedis) server = await startRedis();
 });
-const managers: TokenManager<SessionData>[] = [];
+const managers: Manager<SessionData>[] = [];
 afterEach(async () => {
   await closeServers();
   for (const manager of managers.splice(0)) await manager.close();

@@ -1,5 +1,5 @@
-import type { AnySession } from "./inside.js";
-import { takenOver } from "./take-over.js";
+import type { AnySession } from "./internals.js";
+import { takenOver } from "./migration.js";
 
 /** The properties of `req.session`, which are the session's fields. */
 export class Properties {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { SessionError } from "../errors.js";
-import type { ResponseHooks } from "../session/session.js";
-import type { AnySession, Inside } from "./inside.js";
+import type { AdapterHooks } from "../session/session.js";
+import type { AnySession, ManagerInternals } from "./internals.js";
+import { isOwed } from "./migration.js";
 import { type Actions, isPlainSession, plainSession } from "./plain-session.js";
 import { Properties } from "./properties.js";
 import { SessionCookie } from "./session-cookie.js";
-import { isOwed } from "./take-over.js";
 
 /** A request as the middleware leaves it. */
 export interface SessionRequest {
@@ -14,14 +14,14 @@ export interface SessionRequest {
 }
 
 export interface RequestOptions {
-  readonly inside: Inside;
+  readonly internals: ManagerInternals;
   readonly unset: "keep" | "destroy";
   /** Lifetime of a new session's cookie, ms, where it has one of its own. */
   readonly maxAge: (req: IncomingMessage) => number | undefined;
 }
 
 /** Gives a request its `req.session`, and watches what becomes of it until the response begins. */
-export class RequestSession implements Actions, ResponseHooks {
+export class RequestSession implements Actions, AdapterHooks {
   readonly #req: IncomingMessage & SessionRequest;
   readonly #session: AnySession;
   readonly #options: RequestOptions;
@@ -43,10 +43,10 @@ export class RequestSession implements Actions, ResponseHooks {
   }
 
   begin(): void {
-    const { known } = this.#session;
-    this.#own = known?.lifetime;
-    this.#owed = isOwed(known);
-    if (known === undefined) this.#takeOption();
+    const { stored } = this.#session;
+    this.#own = stored?.lifetime;
+    this.#owed = isOwed(stored);
+    if (stored === undefined) this.#takeOption();
     this.#give();
     const get = () => this.#session.id;
     Object.defineProperty(this.#req, "sessionID", { get, enumerable: true, configurable: true });
@@ -60,7 +60,7 @@ export class RequestSession implements Actions, ResponseHooks {
 
   /** Not if the session has a new id meanwhile: a sign-in has sent a newer cookie. */
   async owesCookie(): Promise<boolean> {
-    return this.#owed && (await this.#options.inside.exists(this.#session.id));
+    return this.#owed && (await this.#options.internals.exists(this.#session.id));
   }
 
   async regenerate(): Promise<void> {
@@ -89,11 +89,11 @@ export class RequestSession implements Actions, ResponseHooks {
     this.#properties?.leave();
     this.#session.discard();
     const there = await this.#session.reload();
-    const { known } = this.#session;
-    if (!there || known === undefined) {
+    const { stored } = this.#session;
+    if (!there || stored === undefined) {
       throw new SessionError("SESS_GONE", "there is no such session: not stored, ended, or under a new id");
     }
-    this.#own = known.lifetime;
+    this.#own = stored.lifetime;
     this.#give();
   }
 
@@ -120,7 +120,7 @@ export class RequestSession implements Actions, ResponseHooks {
   }
 
   #give(): void {
-    const { cookie: attributes, cookieMaxAge } = this.#options.inside.settings;
+    const { cookie: attributes, cookieMaxAge } = this.#options.internals.settings;
     const maxAge = this.#own ?? (cookieMaxAge === undefined ? null : cookieMaxAge * 1000);
     const cookie = new SessionCookie(attributes, maxAge, (seconds) => this.#choose(seconds));
     this.#properties = new Properties(this.#session);

@@ -1,4 +1,4 @@
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
 
 /** What a cookie is made of, as express-session shows it. */

@@ -9,10 +9,10 @@ import {
 import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { ManagerConfig } from "../config/config.js";
-import type { Manager, SessionHandler } from "../manager/manager.js";
+import { Stage } from "../../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
+import type { SessionHandler, StoreManager } from "../manager/manager.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 
 // The Node edge over real sockets: what the client sees, and when.
 
@@ -839,7 +839,7 @@ describe("two Managers on one response", () => {
 
 describe("start", () => {
   test("twice in one request gives the same session", async () => {
-    const manager: Manager<SessionData> = await new Stage().manager();
+    const manager: StoreManager<SessionData> = await new Stage().manager();
     const port = await serve(async (req, res) => {
       const [one, two] = await Promise.all([manager.start(req, res), manager.start(req, res)]);
       one.set("n", 1);

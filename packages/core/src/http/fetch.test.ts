@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { Stage } from "../../test-support/stage.js";
 import type { FetchHandler } from "../manager/manager.js";
 import type { SessionData } from "../session/session-store.js";
-import { Stage } from "../test-support/stage.js";
 
 // The Fetch edge: from a Request to its Response.
 

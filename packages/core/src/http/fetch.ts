@@ -1,4 +1,4 @@
-import type { ErrorResponder } from "../config/config.js";
+import type { ErrorResponder } from "../config/options.js";
 import { report } from "../diagnostics.js";
 import type { Session } from "../session/session.js";
 import { errorText, failureStatus, statusOf } from "./failure.js";

@@ -3,9 +3,9 @@ import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { PassThrough, pipeline, Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { Stage, stored } from "../../test-support/stage.js";
 import type { SessionHandler } from "../manager/manager.js";
 import type { SessionData } from "../session/session-store.js";
-import { Stage, stored } from "../test-support/stage.js";
 import { Both, type LoggingHandler, type Seen, type Way, ways } from "./trial/both.js";
 import { exchange, requestOf, responsesIn } from "./trial/raw-client.js";
 

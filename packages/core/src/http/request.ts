@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
-import { isId } from "../keys.js";
+import { isId } from "../ids.js";
 import { cookieValues } from "./cookies.js";
 
 /** What a session needs to know of a request, whatever kind of server it came to. */
@@ -87,7 +87,7 @@ export class FetchRequest implements RequestView {
 }
 
 /** The ids a request came with. */
-export interface Presented {
+export interface PresentedIds {
   /** Well-shaped and distinct, in the request's order; mostly one or none. */
   readonly ids: readonly string[];
   /** Whether there was a cookie of our name at all, well-shaped or not. */
@@ -98,7 +98,7 @@ export interface Presented {
 const mostIds = 3;
 
 /** Checks shapes only: what is not an id of ours costs no I/O. The cookie wins over the header, that over the query. */
-export function presentedIds(request: RequestView, settings: Settings): Presented {
+export function presentedIds(request: RequestView, settings: Settings): PresentedIds {
   const cookies = cookieValues(request.header("cookie"), settings.cookieName);
   let ids = idsAmong(cookies, settings);
   if (ids.length === 0) ids = idsAmong(fromHeader(request, settings), settings);

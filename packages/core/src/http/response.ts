@@ -1,16 +1,16 @@
-import type { Settings } from "../config/config.js";
+import type { Settings } from "../config/options.js";
 import type { CookieOutcome, Diagnostics } from "../diagnostics.js";
 import { isSessionError, type SessionErrorCode } from "../errors.js";
 import type { Binding, Session } from "../session/session.js";
-import type { CookieAdvice } from "./cookie-advice.js";
 import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseHook } from "./head.js";
 import type { RequestView } from "./request.js";
+import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
 
 /** What is the Manager's rather than one response's. */
 export interface ResponseSettings {
   readonly settings: Settings;
-  readonly advice: CookieAdvice;
+  readonly cookiePolicy: SecureCookiePolicy;
   readonly diagnostics: Diagnostics;
 }
 
@@ -18,7 +18,7 @@ export interface ResponseSettings {
 export class SessionResponse<D extends object> implements Binding, ResponseHook {
   readonly #request: RequestView;
   readonly #settings: Settings;
-  readonly #advice: CookieAdvice;
+  readonly #cookiePolicy: SecureCookiePolicy;
   readonly #diagnostics: Diagnostics;
   /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
   readonly #isOver: () => boolean;
@@ -36,13 +36,13 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
 
   constructor(
     request: RequestView,
-    { settings, advice, diagnostics }: ResponseSettings,
+    { settings, cookiePolicy, diagnostics }: ResponseSettings,
     headersSent: boolean,
     isOver: () => boolean,
   ) {
     this.#request = request;
     this.#settings = settings;
-    this.#advice = advice;
+    this.#cookiePolicy = cookiePolicy;
     this.#diagnostics = diagnostics;
     this.#headersSent = headersSent;
     this.#isOver = isOver;
@@ -164,7 +164,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
     if (!enableSetCookie) return "disabled";
     if (due === "clear") return "cleared";
-    return this.#advice.isDropped(this.#request) ? "not-secure" : "set";
+    return this.#cookiePolicy.isDropped(this.#request) ? "not-secure" : "set";
   }
 
   #whyNone(code: SessionErrorCode | undefined): CookieOutcome {
@@ -192,7 +192,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   }
 
   get #attributes() {
-    return { ...this.#settings.cookie, secure: this.#advice.secureFor(this.#request) };
+    return { ...this.#settings.cookie, secure: this.#cookiePolicy.secureFor(this.#request) };
   }
 }
 

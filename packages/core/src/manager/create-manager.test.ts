@@ -1,15 +1,15 @@
 import { inspect } from "node:util";
 import { describe, expect, expectTypeOf, test } from "vitest";
+import { codeOf, stored } from "../../test-support/stage.js";
 import {
   type Connector,
   createManager,
-  type Manager,
   memory,
   providers,
   register,
   type SessionData,
+  type StoreManager,
 } from "../index.js";
-import { codeOf, stored } from "../test-support/stage.js";
 
 // The lines marked @ts-expect-error are tests too: `npm run typecheck` fails where one of them compiles.
 
@@ -17,7 +17,7 @@ describe("createManager", () => {
   test("the seed's memory snippet, verbatim in its JSON", async () => {
     const globalSessions = await createManager("memory", `{"cookieName":"gosessionid","gclifetime":3600}`);
     const stop = globalSessions.startGC();
-    expectTypeOf(globalSessions).toEqualTypeOf<Manager<SessionData>>();
+    expectTypeOf(globalSessions).toEqualTypeOf<StoreManager<SessionData>>();
     expect(await globalSessions.count()).toBe(0);
     stop();
     await globalSessions.close();
@@ -30,8 +30,8 @@ describe("createManager", () => {
     }
     const named = await createManager<Fields>("memory", { gcLifetime: 60, providerConfig: { maxSessions: 10 } });
     const connected = await createManager(memory({ maxSessions: 10 }), { cookieName: "id" });
-    expectTypeOf(named).toEqualTypeOf<Manager<Fields>>();
-    expectTypeOf(connected).toEqualTypeOf<Manager<SessionData>>();
+    expectTypeOf(named).toEqualTypeOf<StoreManager<Fields>>();
+    expectTypeOf(connected).toEqualTypeOf<StoreManager<SessionData>>();
     const types = async () => {
       const session = await named.load("");
       if (session === undefined) return;

@@ -1,16 +1,16 @@
-import { type ManagerConfig, resolveConfig, type Settings } from "../config/config.js";
+import { BoundedCalls } from "../backend/bounded.js";
+import type { StoreContext } from "../backend/context.js";
+import { ReliableProvider } from "../backend/reliable-provider.js";
+import { type ManagerConfig, resolveConfig, type Settings } from "../config/options.js";
 import { Diagnostics } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
-import { randomToken } from "../keys.js";
+import { randomToken } from "../ids.js";
 import type { Connector, Provider, StoreConnector, TokenConnector, TokenProvider } from "../provider.js";
 import { connectorOf, type ProviderConfigs, type TokenProviders } from "../registry.js";
 import type { SessionData } from "../session/session-store.js";
-import { Backend } from "../store/backend.js";
-import { BoundedCalls } from "../store/bounded.js";
-import type { StoreContext } from "../store/context.js";
-import type { Manager, TokenManager } from "./manager.js";
-import { StoreManager } from "./store-manager.js";
-import { SealedManager } from "./token-manager.js";
+import { CookieSessionManager } from "./cookie-manager.js";
+import type { Manager, StoreManager } from "./manager.js";
+import { StoreSessionManager } from "./store-manager.js";
 
 type Named<N extends keyof ProviderConfigs> = {
   [K in N]: [name: K, config?: ManagerConfig & { readonly providerConfig?: ProviderConfigs[K] | string }];
@@ -32,21 +32,21 @@ export type NamedToken = Named<TokenName>;
  * Rejects with `SESS_CONFIG` (the message names the key), `SESS_PROVIDER` (nobody registered that name), or with what
  * the provider found as it connected.
  */
-export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<Manager<D>>;
-export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<TokenManager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<Manager<D>>;
 export function createManager<D extends object = SessionData>(
   connector: TokenConnector,
   config?: ManagerConfig,
-): Promise<TokenManager<D>>;
+): Promise<Manager<D>>;
 export function createManager<D extends object = SessionData>(
   connector: Connector,
   config?: ManagerConfig,
-): Promise<Manager<D>>;
-export function createManager<D extends object = SessionData>(name: string, json: string): Promise<Manager<D>>;
+): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData>(name: string, json: string): Promise<StoreManager<D>>;
 export async function createManager<D extends object>(
   nameOrConnector: string | Connector,
   config?: ManagerConfig | string,
-): Promise<TokenManager<D>> {
+): Promise<Manager<D>> {
   const settings = resolveConfig(config);
   // What a Manager shows of itself, in a log say, must not hold the store's password.
   const own = { ...settings, providerConfig: undefined };
@@ -58,18 +58,18 @@ export async function createManager<D extends object>(
   throw new SessionError("SESS_PROVIDER", "createManager takes a provider's name or a connector");
 }
 
-async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<Manager<D>> {
+async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<StoreManager<D>> {
   const context = contextOf(connector, settings);
   const provider = await connector.connect({ now: settings.now, contract: 1 });
   await assertMethods(connector, provider, ["read", "create", "update", "touch", "count", "gc", "close"]);
-  return new StoreManager<D>(settings, new Backend(provider, context), context);
+  return new StoreSessionManager<D>(settings, new ReliableProvider(provider, context), context);
 }
 
-async function overToken<D extends object>(connector: TokenConnector, settings: Settings): Promise<TokenManager<D>> {
+async function overToken<D extends object>(connector: TokenConnector, settings: Settings): Promise<Manager<D>> {
   const { now, cookieName, namespace } = settings;
   const provider = await connector.connect({ now, contract: 1, cookieName, namespace });
   await assertMethods(connector, provider, ["seal", "open", "close"]);
-  return new SealedManager<D>(settings, provider, contextOf(connector, settings));
+  return new CookieSessionManager<D>(settings, provider, contextOf(connector, settings));
 }
 
 function assertContract({ name, contract = 1 }: Connector): void {
@@ -92,5 +92,5 @@ async function assertMethods<P extends Provider | TokenProvider>(
 
 function contextOf({ name }: Connector, { now, idle, absolute, maxBytes, namespace }: Settings): StoreContext {
   const diagnostics = new Diagnostics({ provider: name, namespace });
-  return { now, idle, absolute, maxBytes, nonce: randomToken(12), diagnostics, calls: new BoundedCalls() };
+  return { now, idle, absolute, maxBytes, managerId: randomToken(12), diagnostics, calls: new BoundedCalls() };
 }

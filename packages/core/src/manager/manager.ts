@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ErrorResponder } from "../config/config.js";
+import type { ErrorResponder } from "../config/options.js";
 import type { Field, SessionStore } from "../session/session-store.js";
 
-/** What a request listener made by {@link TokenManager.handler} calls for each request. */
+/** What a request listener made by {@link Manager.handler} calls for each request. */
 export type SessionHandler<D extends object> = (
   session: SessionStore<D>,
   req: IncomingMessage,
   res: ServerResponse,
 ) => unknown;
 
-/** What {@link TokenManager.handle} calls. */
+/** What {@link Manager.handle} calls. */
 export type FetchHandler<D extends object> = (
   session: SessionStore<D>,
   request: Request,
@@ -69,7 +69,7 @@ export interface NodeExchange<D extends object> {
  * Sessions of one application where the client keeps them itself, sealed in its cookie: what every Manager can do.
  * Made by `createManager`; `close()` it at shutdown.
  */
-export interface TokenManager<D extends object> extends AsyncDisposable {
+export interface Manager<D extends object> extends AsyncDisposable {
   /**
    * A `node:http` request listener that has the session loaded before `handler` runs. When the handler throws, the
    * response is a 500 (or the status of the `SessionError`) and changes not yet stored are discarded; when the store
@@ -133,7 +133,7 @@ export interface OwnedSession<D extends object> {
 }
 
 /** Sessions of one application, kept in a store. Made by `createManager`; `close()` it at shutdown. */
-export interface Manager<D extends object> extends TokenManager<D> {
+export interface StoreManager<D extends object> extends Manager<D> {
   /**
    * The session of an id, outside of any response (a WebSocket, a job); `undefined` when there is none. Its changes are
    * stored by `release()`, or as it is disposed of.

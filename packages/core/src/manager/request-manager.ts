@@ -1,31 +1,31 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Settings } from "../config/config.js";
+import type { Identity, SessionBackend } from "../backend/session-backend.js";
+import { closed } from "../backend/store-backend.js";
+import type { Settings } from "../config/options.js";
 import { type Diagnostics, report } from "../diagnostics.js";
-import { asTable } from "../http/as-table.js";
-import { CookieAdvice } from "../http/cookie-advice.js";
+import { toDictionaryMode } from "../http/dictionary-mode.js";
 import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/hold/hold-response.js";
 import { NodeExchange } from "../http/node-exchange.js";
 import { assertPeerKnown, FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
 import { type ResponseSettings, SessionResponse } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
-import { newId, ownerKey } from "../keys.js";
+import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
+import { newId, ownerKey } from "../ids.js";
+import type { StoredSession } from "../record/stored-session.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { Identity, Keeper } from "../store/keeper.js";
-import type { Known } from "../store/known.js";
-import { closed } from "../store/repository.js";
 import type { ExchangeOptions, FetchHandler, SessionHandler } from "./manager.js";
 
 /** A session or a marker, and the id that led to it. */
-export interface Found {
+export interface LoadedSession {
   readonly identity: Identity;
-  readonly known: Known;
+  readonly stored: StoredSession;
 }
 
 /** What a request came with. */
-export interface Presented {
-  readonly found: Found | undefined;
+export interface PresentedSession {
+  readonly found: LoadedSession | undefined;
   /** Whether there was a cookie of our name at all. */
   readonly cookie: boolean;
 }
@@ -67,7 +67,7 @@ function isUpgrade(req: IncomingMessage & { readonly upgrade?: unknown }, res: S
 }
 
 /** Where else a session may be found, when what a request came with leads to none. */
-export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
+export type FallbackLookup = (request: RequestView) => Promise<LoadedSession | undefined>;
 
 /**
  * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
@@ -75,17 +75,17 @@ export type Elsewhere = (request: RequestView) => Promise<Found | undefined>;
  */
 export abstract class RequestManager<D extends object> {
   readonly settings: Settings;
-  readonly #keeper: Keeper;
+  readonly #backend: SessionBackend;
   readonly #forResponses: ResponseSettings;
   /** Where a request has its session: a WeakMap with an entry for each costs the garbage collector far more. */
   readonly #slot = Symbol("sess");
-  #elsewhere: Elsewhere | undefined;
+  #fallbackLookup: FallbackLookup | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: Settings, keeper: Keeper, diagnostics: Diagnostics) {
+  constructor(settings: Settings, backend: SessionBackend, diagnostics: Diagnostics) {
     this.settings = settings;
-    this.#keeper = keeper;
-    this.#forResponses = { settings, diagnostics, advice: new CookieAdvice(settings) };
+    this.#backend = backend;
+    this.#forResponses = { settings, diagnostics, cookiePolicy: new SecureCookiePolicy(settings) };
   }
 
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void {
@@ -136,8 +136,8 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** Has requests that come with nothing of ours looked up elsewhere, by an adapter. */
-  alsoLookIn(elsewhere: Elsewhere): void {
-    this.#elsewhere = elsewhere;
+  setFallbackLookup(fallbackLookup: FallbackLookup): void {
+    this.#fallbackLookup = fallbackLookup;
   }
 
   close(): Promise<void> {
@@ -150,7 +150,7 @@ export abstract class RequestManager<D extends object> {
   }
 
   /** What the request's cookie, header or query leads to. */
-  abstract presented(request: RequestView): Promise<Presented>;
+  abstract presented(request: RequestView): Promise<PresentedSession>;
 
   abstract exists(id: string): Promise<boolean>;
 
@@ -164,16 +164,16 @@ export abstract class RequestManager<D extends object> {
     if (this.#closing !== undefined) throw closed();
   }
 
-  session(found: Partial<Found> | undefined, presented: boolean, binding?: Binding): Session<D> {
+  session(found: Partial<LoadedSession> | undefined, presented: boolean, binding?: Binding): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
-      keeper: this.#keeper,
+      backend: this.#backend,
       now: this.settings.now,
       idle: this.settings.idle,
       newIdentity,
       ownerKey: (owner) => ownerKey(this.settings.namespace, owner),
       identity: found?.identity ?? newIdentity(),
-      known: found?.known,
+      stored: found?.stored,
       presented,
       binding,
     });
@@ -198,7 +198,7 @@ export abstract class RequestManager<D extends object> {
     const before = carrier[this.#slot];
     if (before !== undefined && before.req === req) return before;
     const started = new Started<D>(req, res, this.#forResponses);
-    asTable(req, "upgrade");
+    toDictionaryMode(req, "upgrade");
     carrier[this.#slot] = started;
     return started;
   }
@@ -224,7 +224,7 @@ export abstract class RequestManager<D extends object> {
   async #bind(response: SessionResponse<D>, request: RequestView): Promise<Session<D>> {
     this.assertOpen();
     const { found, cookie } = await this.presented(request);
-    const session = this.session(found ?? (await this.#elsewhere?.(request)), cookie, response);
+    const session = this.session(found ?? (await this.#fallbackLookup?.(request)), cookie, response);
     response.bind(session);
     return session;
   }
@@ -234,8 +234,8 @@ export abstract class RequestManager<D extends object> {
  * Of what several cookies of our name lead to: the one session among them, or else a marker that names a successor.
  * Two live sessions under one name are nobody's: one of the cookies was planted (RFC 6265, section 8.6).
  */
-export function choose(found: readonly Found[]): Found | undefined {
-  const sessions = found.filter(({ known }) => known.retired === undefined);
+export function selectSession(found: readonly LoadedSession[]): LoadedSession | undefined {
+  const sessions = found.filter(({ stored }) => stored.retired === undefined);
   if (sessions.length > 1) return undefined;
   return sessions[0] ?? found[0];
 }

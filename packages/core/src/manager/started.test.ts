@@ -1,8 +1,8 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { expect, test } from "vitest";
+import { codeOf, Stage, stored } from "../../test-support/stage.js";
 import { memory } from "../memory/memory.js";
-import { codeOf, Stage, stored } from "../test-support/stage.js";
 import { createManager } from "./create-manager.js";
 
 function exchange(id?: string): [IncomingMessage, ServerResponse] {

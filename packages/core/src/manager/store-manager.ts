@@ -1,26 +1,26 @@
-import type { Settings } from "../config/config.js";
+import type { StoreContext } from "../backend/context.js";
+import type { ReliableProvider } from "../backend/reliable-provider.js";
+import type { Identity } from "../backend/session-backend.js";
+import { StoreBackend } from "../backend/store-backend.js";
+import type { Settings } from "../config/options.js";
 import { presentedIds, type RequestView } from "../http/request.js";
-import { isId, ownerKey, sessionKey } from "../keys.js";
+import { isId, ownerKey, sessionKey } from "../ids.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { Backend } from "../store/backend.js";
-import type { StoreContext } from "../store/context.js";
-import type { Identity } from "../store/keeper.js";
-import { Repository } from "../store/repository.js";
-import type { Manager, OwnedSession } from "./manager.js";
+import type { OwnedSession, StoreManager } from "./manager.js";
 import { keysOf, listOwned } from "./owned-sessions.js";
-import { choose, type Found, type Presented, RequestManager } from "./request-manager.js";
+import { type LoadedSession, type PresentedSession, RequestManager, selectSession } from "./request-manager.js";
 
 /** The Manager over a store. */
-export class StoreManager<D extends object> extends RequestManager<D> implements Manager<D> {
-  readonly #backend: Backend;
-  readonly #repository: Repository;
+export class StoreSessionManager<D extends object> extends RequestManager<D> implements StoreManager<D> {
+  readonly #provider: ReliableProvider;
+  readonly #backend: StoreBackend;
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor(settings: Settings, backend: Backend, context: StoreContext) {
-    const repository = new Repository(backend, context);
-    super(settings, repository, context.diagnostics);
+  constructor(settings: Settings, provider: ReliableProvider, context: StoreContext) {
+    const backend = new StoreBackend(provider, context);
+    super(settings, backend, context.diagnostics);
+    this.#provider = provider;
     this.#backend = backend;
-    this.#repository = repository;
   }
 
   async load(id: string): Promise<SessionStore<D> | undefined> {
@@ -34,12 +34,12 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
 
   async count(): Promise<number> {
     this.assertOpen();
-    return this.#backend.count();
+    return this.#provider.count();
   }
 
   async gc(): Promise<number> {
     this.assertOpen();
-    return this.#backend.gc();
+    return this.#provider.gc();
   }
 
   startGC(): () => void {
@@ -61,31 +61,31 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
 
   async listOwned(owner: string, options?: { readonly current?: SessionStore<D> }): Promise<OwnedSession<D>[]> {
     this.assertOpen();
-    return listOwned<D>(this.#repository, this.#ownerKey(owner), options?.current);
+    return listOwned<D>(this.#backend, this.#ownerKey(owner), options?.current);
   }
 
   async destroyOwned(owner: string, options?: { readonly except?: SessionStore<D> }): Promise<number> {
     this.assertOpen();
-    const spare = await keysOf(this.#repository, options?.except);
-    return this.#repository.destroyOwned(this.#ownerKey(owner), spare);
+    const spare = await keysOf(this.#backend, options?.except);
+    return this.#backend.destroyOwned(this.#ownerKey(owner), spare);
   }
 
   protected async finish(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers.clear();
-    await this.#repository.close();
     await this.#backend.close();
+    await this.#provider.close();
   }
 
-  async presented(request: RequestView): Promise<Presented> {
+  async presented(request: RequestView): Promise<PresentedSession> {
     const { ids, cookie } = presentedIds(request, this.settings);
-    const found: Found[] = [];
+    const found: LoadedSession[] = [];
     for (const id of ids) {
       const identity = this.identify(id);
-      const known = await this.#repository.load(identity.key);
-      if (known !== undefined && known.retired !== "") found.push({ identity, known });
+      const stored = await this.#backend.load(identity.key);
+      if (stored !== undefined && stored.retired !== "") found.push({ identity, stored });
     }
-    return { found: choose(found), cookie };
+    return { found: selectSession(found), cookie };
   }
 
   identify(id: string): Identity {
@@ -96,11 +96,11 @@ export class StoreManager<D extends object> extends RequestManager<D> implements
     return ownerKey(this.settings.namespace, owner);
   }
 
-  async #find(id: string): Promise<Found | undefined> {
+  async #find(id: string): Promise<LoadedSession | undefined> {
     this.assertOpen();
     if (typeof id !== "string" || !isId(this.settings.id, id)) return undefined;
     const identity = this.identify(id);
-    const known = await this.#repository.load(identity.key);
-    return known === undefined || known.retired !== undefined ? undefined : { identity, known };
+    const stored = await this.#backend.load(identity.key);
+    return stored === undefined || stored.retired !== undefined ? undefined : { identity, stored };
   }
 }

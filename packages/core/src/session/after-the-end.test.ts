@@ -2,9 +2,9 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { codeOf, Stage, stored, visit } from "../../test-support/stage.js";
 import type { ResponseEvent } from "../diagnostics.js";
-import type { Manager, SessionHandler } from "../manager/manager.js";
-import { codeOf, Stage, stored, visit } from "../test-support/stage.js";
+import type { SessionHandler, StoreManager } from "../manager/manager.js";
 import type { SessionData, SessionStore } from "./session-store.js";
 
 // What a request does with its session after its response has ended. Nothing of it is lost in silence.
@@ -32,7 +32,7 @@ async function turns(count = 20): Promise<void> {
 
 /** A request with the id of a stored session, answered by a handler; what is asked for later is done by `later`. */
 async function respond<T>(
-  manager: Manager<SessionData>,
+  manager: StoreManager<SessionData>,
   handler: SessionHandler<SessionData>,
   later: (session: SessionStore<SessionData>) => T,
   id?: string,

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import { Stage, stored, visit } from "../../test-support/stage.js";
 import type { SessionHandler } from "../manager/manager.js";
-import { Stage, stored, visit } from "../test-support/stage.js";
 import type { Session } from "./session.js";
 import type { SessionData } from "./session-store.js";
 

@@ -1,12 +1,12 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { codeOf, Stage, stored, visit } from "../../test-support/stage.js";
 import type { RefusedEvent, SessionEvent, StoreErrorEvent } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
-import { sessionKey } from "../keys.js";
+import { sessionKey } from "../ids.js";
 import { memory } from "../memory/memory.js";
 import type { Provider, SessionRecord } from "../provider.js";
-import { codeOf, Stage, stored, visit } from "../test-support/stage.js";
 
 // The session of one request: fields, values, lifetimes, events.
 

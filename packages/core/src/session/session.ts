@@ -1,15 +1,15 @@
+import { type Deadline, limits } from "../backend/context.js";
+import { tooLate } from "../backend/key-queue.js";
+import type { Identity, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
 import { isRefusal, SessionError } from "../errors.js";
-import { type Deadline, limits } from "../store/context.js";
-import type { Changes, FieldUpdate } from "../store/fields.js";
-import type { Identity, Keeper } from "../store/keeper.js";
-import type { Known } from "../store/known.js";
-import { tooLate } from "../store/lane.js";
+import type { Changes, FieldUpdate } from "../record/changes.js";
+import type { StoredSession } from "../record/stored-session.js";
+import { FieldFunction, FieldView } from "./field-view.js";
 import { LateStore } from "./late-store.js";
+import { OperationQueue } from "./operation-queue.js";
 import type { Field, SessionStore } from "./session-store.js";
-import { Turns } from "./turns.js";
-import { FieldFunction, Values } from "./values.js";
 
 /** What a session needs of the response it belongs to. */
 export interface Binding {
@@ -24,7 +24,7 @@ export interface Binding {
 }
 
 /** What an adapter has done around the storing of a session for its response. */
-export interface ResponseHooks {
+export interface AdapterHooks {
   /** Before anything is stored, at the head and again at the end. A rejection is the response's, as one by the store. */
   beforeStoring(): Promise<void>;
   /** When it is stored: whether the cookie must go out although the client should have it. */
@@ -35,14 +35,14 @@ export interface ResponseHooks {
 export type CookieDue = "set" | "clear" | undefined;
 
 export interface SessionParts {
-  readonly keeper: Keeper;
+  readonly backend: SessionBackend;
   readonly now: () => number;
   /** Idle lifetime, ms. */
   readonly idle: number;
   readonly newIdentity: () => Identity;
   readonly identity: Identity;
   /** A session, a marker that names a successor, or `undefined` when nothing is stored. */
-  readonly known: Known | undefined;
+  readonly stored: StoredSession | undefined;
   readonly ownerKey: (owner: string) => string;
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
@@ -56,10 +56,10 @@ export class Session<D extends object> implements SessionStore<D> {
   #identity: Identity;
   /** Keys this session had earlier in this request, oldest first. */
   readonly #past: string[] = [];
-  #known: Known | undefined;
+  #stored: StoredSession | undefined;
   #loadedAt: number;
-  readonly #values = new Values();
-  readonly #turns = new Turns();
+  readonly #view = new FieldView();
+  readonly #operations = new OperationQueue();
   /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
   #lifetime: number | undefined;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
@@ -70,12 +70,12 @@ export class Session<D extends object> implements SessionStore<D> {
   #cookie: CookieDue;
   #late: LateStore | undefined;
   /** An adapter's, where it has some. */
-  hooks: ResponseHooks | undefined;
+  hooks: AdapterHooks | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#identity = parts.identity;
-    this.#known = parts.known;
+    this.#stored = parts.stored;
     this.#loadedAt = parts.now();
   }
 
@@ -85,7 +85,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
     assertName(field);
-    const value = this.#values.get(field, this.#fields) as D[F] | undefined;
+    const value = this.#view.get(field, this.#fields) as D[F] | undefined;
     // It may be about to be changed.
     if (typeof value === "object") this.#storeIfLate();
     return value;
@@ -99,23 +99,23 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     const text = encode(value);
     this.#assertChangeable();
-    this.#values.set(field, value, text);
+    this.#view.set(field, value, text);
     this.#storeIfLate();
   }
 
   has(field: Field<D>): boolean {
     assertName(field);
-    return this.#values.has(field, this.#fields);
+    return this.#view.has(field, this.#fields);
   }
 
   keys(): string[] {
-    return this.#values.names(this.#fields);
+    return this.#view.names(this.#fields);
   }
 
   delete(field: Field<D>): void {
     assertName(field);
     this.#assertChangeable();
-    this.#values.delete(field);
+    this.#view.delete(field);
     this.#storeIfLate();
   }
 
@@ -126,8 +126,8 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#assertChangeable();
     const hash = owner === undefined ? undefined : this.#parts.ownerKey(owner);
     // By itself it is nothing to store; it waits until the session holds something.
-    if (this.#known === undefined) this.#firstOwner = { hash };
-    else this.#values.setOwner(hash);
+    if (this.#stored === undefined) this.#firstOwner = { hash };
+    else this.#view.setOwner(hash);
     this.#storeIfLate();
   }
 
@@ -140,7 +140,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   flush(): void {
     this.#assertChangeable();
-    this.#values.flush();
+    this.#view.flush();
     this.#storeIfLate();
   }
 
@@ -151,34 +151,34 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     this.#assertChangeable();
     const update = new FieldFunction<D[F]>(field, fn);
-    await this.#commit(update as FieldFunction<unknown>, this.#parts.keeper.deadline());
+    await this.#commit(update as FieldFunction<unknown>, this.#parts.backend.deadline());
     return update.value;
   }
 
   async regenerate(): Promise<void> {
-    const deadline = this.#parts.keeper.deadline();
+    const deadline = this.#parts.backend.deadline();
     // Now and not when its turn comes: what is changed later than that comes after what waits behind it.
     const taken = this.#takeChanges();
-    await this.#turns.alone(async () => {
-      const changes = this.#values.retake(taken);
+    await this.#operations.runExclusive(async () => {
+      const changes = this.#view.retake(taken);
       let areStored = false;
       try {
         areStored = await this.#regenerate(changes, deadline);
       } finally {
-        if (areStored) this.#values.stored(changes);
+        if (areStored) this.#view.stored(changes);
         else this.#giveBack(changes);
       }
     });
   }
 
   destroy(): Promise<void> {
-    const deadline = this.#parts.keeper.deadline();
-    return this.#turns.alone(async () => {
+    const deadline = this.#parts.backend.deadline();
+    return this.#operations.runExclusive(async () => {
       if (this.#destroyed) return;
-      const { binding, keeper, presented } = this.#parts;
-      const stored = this.#known !== undefined;
+      const { binding, backend, presented } = this.#parts;
+      const stored = this.#stored !== undefined;
       // Where the cookie is all there is of the session, it cannot be ended without it.
-      if (keeper.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
+      if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored(deadline);
       this.#destroyed = true;
       this.discard();
@@ -189,26 +189,26 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   reload(): Promise<boolean> {
-    const deadline = this.#parts.keeper.deadline();
-    return this.#turns.alone(async () => {
+    const deadline = this.#parts.backend.deadline();
+    return this.#operations.runExclusive(async () => {
       if (this.#destroyed) return false;
-      if (this.#known === undefined) return true;
-      this.#values.findMutations();
-      const known = await this.#parts.keeper.load(this.#identity.key, deadline);
-      if (known === undefined || known.retired !== undefined) return false;
-      this.#loaded(known);
-      this.#values.forgetObjects();
+      if (this.#stored === undefined) return true;
+      this.#view.findMutations();
+      const stored = await this.#parts.backend.load(this.#identity.key, deadline);
+      if (stored === undefined || stored.retired !== undefined) return false;
+      this.#loaded(stored);
+      this.#view.forgetObjects();
       return true;
     });
   }
 
   release(): Promise<void> {
-    return this.#release(this.#parts.keeper.deadline());
+    return this.#release(this.#parts.backend.deadline());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#parts.binding === undefined) await this.release();
-    else await this.#settled(this.#parts.keeper.deadline()).catch(() => {});
+    else await this.#settled(this.#parts.backend.deadline()).catch(() => {});
   }
 
   /**
@@ -232,7 +232,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Settles when what is being stored now has been, or could not be; nothing where nothing is. */
   get running(): Promise<void> | undefined {
-    return this.#turns.running;
+    return this.#operations.running;
   }
 
   /** Whether its response has ended, so that a failure nobody waits for can only be reported. */
@@ -245,19 +245,19 @@ export class Session<D extends object> implements SessionStore<D> {
     if (this.#occupied) {
       // Where that takes too long nothing is lost: what has not been stored by now is to be forgotten.
       const discard = () => this.discard();
-      return this.#settled(this.#parts.keeper.deadline()).then(discard, discard);
+      return this.#settled(this.#parts.backend.deadline()).then(discard, discard);
     }
     this.discard();
     return undefined;
   }
 
   discard(): void {
-    this.#values.discard();
+    this.#view.discard();
   }
 
   /** What is stored, as this request heard of it last; `undefined` when nothing is. */
-  get known(): Known | undefined {
-    return this.#known;
+  get stored(): StoredSession | undefined {
+    return this.#stored;
   }
 
   get cookieDue(): CookieDue {
@@ -267,18 +267,18 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Why no cookie is due. */
   get whyNoCookie(): "empty" | "retired" | "refused" | "unchanged" {
     if (this.#refusal !== undefined) return "refused";
-    if (this.#known === undefined) return "empty";
-    return this.#known.retired === undefined ? "unchanged" : "retired";
+    if (this.#stored === undefined) return "empty";
+    return this.#stored.retired === undefined ? "unchanged" : "retired";
   }
 
   /** What a cookie that is due holds. */
   get cookieValue(): string {
-    return this.#known === undefined ? this.id : this.#parts.keeper.cookieValue(this.#identity, this.#known);
+    return this.#stored === undefined ? this.id : this.#parts.backend.cookieValue(this.#identity, this.#stored);
   }
 
   /** Max-Age of a cookie that is due, seconds, where this session has a lifetime of its own. */
   get cookieMaxAge(): number | undefined {
-    const lifetime = this.#known?.lifetime;
+    const lifetime = this.#stored?.lifetime;
     return lifetime === undefined ? undefined : Math.floor(lifetime / 1000);
   }
 
@@ -287,32 +287,32 @@ export class Session<D extends object> implements SessionStore<D> {
     return [...this.#past, this.#identity.key];
   }
 
-  get #fields(): Known["fields"] | undefined {
-    return this.#destroyed ? undefined : this.#known?.fields;
+  get #fields(): StoredSession["fields"] | undefined {
+    return this.#destroyed ? undefined : this.#stored?.fields;
   }
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    return !this.#occupied && this.#values.clean;
+    return !this.#occupied && this.#view.clean;
   }
 
   /** Whether something is under way or waits to be. */
   get #occupied(): boolean {
-    return this.#values.busy || this.#turns.occupied;
+    return this.#view.busy || this.#operations.occupied;
   }
 
   /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
   get #touchIsDue(): boolean {
-    const known = this.#known;
-    if (known === undefined || known.retired !== undefined || this.#destroyed) return false;
-    return this.#nextExpiry(known) - known.expiresAt >= (known.lifetime ?? this.#parts.idle) / 10;
+    const stored = this.#stored;
+    if (stored === undefined || stored.retired !== undefined || this.#destroyed) return false;
+    return this.#nextExpiry(stored) - stored.expiresAt >= (stored.lifetime ?? this.#parts.idle) / 10;
   }
 
-  #nextExpiry(known: Known): number {
-    return Math.min(known.absolute, this.#parts.now() + (known.lifetime ?? this.#parts.idle));
+  #nextExpiry(stored: StoredSession): number {
+    return Math.min(stored.absolute, this.#parts.now() + (stored.lifetime ?? this.#parts.idle));
   }
 
-  async #commitWith(hooks: ResponseHooks): Promise<void> {
+  async #commitWith(hooks: AdapterHooks): Promise<void> {
     await hooks.beforeStoring();
     const stored = this.#commitForResponse();
     if (stored === undefined) this.#parts.binding?.noMoreCookies();
@@ -321,26 +321,26 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async #commitAndTouch(): Promise<void> {
-    const deadline = this.#parts.keeper.deadline();
+    const deadline = this.#parts.backend.deadline();
     let clean = false;
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
       await this.#release(deadline);
-      clean = this.#values.clean;
+      clean = this.#view.clean;
     }
     this.#parts.binding?.noMoreCookies();
     if (!clean) this.#storeIfLate();
     // In its turn: a token that is sealed again must hold what is being sealed into it.
-    if (this.#touchIsDue) await this.#turns.alone(() => this.#touch());
+    if (this.#touchIsDue) await this.#operations.runExclusive(() => this.#touch());
   }
 
   async #touch(): Promise<void> {
-    const known = this.#known;
-    if (known === undefined || !this.#touchIsDue) return;
-    const touched = await this.#parts.keeper.touch(this.#identity, known, this.#nextExpiry(known));
-    if (touched !== known) this.#loaded(touched);
-    if (this.#parts.keeper.inCookie) this.#cookie = "set";
+    const stored = this.#stored;
+    if (stored === undefined || !this.#touchIsDue) return;
+    const touched = await this.#parts.backend.touch(this.#identity, stored, this.#nextExpiry(stored));
+    if (touched !== stored) this.#loaded(touched);
+    if (this.#parts.backend.inCookie) this.#cookie = "set";
   }
 
   /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
@@ -350,21 +350,21 @@ export class Session<D extends object> implements SessionStore<D> {
     if (this.#refusal !== undefined) throw this.#refusal;
     this.#assertHeadersNotSent("a new id");
     const identity = this.#parts.newIdentity();
-    if (this.#known === undefined) {
+    if (this.#stored === undefined) {
       this.#identity = identity;
       return false;
     }
-    const result = await this.#parts.keeper.regenerate(this.#identity, identity, this.#known, changes, deadline);
+    const result = await this.#parts.backend.regenerate(this.#identity, identity, this.#stored, changes, deadline);
     this.#past.push(this.#identity.key);
     this.#identity = identity;
-    this.#loaded(result.known);
+    this.#loaded(result.stored);
     this.#cookie = "set";
     if (result.failure !== undefined) throw result.failure;
     return true;
   }
 
-  #loaded(known: Known): void {
-    this.#known = known;
+  #loaded(stored: StoredSession): void {
+    this.#stored = stored;
     this.#loadedAt = this.#parts.now();
   }
 
@@ -378,62 +378,62 @@ export class Session<D extends object> implements SessionStore<D> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     const taken = this.#takeChanges();
-    const turn = this.#turns.turn();
+    const turn = this.#operations.turn();
     if (turn !== undefined) await turn;
-    const changes = this.#values.retake(taken);
+    const changes = this.#view.retake(taken);
     if (changes.empty && update === undefined) {
-      this.#values.stored(changes);
-      this.#turns.passed();
+      this.#view.stored(changes);
+      this.#operations.skip();
       return;
     }
-    const stored = this.#turns.beside(this.#store(changes, update, deadline), !changes.empty);
+    const stored = this.#operations.runShared(this.#store(changes, update, deadline), !changes.empty);
     try {
       await stored;
-      this.#values.stored(changes, update);
+      this.#view.stored(changes, update);
     } catch (error) {
       this.#giveBack(changes);
-      if (isRefusal(error) && this.#known?.retired === undefined) this.#refusal = error;
+      if (isRefusal(error) && this.#stored?.retired === undefined) this.#refusal = error;
       throw error;
     } finally {
-      this.#turns.ended(stored);
+      this.#operations.ended(stored);
     }
   }
 
   async #store(changes: Changes, update: FieldUpdate | undefined, deadline: Deadline): Promise<void> {
     this.#assertOpen();
-    const known = this.#known;
+    const stored = this.#stored;
     if (this.#needsCookie) this.#assertHeadersNotSent("this change");
-    const result = await this.#parts.keeper.commit(this.#identity, known, changes, update, deadline);
+    const result = await this.#parts.backend.commit(this.#identity, stored, changes, update, deadline);
     if (result === undefined) return;
     // One that was set while the session was being stored is not in it.
     const owner = this.#firstOwner;
     this.#firstOwner = undefined;
-    if (owner !== undefined && owner.hash !== result.owner) this.#values.setOwner(owner.hash);
-    if (this.#known === undefined || this.#parts.keeper.inCookie) this.#cookie = "set";
+    if (owner !== undefined && owner.hash !== result.owner) this.#view.setOwner(owner.hash);
+    if (this.#stored === undefined || this.#parts.backend.inCookie) this.#cookie = "set";
     this.#loaded(result);
   }
 
   /** For the next commit; to a session that was destroyed meanwhile nothing can be stored any more. */
   #giveBack(changes: Changes): void {
-    if (this.#destroyed) this.#values.stored(changes);
-    else this.#values.failed(changes);
+    if (this.#destroyed) this.#view.stored(changes);
+    else this.#view.failed(changes);
   }
 
   /** Everything changed so far, mutations in place included. */
   #takeChanges(): Changes {
-    const changes = this.#values.take();
+    const changes = this.#view.take();
     changes.lifetime = this.#lifetime;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
   }
 
   async #destroyStored(deadline: Deadline): Promise<void> {
-    const { keeper, now } = this.#parts;
-    for (const key of this.#past) await keeper.destroy(key, undefined, deadline);
-    const found = await keeper.destroy(this.#identity.key, this.#known, deadline);
+    const { backend, now } = this.#parts;
+    for (const key of this.#past) await backend.destroy(key, undefined, deadline);
+    const found = await backend.destroy(this.#identity.key, this.#stored, deadline);
     // Nothing is there, and a marker would be gone by now, or there was one and it is gone: the session may live on
     // under an id that nobody here knows.
-    const chainLost = this.#known?.retired !== undefined || now() - this.#loadedAt >= limits.marker;
+    const chainLost = this.#stored?.retired !== undefined || now() - this.#loadedAt >= limits.marker;
     if (!found && chainLost) {
       throw new SessionError("SESS_GONE", "this session was loaded too long ago to be destroyed: reload() first");
     }
@@ -442,7 +442,7 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Waits until nothing is under way. Whoever always asks for more before that can keep it from being so. */
   #settled(deadline: Deadline): Promise<void> {
     return deadline
-      .bound(() => this.#turns.settled(() => this.#values.busy))
+      .bound(() => this.#operations.settled(() => this.#view.busy))
       .catch(() => {
         throw tooLate();
       });
@@ -451,7 +451,7 @@ export class Session<D extends object> implements SessionStore<D> {
   #storeIfLate(): void {
     if (!this.responseEnded) return;
     this.#late ??= new LateStore(
-      () => this.#values.untaken,
+      () => this.#view.untaken,
       () => this.release(),
     );
     this.#late.plan();
@@ -473,7 +473,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Whether a change must be followed by a cookie: on a session not stored yet, or one that the cookie holds. */
   get #needsCookie(): boolean {
-    return this.#known === undefined || this.#parts.keeper.inCookie;
+    return this.#stored === undefined || this.#parts.backend.inCookie;
   }
 }
 

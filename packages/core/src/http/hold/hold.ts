@@ -1,5 +1,5 @@
 import { report } from "../../diagnostics.js";
-import { ResponseHooks } from "./hooks.js";
+import { AdapterHooks } from "./hooks.js";
 
 /**
  * - `open`: nothing of the response has been sent.
@@ -12,7 +12,7 @@ export type HoldState = "open" | "held" | "passing" | "ending" | "failing" | "fa
 
 /** Holds one response until the sessions of its request are stored. What is held, and how, is its subclass's matter. */
 export abstract class Hold {
-  readonly hooks = new ResponseHooks();
+  readonly hooks = new AdapterHooks();
   protected state: HoldState;
 
   constructor(hasBegun: boolean) {

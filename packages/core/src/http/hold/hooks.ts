@@ -2,7 +2,7 @@ import { failureStatus } from "../failure.js";
 import type { Head, ResponseHook } from "../head.js";
 
 /** The hooks of one response: one for each Manager that has a session there. */
-export class ResponseHooks implements ResponseHook {
+export class AdapterHooks implements ResponseHook {
   readonly #hooks: ResponseHook[] = [];
 
   add(hook: ResponseHook): void {

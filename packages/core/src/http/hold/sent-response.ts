@@ -1,6 +1,6 @@
 import { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import { asTable } from "../as-table.js";
+import { toDictionaryMode } from "../dictionary-mode.js";
 import { errorText } from "../failure.js";
 import { Hold } from "./hold.js";
 import { drained, type Outgoing, type Send } from "./outgoing.js";
@@ -36,7 +36,7 @@ export class SentResponse extends Hold {
     const holding = res as Holding;
     if (Object.hasOwn(res, slot)) return holding[slot];
     const hold = new SentResponse(res);
-    asTable(res, "sendDate");
+    toDictionaryMode(res, "sendDate");
     holding[slot] = hold;
     holding._send = send;
     holding.end = end as never;

@@ -1,0 +1,40 @@
+import type { Changes, FieldUpdate } from "../record/changes.js";
+import type { StoredSession } from "../record/stored-session.js";
+import type { Deadline } from "./context.js";
+import type { Regenerated } from "./regenerate.js";
+
+/** Where a session's id comes from and which key it is stored under. */
+export interface Identity {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** Where a session is kept, as the session sees it: a store, or the client itself. */
+export interface SessionBackend {
+  /** Whether the cookie holds the session itself, so that every change needs a new one. */
+  readonly inCookie: boolean;
+  /** Of something that is asked for now. */
+  deadline(): Deadline;
+  load(key: string, deadline?: Deadline): Promise<StoredSession | undefined>;
+  /** Resolves to the session with the changes in it; to `undefined` when there still is nothing to keep. */
+  commit(
+    identity: Identity,
+    base: StoredSession | undefined,
+    changes: Changes,
+    update: FieldUpdate | undefined,
+    deadline: Deadline,
+  ): Promise<StoredSession | undefined>;
+  regenerate(
+    identity: Identity,
+    next: Identity,
+    loaded: StoredSession,
+    changes: Changes,
+    deadline: Deadline,
+  ): Promise<Regenerated>;
+  /** Resolves to whether anything was there. */
+  destroy(key: string, loaded: StoredSession | undefined, deadline: Deadline): Promise<boolean>;
+  /** Resolves to what is known of the session afterwards. */
+  touch(identity: Identity, stored: StoredSession, expiresAt: number): Promise<StoredSession>;
+  /** What the cookie of a session is to hold. */
+  cookieValue(identity: Identity, stored: StoredSession): string;
+}

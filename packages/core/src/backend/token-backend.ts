@@ -1,0 +1,110 @@
+import { SessionError } from "../errors.js";
+import type { TokenProvider } from "../provider.js";
+import type { Changes, Draft, FieldUpdate } from "../record/changes.js";
+import { applyChanges, freshDraft, toDraft } from "../record/draft.js";
+import { decodeEnvelope, encodeEnvelope, type StoredSession } from "../record/stored-session.js";
+import { Deadline, type StoreContext, sessionAfter } from "./context.js";
+import type { Regenerated } from "./regenerate.js";
+import type { Identity, SessionBackend } from "./session-backend.js";
+
+/** The id of a session, and where that stands in this request. */
+interface TokenIdentity extends Identity {
+  /**
+   * Of two changes made at once, the second begins where the first ended. With its token, so that what was sealed to be
+   * measured is not sealed again to be sent. Not in a WeakMap, whose values outlive every young collection.
+   */
+  latest?: { readonly stored: StoredSession; readonly token: string };
+}
+
+/**
+ * Keeps nothing: a session is what its token says, and a change is a new token, which goes out with the response.
+ * There is nobody to refuse, so of two responses the later one wins; and a token that was thrown away still opens.
+ */
+export class TokenBackend implements SessionBackend {
+  readonly inCookie = true;
+  readonly #provider: TokenProvider;
+  readonly #context: StoreContext;
+  /** Characters of a token that a cookie has room for. */
+  readonly #room: number;
+
+  constructor(provider: TokenProvider, context: StoreContext, room: number) {
+    this.#provider = provider;
+    this.#context = context;
+    this.#room = room;
+  }
+
+  /** The session in a token, and its id. */
+  open(token: string): { readonly identity: Identity; readonly stored: StoredSession } | undefined {
+    const record = this.#provider.open(token);
+    // Ended by our clock, whatever the provider thinks of it.
+    if (record === undefined || record.expiresAt <= this.#context.now()) return undefined;
+    const stored = decodeEnvelope(record);
+    return stored && { identity: { id: record.version, key: "" }, stored };
+  }
+
+  deadline(): Deadline {
+    return new Deadline(this.#context);
+  }
+
+  async load(): Promise<never> {
+    throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: there is nothing newer to load");
+  }
+
+  async commit(
+    identity: TokenIdentity,
+    loaded: StoredSession | undefined,
+    changes: Changes,
+    update: FieldUpdate | undefined,
+  ): Promise<StoredSession | undefined> {
+    const base = identity.latest?.stored ?? loaded;
+    const draft = toDraft(base);
+    applyChanges(draft, changes, update, base === undefined);
+    assertNobodys(draft);
+    if (base === undefined && draft.fields.size === 0) return undefined;
+    const stored = this.#next(identity, base, draft);
+    this.#context.diagnostics.publish(base ? "saved" : "created", {});
+    return stored;
+  }
+
+  async regenerate(_: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated> {
+    const draft = freshDraft(loaded, changes);
+    assertNobodys(draft);
+    const stored = this.#next(next, loaded, draft);
+    this.#context.diagnostics.publish("regenerated", {});
+    return { stored };
+  }
+
+  async destroy(_: string, loaded: StoredSession | undefined): Promise<boolean> {
+    // An id that the session had earlier in this request was the same session.
+    if (loaded !== undefined) this.#context.diagnostics.publish("destroyed", {});
+    return true;
+  }
+
+  async touch(identity: Identity, stored: StoredSession): Promise<StoredSession> {
+    return this.#next(identity, stored, toDraft(stored));
+  }
+
+  cookieValue(identity: TokenIdentity, stored: StoredSession): string {
+    return identity.latest?.stored === stored ? identity.latest.token : this.#seal(identity, stored);
+  }
+
+  #next(identity: TokenIdentity, base: StoredSession | undefined, draft: Draft): StoredSession {
+    const stored: StoredSession = { ...sessionAfter(this.#context, base, draft), recentWrites: [] };
+    identity.latest = { stored, token: this.#seal(identity, stored) };
+    return stored;
+  }
+
+  #seal(identity: Identity, stored: StoredSession): string {
+    const token = this.#provider.seal({ ...encodeEnvelope(stored), version: identity.id });
+    if (token.length > this.#room) {
+      throw new SessionError("SESS_TOO_LARGE", `the session needs ${token.length} bytes, a cookie has ${this.#room}`);
+    }
+    return token;
+  }
+}
+
+/** Also where nothing is stored yet: an owner that is only kept in mind would be dropped in silence. */
+function assertNobodys(draft: Draft): void {
+  if (draft.owner === undefined) return;
+  throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: nobody can list an owner's");
+}

@@ -1,0 +1,16 @@
+import { SessionError } from "../errors.js";
+import type { Manager } from "../manager/manager.js";
+import { RequestManager } from "../manager/request-manager.js";
+import type { Session } from "../session/session.js";
+import type { SessionData } from "../session/session-store.js";
+
+export type AnySession = Session<SessionData>;
+
+/** A Manager with what it has for adapters of core's own. */
+export type ManagerInternals = RequestManager<SessionData>;
+
+/** Throws `SESS_CONFIG` when it is no Manager of core's. */
+export function internalsOf<D extends object>(sessions: Manager<D>): ManagerInternals {
+  if (sessions instanceof RequestManager) return sessions;
+  throw new SessionError("SESS_CONFIG", '"sessions" must be a Manager, as createManager resolves to');
+}

@@ -1,0 +1,123 @@
+import { createHmac, hkdfSync } from "node:crypto";
+import { limits } from "../backend/context.js";
+import { longestLifetime } from "../config/checks.js";
+import { isRefusal, SessionError } from "../errors.js";
+import type { RequestView } from "../http/request.js";
+import type { LoadedSession } from "../manager/request-manager.js";
+import type { ManagerInternals } from "./internals.js";
+import { destroyOld, type OldRecord, type OldStore, readOld } from "./old-store.js";
+import { type Secret, signedIds } from "./signed-cookie.js";
+
+export interface Origin {
+  readonly store: OldStore;
+  /** The old cookie's. */
+  readonly name: string;
+  /** Not empty. */
+  readonly secrets: readonly Secret[];
+}
+
+/** What was loaded for a client that may not have its new cookie yet. */
+const owed = new WeakSet<object>();
+
+/** Whether the cookie of what a session was loaded as is still owed to the client. */
+export function isOwed(known: object | undefined): boolean {
+  return known !== undefined && owed.has(known);
+}
+
+/** Has a Manager understand the cookies of express-session: see decision 006. */
+export function understandOld(internals: ManagerInternals, origin: Origin): void {
+  const mover = new Migration(internals, origin);
+  internals.setFallbackLookup(async (request) => {
+    for (const id of signedIds(request.header("cookie"), origin.name, origin.secrets)) {
+      const found = await mover.find(request, id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  });
+}
+
+/** A field of sessions that were taken over, which is no property of `req.session`. */
+export const takenOver = "taken over from express-session";
+const taken = new Error("this session was taken over before");
+
+class Migration {
+  readonly #internals: ManagerInternals;
+  readonly #origin: Origin;
+
+  constructor(internals: ManagerInternals, origin: Origin) {
+    this.#internals = internals;
+    this.#origin = origin;
+  }
+
+  /** The session that an old one became, or becomes now. The old one is gone before anybody is told. */
+  async find(request: RequestView, oldId: string): Promise<LoadedSession | undefined> {
+    const id = this.#newId(oldId);
+    const there = await this.#load(request, id);
+    if (there !== undefined) return this.#joined(there, oldId);
+    const old = await this.#ask(() => readOld(this.#origin.store, oldId, this.#internals.settings.now()));
+    const created = old !== undefined && old.fields.length > 0 && (await this.#create(id, old));
+    // Where nothing was there, somebody may have taken it since we looked.
+    const found = await this.#load(request, id);
+    if (found === undefined) return undefined;
+    if (!created) return this.#joined(found, oldId);
+    await this.#ask(() => destroyOld(this.#origin.store, oldId));
+    owed.add(found.stored);
+    return found;
+  }
+
+  async #joined(found: LoadedSession, oldId: string): Promise<LoadedSession> {
+    await this.#ask(() => destroyOld(this.#origin.store, oldId));
+    const { settings } = this.#internals;
+    // By now the answer that brought the cookie has arrived or is lost.
+    const settled = settings.now() - found.stored.created >= limits.marker;
+    if (found.stored.retired === undefined && settled) owed.add(found.stored);
+    return found;
+  }
+
+  /** Markers are returned, as for any id that a client presents. */
+  async #load(request: RequestView, id: string): Promise<LoadedSession | undefined> {
+    const cookie = `${this.#internals.settings.cookieName}=${id}`;
+    const header = (name: string) => (name === "cookie" ? cookie : request.header(name));
+    return (await this.#internals.presented({ ...request, header })).found;
+  }
+
+  /** Whether it was this call that created it. */
+  async #create(id: string, { fields, maxAge }: OldRecord): Promise<boolean> {
+    const { settings } = this.#internals;
+    const session = this.#internals.session({ identity: this.#internals.identify(id) }, false);
+    const lifetime = maxAge === undefined ? undefined : Math.min(Math.ceil(maxAge / 1000), longestLifetime);
+    if (lifetime !== undefined && lifetime !== settings.cookieMaxAge) session.lifetime = lifetime;
+    for (const [name, value] of fields) session.set(name, value);
+    try {
+      // Runs on what is there when it is stored: on a session that others made and use already it must leave no trace.
+      await session.update(takenOver, (there) => {
+        if (there !== undefined) throw taken;
+        return true;
+      });
+      return true;
+    } catch (error) {
+      // By the same session, or by the marker of what became of it.
+      if (error === taken || isRefusal(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * The same for everybody who holds the old id and the secrets. By the last secret: a new one is put in front, and which
+   * one signed must not matter.
+   */
+  #newId(oldId: string): string {
+    const { bytes, prefix } = this.#internals.settings.id;
+    const secret = this.#origin.secrets.at(-1) ?? "";
+    const key = createHmac("sha256", secret).update("sess/express-session/1\n").update(oldId).digest();
+    return prefix + Buffer.from(hkdfSync("sha256", key, "", "session id", bytes)).toString("base64url");
+  }
+
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (cause) {
+      throw new SessionError("SESS_UNAVAILABLE", "the old session store failed", { cause });
+    }
+  }
+}

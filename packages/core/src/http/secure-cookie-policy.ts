@@ -1,0 +1,42 @@
+import type { Settings } from "../config/options.js";
+import { claimsTls, isLocal, isSecure, type RequestView } from "./request.js";
+
+/** One Manager's view of whether its cookie gets where it should, with one warning, in development, where it does not. */
+export class SecureCookiePolicy {
+  readonly #settings: Settings;
+  #given = false;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** Whether a cookie set in answer to this request is to be Secure. */
+  secureFor(request: RequestView): boolean {
+    const { secure } = this.#settings.cookie;
+    return secure === "auto" ? isSecure(request, this.#settings.trustProxy) : secure;
+  }
+
+  /** To be asked when a cookie is set: whether, as far as we can see, a browser drops it. */
+  isDropped(request: RequestView): boolean {
+    if (isSecure(request, this.#settings.trustProxy) || isLocal(request)) return false;
+    const demanded = this.#settings.cookie.secure === true;
+    const claimed = claimsTls(request);
+    if (demanded !== claimed) this.#warn(demanded ? dropped : undeclared);
+    return demanded && !claimed;
+  }
+
+  #warn(message: string): void {
+    if (this.#given || process.env.NODE_ENV === "production") return;
+    this.#given = true;
+    process.emitWarning(message, { code: "SESS_COOKIE_NOT_SECURE" });
+  }
+}
+
+const undeclared =
+  "X-Forwarded-Proto says https, but nobody was declared to be believed, so the session cookie went out without Secure. " +
+  "If a proxy of yours ends TLS, set trustProxy to the number of proxies.";
+
+const dropped =
+  "The session cookie is Secure, and this request came over plain HTTP: browsers will not keep it. " +
+  'Serve it over TLS, or leave "secure" at "auto" where there is none. If a proxy of yours ends TLS, have it send ' +
+  "X-Forwarded-Proto, and set trustProxy to the number of proxies.";

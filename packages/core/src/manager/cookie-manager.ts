@@ -1,0 +1,93 @@
+import type { StoreContext } from "../backend/context.js";
+import type { Identity } from "../backend/session-backend.js";
+import { TokenBackend } from "../backend/token-backend.js";
+import { longestLifetime } from "../config/checks.js";
+import type { Settings } from "../config/options.js";
+import { SessionError } from "../errors.js";
+import { cookieValues, setCookie } from "../http/cookies.js";
+import type { RequestView } from "../http/request.js";
+import { isId } from "../ids.js";
+import type { TokenProvider } from "../provider.js";
+import type { Manager } from "./manager.js";
+import { type LoadedSession, type PresentedSession, RequestManager, selectSession } from "./request-manager.js";
+
+/** What browsers keep of a cookie with its name and attributes, bytes (RFC 6265, section 6.1). */
+const mostBytes = 4096;
+
+/** The Manager over tokens: the client keeps its session itself, sealed, in the cookie. */
+export class CookieSessionManager<D extends object> extends RequestManager<D> implements Manager<D> {
+  readonly #provider: TokenProvider;
+  readonly #backend: TokenBackend;
+
+  constructor(settings: Settings, provider: TokenProvider, context: StoreContext) {
+    // The option is about the id cookie, of which there is none here; and a token has no place in a header or a URL.
+    const own = { ...settings, enableSetCookie: true, sidHeader: undefined, sidInUrlQuery: false };
+    const backend = new TokenBackend(provider, context, roomForToken(own));
+    super(own, backend, context.diagnostics);
+    this.#provider = provider;
+    this.#backend = backend;
+  }
+
+  /** Nothing is stored, so there is nothing to collect. */
+  async gc(): Promise<number> {
+    this.assertOpen();
+    return 0;
+  }
+
+  startGC(): () => void {
+    this.assertOpen();
+    return () => {};
+  }
+
+  load(): Promise<never> {
+    return unsupported("load a session");
+  }
+
+  exists(): Promise<never> {
+    return unsupported("look a session up");
+  }
+
+  count(): Promise<never> {
+    return unsupported("count sessions");
+  }
+
+  listOwned(): Promise<never> {
+    return unsupported("list an owner's sessions");
+  }
+
+  destroyOwned(): Promise<never> {
+    return unsupported("end an owner's sessions");
+  }
+
+  protected finish(): Promise<void> {
+    return this.#provider.close();
+  }
+
+  async presented(request: RequestView): Promise<PresentedSession> {
+    const tokens = cookieValues(request.header("cookie"), this.settings.cookieName);
+    const sessions = new Map<string, LoadedSession>();
+    for (const token of tokens) {
+      const opened = this.#backend.open(token);
+      if (opened === undefined || !isId(this.settings.id, opened.identity.id)) continue;
+      const other = sessions.get(opened.identity.id);
+      // Two tokens of one session, say of two paths: the one sealed later. Not the one that ends later: near the
+      // absolute end both end then.
+      if (other !== undefined && other.stored.saved >= opened.stored.saved) continue;
+      sessions.set(opened.identity.id, opened);
+    }
+    return { found: selectSession([...sessions.values()]), cookie: tokens.length > 0 };
+  }
+
+  identify(id: string): Identity {
+    return { id, key: "" };
+  }
+}
+
+/** With the longest Max-Age there is: a session may have a lifetime of its own, and its cookie with it. */
+function roomForToken({ cookie, cookieName }: Settings): number {
+  return mostBytes - setCookie(cookieName, "", { ...cookie, secure: true, maxAge: longestLifetime }).length;
+}
+
+async function unsupported(what: string): Promise<never> {
+  throw new SessionError("SESS_UNSUPPORTED", `the client keeps its session itself: nobody else can ${what}`);
+}

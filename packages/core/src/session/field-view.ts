@@ -1,0 +1,126 @@
+import { presentContext } from "../backend/async-context.js";
+import { decode } from "../codec/decode.js";
+import { encode } from "../codec/encode.js";
+import type { Changes, Fields } from "../record/changes.js";
+import { ObjectCache } from "./object-cache.js";
+import { PendingChanges } from "./pending-changes.js";
+
+/** The fields of a session as one request sees and changes them, over what is stored. */
+export class FieldView {
+  readonly #pending = new PendingChanges();
+  readonly #objects = new ObjectCache();
+
+  /** Whether a commit has been asked for and has not ended. */
+  get busy(): boolean {
+    return this.#pending.busy;
+  }
+
+  /** Whether nothing is left to store; mutations in place are looked for first. */
+  get clean(): boolean {
+    this.findMutations();
+    return this.#pending.empty;
+  }
+
+  /** Whether something was changed that no commit has taken yet; mutations in place are looked for first. */
+  get untaken(): boolean {
+    this.findMutations();
+    return !this.#pending.latest.empty;
+  }
+
+  get(name: string, base: Fields | undefined): unknown {
+    if (this.#objects.has(name)) return this.#objects.get(name);
+    const text = this.#pending.read(name, base);
+    return text === undefined ? undefined : this.#objects.decode(name, text);
+  }
+
+  has(name: string, base: Fields | undefined): boolean {
+    return this.#pending.read(name, base) !== undefined;
+  }
+
+  names(base: Fields | undefined): string[] {
+    return this.#pending.names(base);
+  }
+
+  /** `text` is what the value encodes to. */
+  set(name: string, value: unknown, text: string): void {
+    this.#pending.latest.write(name, text);
+    this.#objects.put(name, value, text);
+  }
+
+  delete(name: string): void {
+    this.#pending.latest.write(name, undefined);
+    this.#objects.drop(name);
+  }
+
+  flush(): void {
+    this.#pending.latest.flush();
+    this.#objects.clear();
+  }
+
+  setOwner(hash: string | undefined): void {
+    this.#pending.latest.setOwner(hash);
+  }
+
+  /** Objects that were handed out and changed since count as set. */
+  findMutations(): void {
+    for (const [name, text] of this.#objects.mutated()) this.#pending.latest.write(name, text);
+  }
+
+  /** Everything changed so far, for a commit. It ends by {@link stored} or {@link failed}. */
+  take(): Changes {
+    this.findMutations();
+    return this.#pending.take();
+  }
+
+  retake(changes: Changes): Changes {
+    return this.#pending.retake(changes);
+  }
+
+  /** Also what an update function made of a field, unless a newer change hides it. */
+  stored(changes: Changes, update?: FieldFunction<unknown>): void {
+    if (update !== undefined && !this.#pending.hides(update.name, changes)) {
+      if (update.text === undefined) this.#objects.drop(update.name);
+      else this.#objects.put(update.name, update.value, update.text);
+    }
+    this.#pending.stored(changes);
+  }
+
+  failed(changes: Changes): void {
+    this.#pending.failed(changes);
+  }
+
+  /** The next `get` of a field reads what is stored. */
+  forgetObjects(): void {
+    this.#objects.clear();
+  }
+
+  /** Changes not taken by a commit are as if they had not been made. */
+  discard(): void {
+    this.#pending.clear();
+    this.#objects.clear();
+  }
+}
+
+/**
+ * An update's function over a field's encodings, which keeps the value it came to. It runs in the context in which it was
+ * asked for: another request's batch may be what it runs in.
+ */
+export class FieldFunction<T> {
+  readonly name: string;
+  readonly #context = presentContext();
+  readonly #fn: (value: T | undefined) => T | undefined;
+  value: T | undefined;
+  text: string | undefined;
+
+  constructor(name: string, fn: (value: T | undefined) => T | undefined) {
+    this.name = name;
+    this.#fn = fn;
+  }
+
+  readonly run = (current: string | undefined): string | undefined => {
+    const value = current === undefined ? undefined : (decode(current) as T);
+    this.value = this.#context(() => this.#fn(value));
+    this.text = this.value === undefined ? undefined : encode(this.value);
+    return this.text;
+  };
+}
