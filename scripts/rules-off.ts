@@ -99,9 +99,16 @@ const rules: readonly Rule[] = [
   {
     rule: "destroy ends what is stored, also after the head (decision 027)",
     file: "session/session.ts",
-    from: "if (keeper.inCookie && (stored || presented)) this.#assertHeadersNotSent",
+    from: "if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent",
     to: "if (stored || presented) this.#assertHeadersNotSent",
     test: "a destroy ends what is stored, and the event says that the cookie stayed",
+  },
+  {
+    rule: "a lifetime counts until the cookie that brings the id has gone (decision 023)",
+    file: "session/session.ts",
+    from: "return this.#stored?.lifetime !== this.#lifetime && ",
+    to: "return false && ",
+    test: "takes effect in the response for which the session was created",
   },
   {
     rule: "what is changed after the end is stored by itself (decision 027)",

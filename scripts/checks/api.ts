@@ -1,21 +1,27 @@
 /**
  * The public API of each package, as its declarations say it, in `packages/<name>/api/<entry>.api.md`: a change of it is
  * a change in a file that is reviewed. `npm run check:api` compares, with `--write` it writes. It reads what was built.
+ * And what is declared as a value has to be one.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { apiReport } from "./api-report.js";
+import { valueFaults } from "./values.js";
 
 const packages = join(import.meta.dirname, "..", "..", "packages");
 const write = process.argv.includes("--write");
 
+interface Manifest {
+  readonly name: string;
+  readonly publishConfig: {
+    readonly exports: Record<string, string | { readonly types: string; readonly default: string }>;
+  };
+}
+
 /** The reports of a package by file name: one for each entry that has types. */
 async function reportsOf(folder: string): Promise<Map<string, string>> {
-  const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as {
-    readonly name: string;
-    readonly publishConfig: { readonly exports: Record<string, string | { readonly types: string }> };
-  };
+  const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
   const reports = new Map<string, string>();
   for (const [path, target] of Object.entries(manifest.publishConfig.exports)) {
     if (typeof target === "string") continue;
@@ -25,6 +31,18 @@ async function reportsOf(folder: string): Promise<Map<string, string>> {
     reports.set(`${entry}.api.md`, apiReport(path === "." ? manifest.name : `${manifest.name}/${entry}`, file));
   }
   return reports;
+}
+
+/** The entries of a package whose declarations and modules do not agree about values. */
+async function valueFaultsOf(folder: string): Promise<string[]> {
+  const { publishConfig } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
+  const found: string[] = [];
+  for (const [path, target] of Object.entries(publishConfig.exports)) {
+    if (typeof target === "string") continue;
+    const about = await valueFaults(join(folder, target.types), join(folder, target.default));
+    found.push(...about.map((fault) => `${folder} ${path}: ${fault}`));
+  }
+  return found;
 }
 
 /** The first line that differs, as both sides have it. */
@@ -39,6 +57,7 @@ const faults: string[] = [];
 let entries = 0;
 for (const name of (await readdir(packages)).sort()) {
   const reports = await reportsOf(join(packages, name));
+  faults.push(...(await valueFaultsOf(join(packages, name))));
   const folder = join(packages, name, "api");
   const kept = existsSync(folder) ? await readdir(folder) : [];
   await mkdir(folder, { recursive: true });

@@ -4,26 +4,19 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { addRepository, copyOfRepository, repositoryOf } from "../release/prepare.js";
 import { faultsOf, listing } from "./published.js";
 import { filesIn, type Manifest, pack } from "./tarball.js";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
 const expected = join(import.meta.dirname, "published-files.json");
-const left = new Set(["node_modules", ".git", ".tmp", "coverage"]);
-
-/** Everything but what is installed; that is linked to, so that the tools and the packages find what they need. */
-async function copyOfRepository(): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), "sess-publish-"));
-  await cp(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });
-  await symlink(join(root, "node_modules"), join(copy, "node_modules"));
-  await run("git", ["init", "--quiet", "--initial-branch=main", copy]);
-  return copy;
-}
+/** While the repository has no address: npm run release refuses, and this looks at everything else. */
+const example = "git+https://example.com/sess.git";
 
 async function raiseVersions(copy: string): Promise<void> {
   const changesets = join(root, "node_modules", "@changesets", "cli", "bin.js");
@@ -60,13 +53,16 @@ async function publishDry(copy: string): Promise<void> {
   await run("npx", ["-y", "pnpm@12.21.0", ...publish], { cwd: copy });
 }
 
-const copy = await copyOfRepository();
+const repository = await repositoryOf(root);
+if (repository === undefined) console.log("no repository is set: npm run release would refuse");
+const copy = await copyOfRepository(root);
 const tarballs = await mkdtemp(join(tmpdir(), "sess-tarballs-"));
 const faults: string[] = [];
 const lists: Record<string, readonly string[]> = {};
 try {
   await raiseVersions(copy);
   faults.push(...(await versionFaults(copy)));
+  await addRepository(copy, repository ?? example);
   await publishDry(copy);
   for (const name of (await readdir(join(copy, "packages"))).sort()) {
     const folder = join(copy, "packages", name);

@@ -10,6 +10,8 @@ const manifest = {
   version: "0.1.0",
   description: "Sessions in files.",
   license: "BSD-3-Clause",
+  author: "the @sess authors",
+  repository: { type: "git", url: "git+https://example.com/sess.git", directory: "packages/file" },
   keywords: ["session"],
   engines: { node: ">=20.19" },
   sideEffects: ["./dist/index.js"],
@@ -75,6 +77,10 @@ test.each([
   [{ license: "MIT" }, "license: MIT"],
   [{ description: "" }, "no description"],
   [{ keywords: [] }, "no keywords"],
+  [{ author: undefined }, "no author"],
+  [{ funding: "https://example.com" }, "funding, where there is none"],
+  [{ repository: undefined }, "no repository: npm run release puts it in"],
+  [{ repository: { url: "x", directory: "packages/core" } }, "no repository: npm run release puts it in"],
   [{ sideEffects: undefined }, "sideEffects: none"],
   [
     { exports: { ".": { default: "./dist/index.js", types: "./dist/index.d.ts" } } },
@@ -90,6 +96,34 @@ test("sources are noticed, as a file and as a condition", async () => {
     "an export has a condition that leads to sources",
     ".: the conditions are @sess/source,types,default",
     "src/index.ts is of no kind that is published",
+  ]);
+});
+
+test.each([
+  ['import { hash } from "crypto";', "crypto"],
+  ["import 'fs/promises';", "fs/promises"],
+  ['const x = await import("http");', "http"],
+  ['const x = require("util");', "util"],
+])("a builtin without node: is a fault: %s", async (line, name) => {
+  const text = `${sound["dist/index.js"]}${line}\n`;
+  expect(await faults({ ...sound, "dist/index.js": text })).toEqual([`dist/index.js imports ${name} without node:`]);
+  const prefixed = text.replace(name, `node:${name}`);
+  expect(await faults({ ...sound, "dist/index.js": prefixed })).toEqual([]);
+});
+
+test("a link leads into the tarball, or is absolute", async () => {
+  const readme = [
+    "# Read me",
+    "[a](LICENSE) [b](https://example.com/x.md) [c](#read-me) [d](docs/more.md#there) [e](docs)",
+    "[f](../core/README.md)",
+    "[g](decisions/001.md)",
+    "[h](docs/more.md#elsewhere) [i](#none)",
+  ].join("\n");
+  expect(await faults({ ...sound, "README.md": readme, "docs/more.md": "## There\n[up](../README.md)\n" })).toEqual([
+    "README.md:3: ../core/README.md is not in the tarball",
+    "README.md:4: decisions/001.md is not in the tarball",
+    "README.md:5: docs/more.md#elsewhere has no such heading",
+    "README.md:5: #none has no such heading",
   ]);
 });
 

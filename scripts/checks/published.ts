@@ -1,3 +1,6 @@
+import { isBuiltin } from "node:module";
+import { posix } from "node:path";
+import { anchorsOf, linksOf } from "./markdown.js";
 import { filesIn, type Manifest, textIn } from "./tarball.js";
 
 /** A bundler's chunk is named after its content: the name of a list must not change with every edit. */
@@ -12,10 +15,14 @@ export async function faultsOf(tarball: string): Promise<string[]> {
   const manifest = JSON.parse(text) as Manifest;
   const faults = [...manifestFaults(manifest, text), ...exportFaults(manifest, files)];
   for (const name of ["LICENSE", "README.md", "package.json"]) if (!files.has(name)) faults.push(`no ${name}`);
+  const texts = new Map<string, string>();
+  for (const file of files) if (/\.(js|d\.ts|md)$/.test(file)) texts.set(file, await textIn(tarball, file));
   for (const file of files) {
-    if (/\.(js|d\.ts)$/.test(file)) faults.push(...importFaults(file, await textIn(tarball, file), files));
-    else if (!/^(LICENSE|[\w/-]+\.md|package\.json)$/.test(file))
-      faults.push(`${file} is of no kind that is published`);
+    const contents = texts.get(file) ?? "";
+    if (/\.(js|d\.ts)$/.test(file))
+      faults.push(...importFaults(file, contents, files), ...prefixFaults(file, contents));
+    else if (/^[\w/-]+\.md$/.test(file)) faults.push(...linkFaults(file, texts, files));
+    else if (!/^(LICENSE|package\.json)$/.test(file)) faults.push(`${file} is of no kind that is published`);
   }
   return faults;
 }
@@ -29,6 +36,12 @@ function manifestFaults(manifest: Manifest, text: string): string[] {
   if (manifest.engines?.node !== ">=20.19") faults.push(`engines.node: ${manifest.engines?.node}`);
   if (!manifest.description) faults.push("no description");
   if (!manifest.keywords?.length) faults.push("no keywords");
+  if (!manifest.author) faults.push("no author");
+  if (manifest.funding !== undefined) faults.push("funding, where there is none");
+  const { repository } = manifest;
+  if (!repository?.url || repository.directory !== `packages/${manifest.name.slice("@sess/".length)}`) {
+    faults.push("no repository: npm run release puts it in");
+  }
   if (manifest.name !== "@sess/core" && manifest.peerDependencies?.["@sess/core"] === undefined) {
     faults.push("core is no peer dependency: an application could get two");
   }
@@ -59,5 +72,25 @@ function importFaults(file: string, text: string, files: ReadonlySet<string>): s
     const path = new URL(specifier, here).pathname.slice(1);
     const wanted = file.endsWith(".d.ts") ? path.replace(/\.js$/, ".d.ts") : path;
     return files.has(wanted) ? [] : [`${file} imports ${specifier}, which is not there`];
+  });
+}
+
+/** A builtin keeps its `node:`: without it a package of that name is taken for it, and Deno and Workers find nothing. */
+function prefixFaults(file: string, text: string): string[] {
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([\w/]+)["']/g)].map(
+    ([, name = ""]) => name,
+  );
+  return [...new Set(specifiers)].filter(isBuiltin).map((name) => `${file} imports ${name} without node:`);
+}
+
+/** A link is absolute, or leads to a file of the tarball, and to a heading that is there. */
+function linkFaults(file: string, texts: ReadonlyMap<string, string>, files: ReadonlySet<string>): string[] {
+  return linksOf(texts.get(file) ?? "").flatMap(({ target, line }) => {
+    const [path = "", anchor] = target.split("#");
+    const to = path === "" ? file : posix.join(posix.dirname(file), decodeURIComponent(path));
+    const at = `${file}:${line}: ${target}`;
+    if (!files.has(to) && ![...files].some((each) => each.startsWith(`${to}/`))) return [`${at} is not in the tarball`];
+    if (anchor === undefined || !texts.has(to)) return [];
+    return anchorsOf(texts.get(to) ?? "").has(decodeURIComponent(anchor)) ? [] : [`${at} has no such heading`];
   });
 }

@@ -43,13 +43,14 @@ export async function write(snippets: readonly Snippet[], folder: string): Promi
   return written;
 }
 
-/** The five packages, and what they depend on. The rest is the root's, and found there. */
+/** The packages, and what they depend on or are tried with. The rest is the root's, and found there. */
 async function install(folder: string): Promise<void> {
   for (const name of ["core", "file", "redis", "mysql", "cookie"]) {
     const place = join(root, "packages", name);
     const manifest = JSON.parse(await readFile(join(place, "package.json"), "utf8"));
     await link(place, join(folder, "node_modules", manifest.name));
-    for (const each of Object.keys(manifest.dependencies ?? {})) {
+    const others = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
+    for (const each of others.filter((other) => !other.startsWith("@sess/"))) {
       await link(join(place, "node_modules", each), join(folder, "node_modules", each));
     }
   }

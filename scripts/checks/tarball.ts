@@ -13,6 +13,9 @@ export interface Manifest {
   readonly description?: string;
   readonly license?: string;
   readonly keywords?: readonly string[];
+  readonly author?: string;
+  readonly funding?: unknown;
+  readonly repository?: { readonly type?: string; readonly url?: string; readonly directory?: string };
   readonly engines?: { readonly node?: string };
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies?: Readonly<Record<string, string>>;

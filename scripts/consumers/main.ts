@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { pack } from "../checks/tarball.js";
 import { type Case, type Consumer, cases, kept } from "./cases.js";
 import { type Node, nodes } from "./nodes.js";
-import { stores } from "./stores.js";
+import { beside, stores } from "./stores.js";
 
 const run = promisify(execFile);
 const packages = join(import.meta.dirname, "..", "..", "packages");
@@ -57,7 +57,10 @@ let failed = 0;
 console.log(`| provider | ${cases.map(({ name }) => name).join(" | ")} |\n|---|${cases.map(() => "---|").join("")}`);
 for (const provider of asked.length > 0 ? asked : known) {
   const folder = join(work, provider);
-  await install(folder, provider === "memory" ? [core] : [core, await pack(join(packages, provider), work)]);
+  await install(
+    folder,
+    provider === "memory" ? [core] : [core, await pack(join(packages, provider), work), ...(beside[provider] ?? [])],
+  );
   const store = await stores[provider]?.();
   if (store === undefined) throw new Error(`no store for ${provider}`);
   const cells: Cell[] = [];

@@ -17,6 +17,9 @@ function json(providerConfig?: string, more: Record<string, unknown> = {}): stri
 
 const nothing = async () => {};
 
+/** What an application installs beside a provider that leaves the choice of a client to it. */
+export const beside: Readonly<Record<string, readonly string[]>> = { redis: ["ioredis@6.0.0"] };
+
 /** By the provider's name. Each is the seed's own line of configuration, but for the addresses. */
 export const stores: Readonly<Record<string, () => Promise<Seeded>>> = {
   memory: async () => ({ json: json(), stop: nothing }),

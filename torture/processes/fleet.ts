@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Answer, FromWorker, Setup, Task, ToWorker } from "./messages.js";
+import type { Answer, FromWorker, Runtime, Setup, Task, ToWorker } from "./messages.js";
 
 /** One process with a Manager of its own. */
 export class Worker {
@@ -20,11 +20,12 @@ export class Worker {
     });
   }
 
-  static async start(setup: Setup): Promise<Worker> {
+  static async start(setup: Setup, { client: _, ...runtime }: Runtime = {}): Promise<Worker> {
     const child = fork(join(import.meta.dirname, "worker.ts"), {
       // From source, as the tests: nothing needs to be built, nothing can be stale.
       execArgv: ["--conditions=@sess/source", "--import", "tsx"],
       serialization: "advanced",
+      ...runtime,
     });
     const worker = new Worker(child);
     child.send({ setup } satisfies ToWorker);
@@ -66,9 +67,11 @@ export class Fleet {
     this.#workers = workers;
   }
 
-  static async start(provider: string, config: unknown, size: number): Promise<Fleet> {
+  static async start(provider: string, config: unknown, size: number, runtime: Runtime = {}): Promise<Fleet> {
     const numbers = Array.from({ length: size }, (_, worker) => worker);
-    return new Fleet(await Promise.all(numbers.map((worker) => Worker.start({ provider, config, worker }))));
+    const { client } = runtime;
+    const setup = { provider, config, ...(client && { client }) };
+    return new Fleet(await Promise.all(numbers.map((worker) => Worker.start({ ...setup, worker }, runtime))));
   }
 
   get size(): number {

@@ -26,6 +26,16 @@ export interface Setup {
   /** The providerConfig. */
   readonly config: unknown;
   readonly worker: number;
+  /** In place of `config`, for redis: a client of one of the kinds that are tried. */
+  readonly client?: { readonly kind: string; readonly address: { readonly host: string; readonly port: number } };
+}
+
+/** Where a process runs, if not as this one does. */
+export interface Runtime {
+  readonly client?: Setup["client"];
+  readonly execPath?: string;
+  readonly execArgv?: string[];
+  readonly serialization?: "json" | "advanced";
 }
 
 export type ToWorker =

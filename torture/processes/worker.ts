@@ -8,8 +8,14 @@ type Session = SessionStore<SessionData>;
 let manager: StoreManager<SessionData>;
 let self = 0;
 
-async function open({ provider, config, worker }: Setup): Promise<void> {
+async function open({ provider, config, worker, client }: Setup): Promise<void> {
   self = worker;
+  if (client !== undefined) {
+    const { kindOf } = await import("../../packages/redis/test/kinds.js");
+    const { redis } = await import("@sess/redis/provider");
+    manager = await createManager(redis({ client: (await kindOf(client.kind).open(client.address)).client }));
+    return;
+  }
   await import(`@sess/${provider}`);
   // The seed's form takes any name; what it lacks in types is not needed here.
   manager = await createManager(provider, JSON.stringify({ providerConfig: config }));

@@ -43,7 +43,7 @@ function open(path: string, now: () => number): Provider {
     }
   }
 
-  return {
+  const provider: Provider = {
     async read(key) {
       const [row] = run("SELECT * FROM sessions WHERE key = ? AND expires > ?", key, now());
       return row && recordOf(row);
@@ -60,7 +60,7 @@ function open(path: string, now: () => number): Provider {
       const sql = `UPDATE sessions SET version = ?, expires = ${expires}, owner = ?, retired = ?, data = ?
         WHERE key = ? AND version = ? AND expires > ? RETURNING 1`;
       const [row] = run(sql, ...columnsOf(record), key, expected, now());
-      return row ? { written: true } : { written: false, current: await this.read(key) };
+      return row ? { written: true } : { written: false, current: await provider.read(key) };
     },
 
     async touch(key, expiresAt, expected) {
@@ -76,7 +76,8 @@ function open(path: string, now: () => number): Provider {
     async gc() {
       const expired = "SELECT key FROM sessions WHERE expires <= ? LIMIT 500";
       for (let removed = 0; ; await new Promise((go) => setImmediate(go))) {
-        const batch = run(`DELETE FROM sessions WHERE key IN (${expired}) RETURNING 1`, now() - 60_000).length;
+        const sql = `DELETE FROM sessions WHERE expires <= ? AND key IN (${expired}) RETURNING 1`;
+        const batch = run(sql, now() - 60_000, now() - 60_000).length;
         removed += batch;
         if (batch < 500) return removed;
       }
@@ -90,6 +91,7 @@ function open(path: string, now: () => number): Provider {
     keys: () => pages("retired IS NULL AND expires > ?", now()),
     keysOf: (owner) => pages("owner = ?", owner),
   };
+  return provider;
 }
 
 /** In the order of the table, without the key. */

@@ -1,6 +1,10 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "./config.js";
+import { parseConfig as parse } from "./config.js";
 import type { CookieConfig } from "./options.js";
+import { readSeedJson } from "./seed-json.js";
+
+const parseConfig = (config: Parameters<typeof parse>[0]) => parse(config, readSeedJson);
 
 const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32)));
 const wrongConfig = expect.objectContaining({ code: "SESS_CONFIG" });
@@ -41,6 +45,12 @@ describe("keys", () => {
     expect(keys.map((bytes) => Buffer.from(bytes).toString("hex"))).toEqual([before]);
   });
 
+  test("may be bytes of another realm, as under a test runner", () => {
+    const key = random();
+    const foreign: unknown = runInNewContext("Uint8Array.from(bytes)", { bytes: [...key] });
+    expect(parseConfig({ keys: [foreign as Uint8Array] }).keys).toEqual([new Uint8Array(key)]);
+  });
+
   test("may come as the seed's JSON, for configurations out of the environment", () => {
     const key = random();
     const { keys, passphrase } = parseConfig(JSON.stringify({ Keys: [key.toString("base64")] }));
@@ -70,6 +80,13 @@ describe("keys", () => {
     ["a passphrase in base64", [Buffer.from("correct horse battery staple, 1234").toString("base64")], /of a text/],
   ])("%s is refused", (_, keys, expected) => {
     expect(message({ keys })).toMatch(expected);
+  });
+
+  test("who is told to make another is told to keep those in use: to replace one signs everybody out", () => {
+    for (const bad of ["short", random().subarray(1), Buffer.alloc(32, 7)]) {
+      expect(message({ keys: [random(), bad] })).toContain("put it before those in use");
+    }
+    expect(message({ keys: ["the passphrase of before, as text"] })).toContain("goes into securityKey");
   });
 
   test("random ones are never taken for anything else", () => {

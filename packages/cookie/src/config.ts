@@ -1,7 +1,7 @@
 import { parseKeys } from "./keys.js";
 import type { CookieConfig } from "./options.js";
 import { keyCommand, wrong } from "./problem.js";
-import { readSeedJson } from "./seed-json.js";
+import type { readSeedJson } from "./seed-json.js";
 
 /** The seed's secrets. */
 export interface Passphrase {
@@ -23,13 +23,13 @@ export interface Settings {
 const known = ["keys", "securityKey"];
 
 /**
- * Checks a configuration: typed options, or the seed's JSON.
+ * Checks a configuration: typed options, or the seed's JSON, for which it needs who reads that.
  *
  * @throws SessionError `SESS_CONFIG`, naming the key, never its value.
  */
-export function parseConfig(config: CookieConfig | string | undefined): Settings {
+export function parseConfig(config: CookieConfig | string | undefined, readSeed?: typeof readSeedJson): Settings {
   if (config === undefined) throw wrong(`needs keys; make one with: ${keyCommand}`);
-  if (typeof config === "string") return parseSeed(config);
+  if (typeof config === "string" && readSeed !== undefined) return parseSeed(readSeed(config));
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
     throw wrong("must be an object or the seed's JSON");
   }
@@ -38,8 +38,8 @@ export function parseConfig(config: CookieConfig | string | undefined): Settings
   return settings(config.keys, config.securityKey, { blockKey: "", securityName: "" }, undefined);
 }
 
-function parseSeed(json: string): Settings {
-  const { keys, securityKey, blockKey = "", securityName = "", cookieName } = readSeedJson(json);
+function parseSeed(seed: ReturnType<typeof readSeedJson>): Settings {
+  const { keys, securityKey, blockKey = "", securityName = "", cookieName } = seed;
   return settings(keys, securityKey, { blockKey, securityName }, cookieName);
 }
 
@@ -51,7 +51,9 @@ function settings(
 ): Settings {
   if (keys === undefined && securityKey === undefined) throw wrong(`needs keys; make one with: ${keyCommand}`);
   if (securityKey !== undefined && (typeof securityKey !== "string" || securityKey === "")) {
-    throw wrong(`securityKey must be a text that is not empty; better, make a key with: ${keyCommand}`);
+    throw wrong(
+      `securityKey must be a text that is not empty; better, put a key before it in keys, made with: ${keyCommand}`,
+    );
   }
   const passphrase = securityKey === undefined ? undefined : { securityKey, ...rest };
   return { keys: keys === undefined ? [] : parseKeys(keys), passphrase, cookieName };

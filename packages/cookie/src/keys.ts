@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { keyCommand, wrong } from "./problem.js";
 
 const leastBytes = 32;
@@ -15,15 +16,18 @@ export function parseKeys(keys: unknown): Uint8Array[] {
 }
 
 const advice = `make one with: ${keyCommand}`;
+/** Whoever replaced a key that is in use would sign everybody out. */
+const kept = `${advice}; put it before those in use, which go on opening`;
 
 function parseKey(key: unknown, name: string): Uint8Array {
   const bytes = typeof key === "string" ? decode(key) : key;
-  if (!(bytes instanceof Uint8Array)) {
-    throw wrong(`${name} must be bytes, or a text in base64url, base64 or hexadecimal; ${advice}`);
+  if (!types.isUint8Array(bytes)) {
+    const passphrase = "a passphrase goes into securityKey, beside keys";
+    throw wrong(`${name} must be bytes, or a text in base64url, base64 or hexadecimal (${passphrase}); ${kept}`);
   }
-  if (bytes.length < leastBytes) throw wrong(`${name} must have at least ${leastBytes} bytes; ${advice}`);
+  if (bytes.length < leastBytes) throw wrong(`${name} must have at least ${leastBytes} bytes; ${kept}`);
   const problem = weakness(bytes);
-  if (problem !== undefined) throw wrong(`${name} ${problem}; ${advice}`);
+  if (problem !== undefined) throw wrong(`${name} ${problem}; ${kept}`);
   return Uint8Array.from(bytes);
 }
 

@@ -11,8 +11,13 @@ export type { CookieConfig, CookieKeys, CookieSecurityKey } from "./options.js";
 /**
  * Sessions that the browser keeps itself, sealed with AES-256-GCM. The configuration is `{ keys }`, `{ securityKey }` or
  * the seed's JSON. Throws a `SessionError` with `SESS_CONFIG` when it is wrong or missing: there is no default key.
+ * What is wrong with the seed's JSON, whose grammar is loaded for it alone, is what connecting rejects with.
  */
 export function cookie(config?: CookieConfig | string): TokenConnector {
+  if (typeof config === "string") {
+    const seed = async () => parseConfig(config, (await import("./seed-json.js")).readSeedJson);
+    return { kind: "token", name: "cookie", connect: async (context) => connect(await seed(), context) };
+  }
   const settings = parseConfig(config);
   return { kind: "token", name: "cookie", connect: (context) => connect(settings, context) };
 }

@@ -1,4 +1,6 @@
 import { channel } from "node:diagnostics_channel";
+import { types } from "node:util";
+import { withCauses } from "./causes.js";
 import type { SessionErrorCode } from "./errors.js";
 
 /**
@@ -32,6 +34,10 @@ export interface StoreErrorEvent extends SessionEvent {
  * - `not-cleared`: the session was destroyed when the head had gone. It has ended, and its cookie leads to nothing.
  * - `unchanged`: the client has the cookie already; only a new id needs another.
  * - `empty`: a session that holds nothing is not stored, and has no cookie.
+ * - `unknown`: empty, and the request came with an id that leads nowhere: it has expired or was ended, or another
+ *   application on the same host has set the cookie of this name.
+ * - `ambiguous`: empty, and the request came with several live sessions, of which none counts. Signing in ends them.
+ * - `oversized`: empty, and the Cookie header has more than 64 KB and was not looked at.
  * - `retired`: the request came with an id that another request had replaced.
  * - `refused`: the session ended while the request changed it, and the application answered all the same.
  * - `discarded`: the handler failed, by its status or by throwing, and its changes with it.
@@ -49,6 +55,9 @@ export type CookieOutcome =
   | "disabled"
   | "unchanged"
   | "empty"
+  | "unknown"
+  | "ambiguous"
+  | "oversized"
   | "retired"
   | "refused"
   | "discarded"
@@ -86,16 +95,25 @@ const errorChannel = channel("sess:error");
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
-  else process.emitWarning(printable(error));
+  else warnOf(printable(error));
+}
+
+function warnOf(error: Error | string): void {
+  try {
+    process.emitWarning(error);
+  } catch {
+    // Node takes errors of its own realm alone, and under a test runner ours and the application's are others.
+    process.emitWarning(typeof error === "string" ? error : (error.stack ?? error.name));
+  }
 }
 
 /** What was thrown can be anything; Node prints a warning later, where a text that throws would end the process. */
 function printable(error: unknown): Error | string {
   try {
     const text = String(error);
-    if (!(error instanceof Error)) return text;
+    if (!types.isNativeError(error)) return text;
     // Read here once: what can be printed now can be printed later.
-    return typeof error.stack === "string" && String(error.name) !== "" ? error : text;
+    return typeof error.stack === "string" && String(error.name) !== "" ? withCauses(error) : text;
   } catch {
     return "an error without a text was thrown";
   }

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 const statuses = {
   /** The session was destroyed, or expired, while this request was using it. */
   SESS_GONE: 409,
@@ -45,9 +47,9 @@ export class SessionError extends Error {
   }
 }
 
-/** Whether an error is a {@link SessionError}, of this copy of core or of another. */
+/** Whether an error is a {@link SessionError}, of this copy of core or of another, in this realm or in another. */
 export function isSessionError(error: unknown): error is SessionError {
-  if (!(error instanceof Error) || !("code" in error) || !("status" in error)) return false;
+  if (!types.isNativeError(error) || !("code" in error) || !("status" in error)) return false;
   return typeof error.code === "string" && Object.hasOwn(statuses, error.code) && typeof error.status === "number";
 }
 

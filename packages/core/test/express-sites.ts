@@ -73,7 +73,11 @@ export class Browser {
   #keep(line: string): void {
     const [pair = "", ...attributes] = line.split(";");
     const [name = "", value = ""] = pair.split("=", 2);
-    const ended = attributes.some((each) => /^\s*max-age=0$/i.test(each));
+    const text = attributes.join(";");
+    // Max-Age has precedence (RFC 6265, section 5.3).
+    const [, maxAge] = /max-age=([^;]*)/i.exec(text) ?? [];
+    const [, expires] = /expires=([^;]*)/i.exec(text) ?? [];
+    const ended = maxAge === undefined ? expires !== undefined && Date.parse(expires) <= Date.now() : maxAge === "0";
     if (ended) this.jar.delete(name);
     else this.jar.set(name, value);
   }

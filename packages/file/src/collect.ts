@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
+import { inTime } from "./in-time.js";
 import { randomName } from "./label.js";
 import type { Slot, Slots } from "./slots.js";
-import { directories, fans, isKey } from "./walk.js";
+import { batches, fans, isKey } from "./walk.js";
 
 /** How long an expired record stays for clocks that are behind, in milliseconds. */
 const grace = 60_000;
@@ -13,14 +14,16 @@ const together = 2;
 
 /**
  * Removes what expired a minute ago, and what killed processes left behind; resolves to how many records that were.
- * The event loop turns after each step. Any number of processes may do this at the same time.
+ * The event loop turns after each step, and each has a time limit. Any number of processes may do this at the same time.
  */
 export async function collect(slots: Slots, now: () => number, stopped: () => boolean): Promise<number> {
   let removed = 0;
-  for await (const fan of fans(slots)) {
-    for await (const names of directories(slots, fan, together)) {
+  const each = (fan: string, name: string) => collectDirectory(slots, fan, name, now() - grace);
+  for (const fan of await inTime(() => fans(slots))) {
+    for (const names of await inTime(() => batches(slots, fan, together))) {
       if (stopped()) return removed;
-      const counts = await Promise.all(names.map((name) => collectDirectory(slots, fan, name, now() - grace)));
+      await inTime(() => slots.tree.assertRoot());
+      const counts = await inTime(() => Promise.all(names.map((name) => each(fan, name))));
       removed += counts.reduce((sum, count) => sum + count, 0);
       await turn();
     }
@@ -33,7 +36,7 @@ async function collectDirectory(slots: Slots, fan: string, name: string, until: 
     await collectTemporary(slots, join(fan, name), name);
     return 0;
   }
-  const slot = await slots.look(name);
+  const slot = await slots.peek(name);
   if (slot === undefined || slot.isLater) return 0;
   if (slot.label === undefined) await slots.clear(name, slot.bodies);
   else if (slot.label.expiresAt > until) await collectOrphans(slots, name, slot);

@@ -1,20 +1,17 @@
 import { close, constants, fsync, open, read, type Stats, write } from "node:fs";
-import { lstat, mkdir, opendir, readdir, realpath, rename, rmdir, unlink } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rename, rmdir, unlink } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { codeOf } from "./failure.js";
 
-/** An entry of a directory; a symbolic link is no directory. */
-export interface Entry {
-  readonly name: string;
-  readonly isDirectory: boolean;
-}
-
-/** What this package asks of the file system. Each method but `walk` is one call to it, and rejects as `node:fs` does. */
+/**
+ * What this package asks of the file system. Each method is one call to it, and rejects as `node:fs` does. Directories are
+ * listed whole: a handle that is open between two calls stays open where somebody does not come back for the second.
+ */
 export interface Disk {
   list(directory: string): Promise<readonly string[]>;
-  /** Entry by entry, in bounded memory. */
-  walk(directory: string): AsyncIterable<Entry>;
+  /** The names of the directories in a directory; a symbolic link is none. */
+  listDirectories(directory: string): Promise<readonly string[]>;
   openToRead(path: string): Promise<number>;
   /** A new file with mode 0600. */
   openNew(path: string): Promise<number>;
@@ -45,7 +42,7 @@ const writeFile = promisify(write);
 /** The file system itself. */
 export const disk: Disk = {
   list: (directory) => readdir(directory),
-  walk,
+  listDirectories,
   openToRead: (path) => openFile(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
   openNew: (path) => openFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600),
   read: async (fd, into, from) => (await readFile(fd, into, from, into.length - from, null)).bytesRead,
@@ -60,10 +57,9 @@ export const disk: Disk = {
   stat: lstat,
 };
 
-async function* walk(directory: string): AsyncGenerator<Entry> {
-  for await (const entry of await opendir(directory, { bufferSize: 128 })) {
-    yield { name: entry.name, isDirectory: entry.isDirectory() };
-  }
+async function listDirectories(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
 /** Virus scanners and indexers hold files for a moment, and a rename fails meanwhile: tried again for a second. */

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { SessionError } from "@sess/core";
 
 /**
@@ -40,7 +41,7 @@ export async function attempt(call: () => Promise<unknown>): Promise<void> {
 }
 
 function redacted(error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = types.isNativeError(error) ? error.message : String(error);
   const copy = new Error(message.replace(/ '.*/s, ""));
   const code = codeOf(error);
   return code === "" ? copy : Object.assign(copy, { code });

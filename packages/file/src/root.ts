@@ -1,10 +1,13 @@
-import type { Stats } from "node:fs";
-import { lstat, mkdir, realpath, rmdir } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { lstat, mkdir, open, readdir, realpath, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { SessionError } from "@sess/core";
+import { isSessionError } from "@sess/core";
 import { refusal } from "./config.js";
 import { codeOf, tolerate, unavailable } from "./failure.js";
 import { randomName } from "./label.js";
+
+// Windows has neither of the last two, and never comes to use them.
+const { O_RDONLY, O_DIRECTORY = 0, O_NOFOLLOW = 0 } = constants;
 
 /** The directory that everything is kept in, as it was when it was opened. */
 export interface Root {
@@ -13,6 +16,8 @@ export interface Root {
   /** Which directory that is: another may come in its place. */
   readonly device: number;
   readonly inode: number;
+  /** The user whose it is. Numbers of inodes come back once a directory was removed. */
+  readonly owner: number;
 }
 
 /**
@@ -23,28 +28,62 @@ export async function openRoot(directory: string): Promise<Root> {
   const name = JSON.stringify(directory);
   try {
     const before = await tolerate(["ENOENT"], undefined, () => lstat(directory));
-    if (before !== undefined) assertSafe(name, before);
-    else await mkdir(directory, { recursive: true, mode: 0o700 });
-    const stats = await lstat(directory);
-    assertSafe(name, stats);
-    await assertWritable(directory);
-    return { path: await realpath(directory), device: stats.dev, inode: stats.ino };
+    if (before === undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
+    else await takeFromGroup(name, directory, before);
+    assertSafe(name, directory, await lstat(directory));
+    const path = await realpath(directory);
+    const stats = await lstat(path);
+    assertSafe(name, directory, stats);
+    await assertWritable(path);
+    return { path, device: stats.dev, inode: stats.ino, owner: stats.uid };
   } catch (error) {
-    if (error instanceof SessionError) throw error;
+    if (isSessionError(error)) throw error;
     if (["EEXIST", "ENOTDIR"].includes(codeOf(error))) throw refusal(`directory ${name} leads through a file`);
     throw unavailable(`the directory ${name} cannot be used (${codeOf(error)})`, error);
   }
 }
 
-function assertSafe(name: string, stats: Stats): void {
+/**
+ * At each start Kubernetes gives a volume (`fsGroup`), and all that is in it, to a group that may write, and sets the
+ * setgid bit. Such a directory is ours, and nobody else's, again.
+ */
+async function takeFromGroup(name: string, directory: string, stats: Stats): Promise<void> {
+  if (!isOurs(stats) || !stats.isDirectory() || (stats.mode & 0o2022) !== 0o2020)
+    return assertSafe(name, directory, stats);
+  // Somebody else's things in it, and it is more than a place for sessions: theirs to decide about.
+  if (!(await readdir(directory)).every(isOurName)) return assertSafe(name, directory, stats);
+  const handle = await open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    const { dev, ino } = await handle.stat();
+    if (dev === stats.dev && ino === stats.ino) await handle.chmod(0o700);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A fan, or what was left of a probe; `lost+found` is in the root of every volume. */
+function isOurName(name: string): boolean {
+  return /^(?:[0-9a-f]{2}|t-[0-9a-f]{24}|lost\+found)$/.test(name);
+}
+
+function assertSafe(name: string, directory: string, stats: Stats): void {
   if (stats.isSymbolicLink()) throw refusal(`directory ${name} is a symbolic link: configure what it points to`);
   if (!stats.isDirectory()) throw refusal(`directory ${name} is no directory`);
   // Windows has neither owners nor modes of this kind: there the access control list of the parent decides.
   if (process.geteuid === undefined) return;
-  if (stats.uid !== process.geteuid()) throw refusal(`directory ${name} belongs to another user`);
+  const mayWrite = process.getgroups?.().includes(stats.gid) && (stats.mode & 0o020) !== 0;
+  if (!isOurs(stats)) {
+    const within = `configure a directory in it, such as ${JSON.stringify(join(directory, "sessions"))}, and it is made`;
+    const why = mayWrite ? `, as the root of a volume does: ${within}` : "";
+    throw refusal(`directory ${name} belongs to another user${why}`);
+  }
   if ((stats.mode & 0o022) !== 0) {
     throw refusal(`directory ${name} can be written to by its group or by others: chmod 700 it`);
   }
+}
+
+function isOurs(stats: Stats): boolean {
+  return process.geteuid !== undefined && stats.uid === process.geteuid();
 }
 
 /** By trying: what the modes say is not all there is to it. */

@@ -48,14 +48,17 @@ export class Slots {
     this.#bodies = new Bodies(disk, durable);
   }
 
-  /** Undefined where the key has no directory. Rejects with `SESS_UNAVAILABLE` where the root has gone. */
+  /** Undefined where the key has no directory. Rejects with `SESS_UNAVAILABLE` where the root is not what it was. */
   async look(key: string): Promise<Slot | undefined> {
+    const [slot] = await Promise.all([this.peek(key), this.tree.assertRoot()]);
+    return slot;
+  }
+
+  /** As {@link Slots.look}, for callers who see to the root themselves. */
+  async peek(key: string): Promise<Slot | undefined> {
     const path = this.tree.pathOf(key);
     const names = await this.tree.list(path);
-    if (names === undefined) {
-      await this.tree.assertRootIsThere();
-      return undefined;
-    }
+    if (names === undefined) return undefined;
     const slot = sort(names);
     // POSIX lets a listing miss a name that is being changed. No system in use does so in a directory this small, but
     // a session hangs on it: that there is no label is concluded from two listings.

@@ -2,12 +2,15 @@ import { isSessionError, type Provider, SessionError, type SessionRecord, type U
 import { type Draft, draftOf } from "./body.js";
 import { collect } from "./collect.js";
 import { newerLayout, unavailable } from "./failure.js";
+import { inTime } from "./in-time.js";
 import { digest, type Label, wholeTime } from "./label.js";
 import type { Slots } from "./slots.js";
-import { labels } from "./walk.js";
+import { type Found, labels } from "./walk.js";
 
 /** How often one call looks again because others changed the key meanwhile; each time somebody else got on. */
 const rounds = 100;
+/** Longest time in which a listing of an owner's keys yields nothing, in milliseconds, where there are keys at all. */
+const silence = 1000;
 /** Asks for another round. */
 const again = Symbol("again");
 
@@ -18,6 +21,7 @@ const again = Symbol("again");
 export class FileStore implements Provider {
   readonly #slots: Slots;
   readonly #now: () => number;
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(slots: Slots, now: () => number) {
@@ -86,33 +90,40 @@ export class FileStore implements Provider {
     return this.#guard(() => collect(this.#slots, this.#now, () => this.#closed));
   }
 
+  /** Resolves when nothing of this handle changes the directory any more. */
   async close(): Promise<void> {
     this.#closed = true;
+    await Promise.allSettled(this.#underWay);
   }
 
   async *keys(): AsyncGenerator<string> {
-    yield* this.#keysWhere((label) => !label.isMarker && label.expiresAt > this.#now());
+    for await (const { key, label } of this.#found()) {
+      if (!label.isMarker && label.expiresAt > this.#now()) yield key;
+    }
   }
 
-  /** The expired are among them until gc takes them: a process whose clock is behind may still renew one. */
+  /**
+   * The expired are among them until gc takes them: a process whose clock is behind may still renew one. Where an owner's
+   * keys are few among many, so is one of somebody else's each second: whoever waits sees that this goes on.
+   */
   async *keysOf(owner: string): AsyncGenerator<string> {
     const wanted = digest(owner);
-    yield* this.#keysWhere((label) => label.owner === wanted);
+    let yielded = performance.now();
+    for await (const { key, label } of this.#found()) {
+      if (label.owner !== wanted && performance.now() - yielded < silence) continue;
+      yield key;
+      yielded = performance.now();
+    }
   }
 
-  async *#keysWhere(matches: (label: Label) => boolean): AsyncGenerator<string> {
+  async *#found(): AsyncGenerator<Found> {
     this.#assertOpen();
     const found = labels(this.#slots);
-    try {
-      for (;;) {
-        const next = await this.#guard(() => found.next());
-        if (next.done === true) return;
-        if (!matches(next.value.label)) continue;
-        yield next.value.key;
-        this.#assertOpen();
-      }
-    } finally {
-      await found.return(undefined);
+    for (;;) {
+      const next = await this.#guard(() => inTime(() => found.next()));
+      if (next.done === true) return;
+      yield next.value;
+      this.#assertOpen();
     }
   }
 
@@ -136,19 +147,29 @@ export class FileStore implements Provider {
     });
   }
 
-  /** Runs rounds until one has an answer. */
+  /** Runs rounds until one has an answer, or time is up. */
   #settle<T>(key: string, round: () => Promise<T | typeof again>): Promise<T> {
-    return this.#guard(async () => {
-      if (!/^[0-9a-f]{64}$/.test(key)) throw new SessionError("SESS_UNSUPPORTED", "a key has 64 hexadecimal digits");
-      for (let count = 0; count < rounds; count += 1) {
-        const answer = await round();
-        if (answer !== again) return answer;
-      }
-      throw unavailable(`others changed a session ${rounds} times while one call waited for its turn`);
-    });
+    return this.#guard(() => inTime(() => this.#round(key, round)));
   }
 
-  async #guard<T>(call: () => Promise<T>): Promise<T> {
+  async #round<T>(key: string, round: () => Promise<T | typeof again>): Promise<T> {
+    if (!/^[0-9a-f]{64}$/.test(key)) throw new SessionError("SESS_UNSUPPORTED", "a key has 64 hexadecimal digits");
+    for (let count = 0; count < rounds; count += 1) {
+      const answer = await round();
+      if (answer !== again) return answer;
+    }
+    throw unavailable(`others changed a session ${rounds} times while one call waited for its turn`);
+  }
+
+  #guard<T>(call: () => Promise<T>): Promise<T> {
+    const work = this.#guarded(call);
+    const over = () => this.#underWay.delete(work);
+    this.#underWay.add(work);
+    work.then(over, over);
+    return work;
+  }
+
+  async #guarded<T>(call: () => Promise<T>): Promise<T> {
     this.#assertOpen();
     try {
       return await call();

@@ -77,20 +77,23 @@ export class Tree {
 
   /** Makes the fan where there is none, and then answers true. */
   async ensureFan(fan: string): Promise<boolean> {
-    const path = await tolerate(["ENOENT"], undefined, () => this.disk.resolve(fan));
+    const resolved = tolerate(["ENOENT"], undefined, () => this.disk.resolve(fan));
+    const [path] = await Promise.all([resolved, this.assertRoot()]);
     if (path === fan) return false;
     if (path !== undefined) throw inTheWay();
-    await this.assertRootIsThere();
     await tolerate(["EEXIST"], undefined, () => this.disk.makeDirectory(fan));
     await this.assertStraight(fan);
     return true;
   }
 
-  /** An unmounted volume is a store that is down, not one that has forgotten everybody. */
-  async assertRootIsThere(): Promise<void> {
-    const { path, device, inode } = this.root;
+  /**
+   * An unmounted volume is a store that is down, not one that has forgotten everybody; and what somebody else has put
+   * in the place of the root is not ours to give out.
+   */
+  async assertRoot(): Promise<void> {
+    const { path, device, inode, owner } = this.root;
     const stats = await tolerate(["ENOENT", "ENOTDIR"], undefined, () => this.disk.stat(path));
-    if (stats?.dev !== device || stats.ino !== inode) {
+    if (stats?.dev !== device || stats.ino !== inode || stats.uid !== owner) {
       throw unavailable("the directory that was opened has gone, or another has come in its place");
     }
   }

@@ -13,27 +13,23 @@ export interface Found {
 }
 
 /** The directories that keys are spread over. A symbolic link is none. */
-export async function* fans(slots: Slots): AsyncGenerator<string> {
-  for (const name of await slots.tree.disk.list(slots.tree.root.path)) {
-    const path = join(slots.tree.root.path, name);
-    if (/^[0-9a-f]{2}$/.test(name) && (await slots.tree.isStraight(path))) yield path;
-  }
+export async function fans({ tree }: Slots): Promise<readonly string[]> {
+  const [names] = await Promise.all([tree.disk.listDirectories(tree.root.path), tree.assertRoot()]);
+  return names.filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => join(tree.root.path, name));
 }
 
-/** The directories in a fan, so many at a time, in bounded memory. */
-export async function* directories(slots: Slots, fan: string, together: number): AsyncGenerator<readonly string[]> {
-  let batch: string[] = [];
-  const entries = slots.tree.disk.walk(fan)[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await tolerate(["ENOENT", "ENOTDIR"], undefined, () => entries.next());
-    if (next === undefined || next.done === true) break;
-    if (!next.value.isDirectory) continue;
-    batch.push(next.value.name);
-    if (batch.length < together) continue;
-    yield batch;
-    batch = [];
+/** The names of the directories in a fan, so many at a time. */
+export async function batches({ tree }: Slots, fan: string, together: number): Promise<readonly string[][]> {
+  const gone = ["ENOENT", "ENOTDIR", "ELOOP"];
+  const [isStraight, names] = await Promise.all([
+    tree.isStraight(fan),
+    tolerate(gone, [], () => tree.disk.listDirectories(fan)),
+  ]);
+  const batches: string[][] = [];
+  for (let from = 0; isStraight && from < names.length; from += together) {
+    batches.push(names.slice(from, from + together));
   }
-  if (batch.length > 0) yield batch;
+  return batches;
 }
 
 /** Whether a directory in a fan is that of a key. */
@@ -46,15 +42,16 @@ export function isKey(name: string): boolean {
  * missed because it was written to meanwhile.
  */
 export async function* labels(slots: Slots): AsyncGenerator<Found> {
-  for await (const fan of fans(slots)) {
-    for await (const names of directories(slots, fan, listed)) {
-      const found = await Promise.all(names.filter(isKey).map((key) => labelOf(slots, key)));
+  for (const fan of await fans(slots)) {
+    for (const names of await batches(slots, fan, listed)) {
+      const looking = names.filter(isKey).map((key) => labelOf(slots, key));
+      const [, ...found] = await Promise.all([slots.tree.assertRoot(), ...looking]);
       for (const one of found) if (one !== undefined) yield one;
     }
   }
 }
 
 async function labelOf(slots: Slots, key: string): Promise<Found | undefined> {
-  const label = (await slots.look(key))?.label;
+  const label = (await slots.peek(key))?.label;
   return label && { key, label };
 }

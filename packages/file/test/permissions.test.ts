@@ -14,13 +14,16 @@ import {
 import { join } from "node:path";
 import { createManager } from "@sess/core";
 import { describe, expect, test } from "vitest";
+import { type Disk, disk } from "../src/disk.js";
 import { file } from "../src/provider.js";
+import type { FileStore } from "../src/store.js";
 import { everything, key, openStore, scratch, session } from "./support.js";
 import { visit } from "./visit.js";
 
 const newDirectory = scratch();
 const config = { code: "SESS_CONFIG" };
 const isRoot = process.geteuid?.() === 0;
+const start = Date.now();
 const context = { now: Date.now, contract: 1 as const };
 
 async function modes(directory: string): Promise<Set<string>> {
@@ -70,6 +73,54 @@ describe("who may read and write", () => {
     await expect(file(directory).connect(context)).rejects.toThrow("belongs to another user");
   });
 
+  test.each([0o2775, 0o2770, 0o2730])(
+    "a directory of ours with mode %o, as fsGroup leaves it, is taken from its group",
+    async (mode) => {
+      const directory = await newDirectory();
+      await chmod(directory, mode);
+      await (await file(directory).connect(context)).close();
+      expect((await stat(directory)).mode & 0o777).toBe(0o700);
+    },
+  );
+
+  test("a shared directory that holds something else as well is not touched", async () => {
+    const directory = await newDirectory();
+    await writeFile(join(directory, "report.txt"), "");
+    await chmod(directory, 0o2775);
+    await expect(file(directory).connect(context)).rejects.toThrow("can be written to by its group");
+    expect((await stat(directory)).mode & 0o7777).toBe(0o2775);
+    await unlink(join(directory, "report.txt"));
+    await mkdir(join(directory, "ab"));
+    await (await file(directory).connect(context)).close();
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  });
+
+  test("setgid excuses nothing else: not that others may write, nor that it is a link to such a directory", async () => {
+    const directory = await newDirectory();
+    await mkdir(join(directory, "volume"));
+    await chmod(join(directory, "volume"), 0o2777);
+    await expect(file(join(directory, "volume")).connect(context)).rejects.toThrow("chmod 700");
+    await chmod(join(directory, "volume"), 0o2775);
+    await symlink("volume", join(directory, "link"));
+    await expect(file(join(directory, "link")).connect(context)).rejects.toMatchObject(config);
+    expect((await stat(join(directory, "volume"))).mode & 0o7777).toBe(0o2775);
+  });
+
+  test.skipIf(!isRoot)("the root of a volume (fsGroup) is refused with advice that can be followed there", async () => {
+    const volume = await newDirectory();
+    await chmod(volume, 0o2775);
+    process.seteuid?.(65_534);
+    const groups = process.getgroups?.() ?? [];
+    try {
+      await expect(file(volume).connect(context)).rejects.toThrow(
+        `configure a directory in it, such as "${volume}/sessions"`,
+      );
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(groups).toContain((await stat(volume)).gid);
+  });
+
   test("a symbolic link, a file, and a path through a file are refused", async () => {
     const directory = await newDirectory();
     await mkdir(join(directory, "real"), { mode: 0o700 });
@@ -89,6 +140,64 @@ describe("who may read and write", () => {
     const store = await file(join(directory, "current/sessions")).connect(context);
     const [at, record] = [key(), session()];
     expect(await store.create(at, record)).toBe(true);
+    expect(await store.read(at)).toEqual(record);
+  });
+});
+
+describe("a directory that takes the place of the one that was opened", () => {
+  type Call = (store: FileStore, at: string, version: string) => Promise<unknown>;
+  const all = async (keys: AsyncIterable<string>) => {
+    for await (const _ of keys);
+  };
+  const calls: [string, Call][] = [
+    ["read", (store, at) => store.read(at)],
+    ["update", (store, at, version) => store.update(at, session(), version)],
+    ["update of what is not there", (store) => store.update(key(), session(), "v")],
+    ["touch", (store, at, version) => store.touch(at, Date.now() + 10_000_000, version)],
+    ["create", (store) => store.create(key(), session())],
+    ["create beside what is there", (store, at) => store.create(at.slice(0, 2) + key().slice(2), session())],
+    ["create of what is there", (store, at) => store.create(at, session())],
+    ["count", (store) => store.count()],
+    ["keys", (store) => all(store.keys())],
+    ["keysOf", (store) => all(store.keysOf("owner"))],
+    ["gc", (store) => store.gc()],
+  ];
+
+  test.each(calls)("with a whole tree in it: %s is SESS_UNAVAILABLE, and nothing in it is touched", async (_, call) => {
+    const parent = await newDirectory();
+    const [mine, theirs] = [join(parent, "mine"), join(parent, "theirs")];
+    const store = await openStore(mine, { now: () => start + 100_000 });
+    const [at, record] = [key(), session({ owner: "owner", expiresAt: start + 100_001 })];
+    const others = await openStore(theirs);
+    // Somebody else's record under a key of ours, and one that gc would take.
+    await others.create(at, record);
+    await others.create(at.slice(0, 2) + key().slice(2), session({ expiresAt: start + 1 }));
+    await rename(mine, join(parent, "gone"));
+    await rename(theirs, mine);
+    const before = await everything(mine);
+    await expect(call(store, at, record.version)).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
+    expect(await everything(mine)).toEqual(before);
+  });
+
+  test("and has its place in the file system's table, but another owner, is another", async () => {
+    const directory = await newDirectory();
+    const theirs: Partial<Disk> = {
+      stat: async (path) => Object.assign(await disk.stat(path), { uid: 4711 }),
+    };
+    const store = await openStore(directory, { disk: theirs });
+    await expect(store.read(key())).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
+  });
+
+  test("service comes back with the directory", async () => {
+    const directory = join(await newDirectory(), "sessions");
+    const store = await openStore(directory);
+    const [at, record] = [key(), session()];
+    await store.create(at, record);
+    await rename(directory, `${directory}-away`);
+    await mkdir(directory, { mode: 0o700 });
+    await expect(store.read(at)).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
+    await rename(directory, `${directory}-other`);
+    await rename(`${directory}-away`, directory);
     expect(await store.read(at)).toEqual(record);
   });
 });

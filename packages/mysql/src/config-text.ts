@@ -1,6 +1,7 @@
 import { SessionError } from "@sess/core";
 import { type Dsn, parseDsn } from "./dsn.js";
 import { parseDuration, readBool } from "./dsn-params.js";
+import { longestTimeout } from "./longest-timeout.js";
 import type { MysqlOptions, MysqlTls } from "./options.js";
 
 /** What a text can say besides the typed options. */
@@ -10,9 +11,6 @@ export interface TextOptions extends MysqlOptions {
   /** Most bytes of a packet, whatever the server takes. */
   readonly mostPacket?: number;
 }
-
-/** Longest time an operation may be given, in milliseconds: core gives up on a provider after ten seconds. */
-export const longestTimeout = 9000;
 
 /**
  * Reads a `mysql://` URL or a DSN of go-sql-driver/mysql. Throws a `SessionError` with `SESS_CONFIG` naming the part
@@ -47,10 +45,16 @@ function addressOf(net: string, addr: string): MysqlOptions {
   return { ...(host !== "" && { host }), ...(port !== "" && { port: portOf(port) }) };
 }
 
+const areEncoded = "are user name and password percent-encoded (# is %23, / is %2F, ? is %3F, @ is %40)?";
+
 function fromUrl(text: string): TextOptions {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) throw wrong("the URL cannot be parsed: are user name and password percent-encoded?");
-  if (url.hash !== "") throw wrong("the URL must not have a fragment");
+  if (url === undefined) throw wrong(`the URL cannot be parsed: ${areEncoded}`);
+  if (url.hash !== "") throw wrong(`the URL must not have a fragment: ${areEncoded}`);
+  // What follows the first "/", "?" or "#" of a password is taken for what comes after the host.
+  if (/@/.test(url.pathname + url.search)) {
+    throw wrong(`the URL has an "@" after its host: ${areEncoded}`);
+  }
   const part = (name: string, value: string) => {
     const plain = decode(name, value);
     return plain === "" ? {} : { [name]: plain };
@@ -65,6 +69,10 @@ function fromUrl(text: string): TextOptions {
   };
 }
 
+/** Makes no difference: texts are sent as bytes, times as numbers. */
+const ignored = new Set(["charset", "collation", "timezone"]);
+const instead: Readonly<Record<string, string>> = { connectionLimit: "poolSize", connectTimeout: "timeout" };
+
 /** TLS in the words of go-sql-driver (`tls`), of the servers' own clients (`ssl-mode`) and of mysql2 (`ssl`). */
 function queryOf(query: URLSearchParams): MysqlOptions {
   let options: MysqlOptions = {};
@@ -72,9 +80,16 @@ function queryOf(query: URLSearchParams): MysqlOptions {
     if (name === "tls") options = { tls: tlsOf(value) };
     else if (name === "ssl-mode") options = { tls: modeOf(value) };
     else if (name === "ssl") options = { tls: sslOf(value) };
-    else throw wrong("the URL has a parameter other than tls, ssl-mode and ssl: use the typed options");
+    else if (!ignored.has(name)) throw unknownParameter(name);
   }
   return options;
+}
+
+/** With its name where it looks like one: it may be a part of a password. */
+function unknownParameter(name: string): SessionError {
+  const named = /^[a-z]{1,12}(?:[A-Z_-][a-z]{1,12}){0,3}$/.test(name) ? ` "${name}"` : "";
+  const use = Object.hasOwn(instead, name) ? `the typed option ${instead[name]}` : "the typed options";
+  return wrong(`the URL has a parameter that is not known here${named} (tls, ssl-mode and ssl are): use ${use}`);
 }
 
 function tlsOf(value: string): boolean | MysqlTls {

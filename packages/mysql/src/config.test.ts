@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "./config.js";
+import { parseConfig as parse } from "./config.js";
+import { parseText } from "./config-text.js";
 import type { MysqlConfig } from "./options.js";
 import { checkTable, ddl } from "./schema.js";
+
+const parseConfig = (config: Parameters<typeof parse>[0]) => parse(config, parseText);
 
 const target = { host: "127.0.0.1", port: 3306, poolSize: 10, connectTimeout: 5000 };
 const verified = { rejectUnauthorized: true, verifyIdentity: true };
@@ -102,6 +105,27 @@ describe("mysql:// URLs", () => {
     expect(() => parseConfig(url)).toThrow(expect.objectContaining({ code: "SESS_CONFIG" }));
   });
 
+  test.each(["charset=utf8mb4", "charset=utf8mb4&collation=utf8mb4_bin", "timezone=Z&tls=false"])(
+    "?%s makes no difference: text goes as bytes, times as numbers",
+    (query) => {
+      expect(parseConfig(`mysql://h/?${query}`).target).toEqual({ ...target, host: "h" });
+    },
+  );
+
+  test.each([
+    ["mysql://h/?connectionLimit=1", /"connectionLimit".*poolSize/],
+    ["mysql://h/?connectTimeout=1", /"connectTimeout".*timeout/],
+    ["mysql://h/?family=0", /"family"/],
+    ["mysql://h/?tls=true&multipleStatements=true", /"multipleStatements"/],
+    ["mysql://ada:p#w@h/db", /%23/],
+    ["mysql://ada:1?secretpart=x@h/db", /percent-encoded/],
+    ["mysql://ada:1/secretpart@h/db", /percent-encoded/],
+    ["mysql://h/?s%20ecretpart=1", /parameter that is not known/],
+  ])("%s is refused by what is wrong with it", (url, part) => {
+    expect(() => parseConfig(url)).toThrow(part);
+    expect(() => parseConfig(url)).toThrow(expect.not.objectContaining({ message: /ecretpart/ }));
+  });
+
   test("express-mysql-session #142: TLS that was asked for is never dropped, in any form", () => {
     for (const config of ["tcp(h)/?tls=true", "mysql://h/?tls=true", "mysql://h/?ssl=true", { host: "h", tls: true }]) {
       expect(parseConfig(config).target).toHaveProperty("ssl", verified);
@@ -161,6 +185,12 @@ describe("typed options", () => {
   ])("%s is named when it is wrong", (name, config) => {
     expect(() => parseConfig(config as MysqlConfig)).toThrow(expect.objectContaining({ code: "SESS_CONFIG" }));
     expect(() => parseConfig(config as MysqlConfig)).toThrow(name);
+  });
+
+  test("times are said with their unit", () => {
+    expect(() => parseConfig({ timeout: 30_000 })).toThrow(
+      "timeout must be an integer from 1 to 9000, in milliseconds",
+    );
   });
 
   test("no message holds a password", () => {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { SessionError } from "@sess/core";
-import { longestTimeout, parseText, type TextOptions } from "./config-text.js";
+import type { parseText, TextOptions } from "./config-text.js";
+import { longestTimeout } from "./longest-timeout.js";
 import type { MysqlConfig, MysqlOptions, MysqlTls } from "./options.js";
 import type { Endpoint } from "./own-pool.js";
 import type { MysqlPool } from "./pool.js";
@@ -26,32 +27,38 @@ const tlsKeys = [
   ...["rejectUnauthorized", "verifyIdentity"],
 ];
 
+/** The DSN or the URL of a configuration, for which its grammar has to be loaded. */
+export function textIn(config: MysqlConfig | string | undefined): string | undefined {
+  if (typeof config === "string") return config;
+  return typeof config === "object" && config !== null && "dsn" in config ? config.dsn : undefined;
+}
+
 /**
- * Checks a configuration: nothing at all, a DSN, a `mysql://` URL, or typed options. Throws a `SessionError` with
- * `SESS_CONFIG` that names the part which is wrong, and not its value.
+ * Checks a configuration: nothing at all, typed options, or a `mysql://` URL or a DSN, for which it needs who reads
+ * that. Throws a `SessionError` with `SESS_CONFIG` that names the part which is wrong, and not its value.
  */
-export function parseConfig(config: MysqlConfig | string | undefined): Settings {
-  if (config === undefined) return parseConfig({});
-  if (typeof config === "string") return parseConfig({ dsn: config });
+export function parseConfig(config: MysqlConfig | string | undefined, read?: typeof parseText): Settings {
+  if (config === undefined) return parseConfig({}, read);
+  if (typeof config === "string") return parseConfig({ dsn: config }, read);
   if (typeof config !== "object" || config === null) throw wrong("must be a string or an object");
   const withPool = "pool" in config;
   rejectUnknown("", config, withPool ? poolKeys : ownKeys);
-  const merged: TextOptions = withPool ? config : merge(config);
+  const merged: TextOptions = withPool ? config : merge(config, read);
   const { table = "sessions", createTable = true, timeout = 5000, mostPacket = Number.POSITIVE_INFINITY } = merged;
   if (typeof createTable !== "boolean") throw wrong("createTable must be true or false");
-  checkInteger("timeout", timeout, 1, longestTimeout);
+  checkInteger("timeout", timeout, 1, longestTimeout, ", in milliseconds");
   const target = withPool ? checkPool(config.pool) : endpointOf(merged, timeout);
   return { target, table: checkTable(table), createTable, timeout, mostPacket };
 }
 
-function merge({ dsn, ...options }: MysqlOptions): TextOptions {
+function merge({ dsn, ...options }: MysqlOptions, read?: typeof parseText): TextOptions {
   if (dsn !== undefined && typeof dsn !== "string") throw wrong("dsn must be a string");
-  const { host, port, socketPath, ...read }: TextOptions = dsn === undefined ? {} : parseText(dsn);
+  const { host, port, socketPath, ...rest }: TextOptions = (dsn !== undefined && read?.(dsn)) || {};
   const explicit = definedOnly(options);
   // A socket and a host exclude each other, so one that is set here takes the place of the other in the text.
   const hostIsSet = explicit.host !== undefined || explicit.port !== undefined;
   const address = explicit.socketPath !== undefined ? {} : hostIsSet ? { host, port } : { host, port, socketPath };
-  return { ...read, ...definedOnly(address), ...explicit };
+  return { ...rest, ...definedOnly(address), ...explicit };
 }
 
 function endpointOf(options: TextOptions, timeout: number): Endpoint {
@@ -91,9 +98,9 @@ function checkPool(pool: MysqlPool): MysqlPool {
   return pool;
 }
 
-function checkInteger(name: string, value: number, least: number, most: number): void {
+function checkInteger(name: string, value: number, least: number, most: number, unit = ""): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw wrong(`${name} must be an integer from ${least} to ${most}`);
+  throw wrong(`${name} must be an integer from ${least} to ${most}${unit}`);
 }
 
 function rejectUnknown(where: string, config: object, known: readonly string[]): void {

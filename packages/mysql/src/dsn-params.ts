@@ -51,7 +51,8 @@ export function readBool(value: string): boolean | undefined {
 
 /** Milliseconds of a duration as Go's `time.ParseDuration` reads it, such as `1m30s`; NaN where it is none. */
 export function parseDuration(text: string): number {
-  const match = /^([+-]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+  // No part of it can be read in two ways: with `\d+\.?\d*` for a number, time would grow with the square of its length.
+  const match = /^([+-]?)(0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
   if (match === null) return Number.NaN;
   const parts = [...(match[2] ?? "").matchAll(/([\d.]+)([a-zµμ]+)/g)];
   const sum = parts.reduce((total, [, number, unit]) => total + Number(number) * (units[unit ?? ""] ?? 0), 0);

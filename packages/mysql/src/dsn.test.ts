@@ -155,6 +155,32 @@ describe("beyond them", () => {
   );
 
   test.each([
+    "ada:pw@127.0.0.1:3306/db",
+    "ada:pw@localhost/db",
+    "127.0.0.1:3306/db",
+    "ada:pw@[::1]:3306/db",
+    "ada:pw@h",
+  ])("%s, an address without parentheses, is answered with how to write it", (dsn) => {
+    expect(() => parseDsn(dsn)).toThrow("user:password@tcp(host:3306)/dbname");
+    expect(() => parseDsn(dsn)).toThrow("mysql://");
+  });
+
+  // A timer could not tell on a busy machine: what is not linear takes minutes for this.
+  test("a duration is read in linear time", { timeout: 20_000 }, () => {
+    const digits = "1".repeat(400_000);
+    for (const text of [
+      digits,
+      `${digits}.`,
+      `${digits}.${digits}`,
+      `1.${digits}x`,
+      "1s".repeat(200_000),
+      `${"1s".repeat(200_000)}1`,
+    ]) {
+      expect(parseDuration(text)).toEqual(text === "1s".repeat(200_000) ? 200_000_000 : Number.NaN);
+    }
+  });
+
+  test.each([
     "ada:hunter2",
     "ada:hunter2@tcp(h",
     "ada:x/hunter2@tcp(h)",

@@ -1,6 +1,9 @@
 import { SessionError } from "@sess/core";
 import { checkParam, readBool, unescapeQuery } from "./dsn-params.js";
 
+const howToWrite =
+  "an address stands in parentheses, as in user:password@tcp(host:3306)/dbname; or write mysql://user:password@host/dbname";
+
 /** The parts of a DSN of go-sql-driver/mysql, defaults filled in. */
 export interface Dsn {
   readonly user: string;
@@ -20,7 +23,9 @@ export interface Dsn {
  */
 export function parseDsn(text: string): Dsn {
   const slash = text.lastIndexOf("/");
-  if (slash < 0 && text !== "") throw invalid("invalid DSN: missing the slash separating the database name");
+  if (slash < 0 && text !== "") {
+    throw invalid(`invalid DSN: missing the slash separating the database name: ${howToWrite}`);
+  }
   const [before, after] = [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)];
   const at = before.lastIndexOf("@");
   const [user = "", password = ""] = splitAt(before.slice(0, Math.max(at, 0)), ":");
@@ -44,7 +49,7 @@ function withDefaults(net: string, addr: string): Pick<Dsn, "net" | "addr"> {
   if (addr === "") {
     if (net === "tcp") return { net, addr: "127.0.0.1:3306" };
     if (net === "unix") return { net, addr: "/tmp/mysql.sock" };
-    throw invalid("default addr for network unknown");
+    throw invalid(`default addr for network unknown: ${howToWrite}`);
   }
   return { net, addr: net === "tcp" ? withPort(addr) : addr };
 }

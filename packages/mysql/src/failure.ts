@@ -1,4 +1,4 @@
-import { NoAnswer, SessionError } from "@sess/core";
+import { isSessionError, NoAnswer, SessionError } from "@sess/core";
 
 // Numbers of the "Server Error Message Reference" of MySQL 8 and of MariaDB's "Error Codes".
 const lockFailures = new Set([1020, 1205, 1213]);
@@ -8,7 +8,18 @@ const lostConnections = new Set([1053, 1047, 1927, 4031]);
 const partingWords = new Set([1153]);
 const readOnly = new Set([1290, 1792, 1836]);
 const tooLarge = new Set([1118, 1153, 1301, 1406]);
-const refusals = new Set([1044, 1045, 1046, 1049, 1142, 1143, 1227, 1251, 1698, 3118, 3159, 4151]);
+/** What the server refuses as somebody connects, where trying again cannot help. */
+const refusals: readonly (readonly [reason: string, numbers: readonly number[]])[] = [
+  ["the server refused the user or the password", [1045, 1698]],
+  ["the server refused the way in which the user is to prove who it is (authentication plugin)", [1251]],
+  ["the user's account is locked", [3118, 4151]],
+  ["the server takes no connections from the address of this host", [1130]],
+  ["the user has no right to the database, or there is none of that name", [1044]],
+  ["there is no such database: create it first", [1049]],
+  ["no database is named", [1046]],
+  ["the user lacks a right that is needed", [1142, 1143, 1227]],
+  ["the server wants TLS: set tls", [3159]],
+];
 
 /**
  * A `SessionError` with `SESS_UNAVAILABLE`. Its cause is a copy of the client's error without the statement and
@@ -36,12 +47,21 @@ export function statementFailure(error: unknown): SessionError {
   return unavailable(message, error);
 }
 
-/** The error of connecting: `SESS_CONFIG` where trying again cannot help, else what it was. */
+/** The error of connecting: `SESS_CONFIG` that says why where trying again cannot help, else what it was. */
 export function connectFailure(error: unknown): unknown {
-  const cause = error instanceof SessionError ? error.cause : undefined;
-  if (!refusals.has(numberOf(cause)) && textOf(cause, "code") !== "HANDSHAKE_NO_SSL_SUPPORT") return error;
-  const reason = "mysql: the server refused the user, the password, the database, TLS or a right that is needed";
-  return new SessionError("SESS_CONFIG", reason, { cause });
+  const cause = isSessionError(error) ? error.cause : undefined;
+  const number = numberOf(cause);
+  const noTls = textOf(cause, "code") === "HANDSHAKE_NO_SSL_SUPPORT" ? "the server has no TLS" : undefined;
+  const reason = noTls ?? refusals.find(([, numbers]) => numbers.includes(number))?.[0];
+  if (reason === undefined) return error;
+  return new SessionError("SESS_CONFIG", `mysql: ${reason}${number > 0 ? ` (error ${number})` : ""}`, { cause });
+}
+
+/** The error for want of a connection, with the system's or the server's code. */
+export function noConnection(error: unknown): SessionError {
+  const code = textOf(error, "code") ?? "";
+  const named = /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? ` (${code})` : "";
+  return unavailable(`mysql: there is no connection to the server${named}`, error);
 }
 
 /** The statement was rolled back as a whole, or never ran: it may be sent again whatever it does. */

@@ -1,5 +1,5 @@
 import type { ProviderContext, StoreConnector } from "@sess/core";
-import { parseConfig, type Settings } from "./config.js";
+import { parseConfig, type Settings, textIn } from "./config.js";
 import { connectFailure } from "./failure.js";
 import type { MysqlConfig } from "./options.js";
 import { type Endpoint, openOwn } from "./own-pool.js";
@@ -13,14 +13,18 @@ export type { MysqlConnection, MysqlPool } from "./pool.js";
 export { ddl } from "./schema.js";
 
 /**
- * Sessions in MySQL or MariaDB. The configuration is go-sql-driver's DSN, a `mysql://` URL, typed options, or
- * `{ pool }`; without any it is `127.0.0.1:3306`, which then has to know the database without being told. Throws a
- * `SessionError` with `SESS_CONFIG` when it is wrong.
+ * Sessions in MySQL or MariaDB. The configuration is typed options, `{ pool }`, a `mysql://` URL or go-sql-driver's DSN;
+ * without any it is `127.0.0.1:3306`, which then has to know the database without being told. Throws a `SessionError`
+ * with `SESS_CONFIG` when it is wrong; where the URL or the DSN is, connecting rejects with that.
  *
  * Connecting rejects within `timeout` with `SESS_CONFIG` when the server refuses the credentials, the database, TLS or a
  * right, or the table cannot be used, else with `SESS_UNAVAILABLE`, and leaves nothing open.
  */
 export function mysql(config?: MysqlConfig | string): StoreConnector {
+  if (textIn(config) !== undefined) {
+    const read = async () => parseConfig(config, (await import("./config-text.js")).parseText);
+    return { kind: "store", name: "mysql", connect: async (context) => connect(await read(), context) };
+  }
   const settings = parseConfig(config);
   return { kind: "store", name: "mysql", connect: (context) => connect(settings, context) };
 }

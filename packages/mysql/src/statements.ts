@@ -1,6 +1,6 @@
 import { BoundedCalls, SessionError } from "@sess/core";
 import type { Deadline } from "./deadline.js";
-import { isLost, keepsConnection, ranNot, statementFailure, unavailable, writeFailure } from "./failure.js";
+import { isLost, keepsConnection, noConnection, ranNot, statementFailure, writeFailure } from "./failure.js";
 import type { Link, MysqlConnection, Value } from "./pool.js";
 import { Trust } from "./trust.js";
 
@@ -33,6 +33,7 @@ export class Statements {
   readonly #timeout: number;
   readonly #trust = new Trust();
   readonly #calls = new BoundedCalls();
+  readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
   /** `timeout` in milliseconds. */
@@ -96,12 +97,26 @@ export class Statements {
     return this.#run({ sql, values, take, reads: false, allows }, until);
   }
 
+  /** Resolves when what we opened is closed and nothing is under way: on the caller's pool what was sent goes on. */
   close(): Promise<void> {
-    this.#closing ??= this.#link.close();
+    this.#closing ??= this.#end();
     return this.#closing;
   }
 
-  async #run<T>(statement: Statement<T>, until: Deadline): Promise<T> {
+  async #end(): Promise<void> {
+    await this.#link.close();
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #run<T>(statement: Statement<T>, until: Deadline): Promise<T> {
+    const work = this.#attempt(statement, until);
+    const over = () => this.#underWay.delete(work);
+    this.#underWay.add(work);
+    work.then(over, over);
+    return work;
+  }
+
+  async #attempt<T>(statement: Statement<T>, until: Deadline): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#acquire(until);
       try {
@@ -151,7 +166,7 @@ export class Statements {
       );
     } catch (error) {
       if (this.#closing) throw closed();
-      throw unavailable("mysql: there is no connection to the server", error);
+      throw noConnection(error);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { SessionError } from "@sess/core";
-import type { Link, RedisClient } from "./client.js";
-import { evaluate, evaluateAndWait } from "./evaluate.js";
+import type { Driver, Link, Replicated } from "./driver.js";
+import { evaluate } from "./evaluate.js";
 import { unavailable } from "./failure.js";
 import { outcome, type Script } from "./scripts.js";
 
@@ -9,6 +9,9 @@ const mostWaiting = 1000;
 
 /** An instant of the monotonic clock, in milliseconds, by which an operation has settled. */
 export type Deadline = number;
+
+/** What a script answered: texts, and lists of texts. */
+export type Reply = readonly (string | readonly string[])[];
 
 /**
  * Sends commands. Each settles by its deadline, whatever client, network and server do, and rejects with
@@ -25,6 +28,7 @@ export class Commands {
   readonly #replicas: number | undefined;
   #pending = 0;
   #closing: Promise<void> | undefined;
+  #drained: (() => void) | undefined;
 
   /** `timeout` in milliseconds. */
   constructor(link: Link, timeout: number, replicas?: number) {
@@ -33,8 +37,9 @@ export class Commands {
     this.#replicas = replicas;
   }
 
-  get client(): RedisClient {
-    return this.#link.client;
+  /** What the client puts before every key, but not before the pattern of SCAN or the names that it returns. */
+  get keyPrefix(): string {
+    return this.#link.driver.keyPrefix;
   }
 
   /** The deadline of an operation that begins now: all its commands share it. */
@@ -47,7 +52,7 @@ export class Commands {
     if (this.#closing) throw closed();
   }
 
-  async send<T>(command: (client: RedisClient) => Promise<T>, until: Deadline): Promise<T> {
+  async send<T>(command: (driver: Driver) => Promise<T>, until: Deadline): Promise<T> {
     this.assertOpen();
     if (this.#pending >= mostWaiting && (this.#replicas !== undefined || !this.#link.ready())) {
       throw unavailable("redis: too many commands are waiting");
@@ -56,25 +61,25 @@ export class Commands {
       return await this.#settle(command, until);
     } catch (error) {
       if (this.#closing) throw closed();
-      throw unavailable("redis: a command failed or was not answered in time", error);
+      // While the connection is down the client says that it gave up, and the connection why.
+      throw unavailable("redis: a command failed or was not answered in time", this.#link.failure() ?? error);
     }
   }
 
-  /** Runs a script of one key. Its reply's first element has to be `about`, as from every script here. */
-  async run(
-    script: Script,
-    key: string,
-    about: string,
-    args: readonly string[],
-    until: Deadline,
-  ): Promise<readonly string[]> {
+  /**
+   * Runs a script of one key; the rest of its reply. The reply's first element has to be `about`, as from every script
+   * here: else it answers another command.
+   */
+  async run(script: Script, key: string, about: string, args: readonly string[], until: Deadline): Promise<Reply> {
     const replicas = this.#replicas;
     if (replicas === undefined) {
-      return this.#about(about, await this.send((client) => evaluate(client, script, key, args), until));
+      return this.#about(about, await this.send((driver) => evaluate(driver, script, key, args), until));
     }
     const left = () => Math.max(until - performance.now(), 1);
     const { reply, copies } = await this.send(
-      (client) => evaluateAndWait(client, script, key, [...args, "wait"], replicas, left),
+      async (driver): Promise<Replicated> =>
+        // Checked with the configuration.
+        (await driver.runAndWait?.(script, key, [...args, "wait"], { replicas, left })) ?? noReply,
       until,
     );
     const answer = this.#about(about, reply);
@@ -84,9 +89,9 @@ export class Commands {
     return answer;
   }
 
-  #about(about: string, reply: unknown): readonly string[] {
-    if (!Array.isArray(reply) || reply[0] !== about) throw this.distrusted();
-    return reply.slice(1).map(String);
+  #about(about: string, reply: unknown): Reply {
+    if (!Array.isArray(reply) || String(reply[0]) !== about) throw this.distrusted();
+    return reply.slice(1).map((part: unknown) => (Array.isArray(part) ? part.map(String) : String(part)));
   }
 
   /** For an answer that belongs to another command: drops the connection if it is ours, and makes the error. */
@@ -95,18 +100,32 @@ export class Commands {
     return unavailable("redis: an answer was not about the record that was asked for");
   }
 
+  /** Resolves when what we opened is closed and nothing is under way: over the caller's client what was sent goes on. */
   close(): Promise<void> {
-    this.#closing ??= this.#link.close();
+    this.#closing ??= this.#end();
     return this.#closing;
   }
 
-  #settle<T>(command: (client: RedisClient) => Promise<T>, until: Deadline): Promise<T> {
+  async #end(): Promise<void> {
+    await this.#link.close();
+    if (this.#pending === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#timeout);
+      this.#drained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #settle<T>(command: (driver: Driver) => Promise<T>, until: Deadline): Promise<T> {
     const left = Math.max(until - performance.now(), 1);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeout} ms`)), left);
       const settled = () => {
         clearTimeout(timer);
         this.#pending--;
+        if (this.#pending === 0) this.#drained?.();
       };
       const answered = (answer: T) => {
         settled();
@@ -119,7 +138,7 @@ export class Commands {
       this.#pending++;
       this.#link.gather();
       try {
-        Promise.resolve(command(this.#link.client)).then(answered, failed);
+        Promise.resolve(command(this.#link.driver)).then(answered, failed);
       } catch (error) {
         failed(error);
       }
@@ -127,8 +146,10 @@ export class Commands {
   }
 }
 
+const noReply: Replicated = { reply: undefined, copies: undefined };
+
 /** Core takes a refusal, too, for something done: by this very write, sent before, or by somebody else's logout. */
-function isDecided(result: unknown): boolean {
+function isDecided(result: Reply[number] | undefined): boolean {
   return result === outcome.done || result === outcome.refused;
 }
 

@@ -8,9 +8,11 @@ import type { RedisOptions } from "./options.js";
  */
 export function parseUrl(text: string): RedisOptions {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) throw wrong("cannot be parsed: are user name and password percent-encoded?");
+  if (url === undefined) throw wrong(`cannot be parsed: ${areEncoded}`);
   if (url.protocol !== "redis:" && url.protocol !== "rediss:") throw wrong("must begin with redis:// or rediss://");
-  if (url.search !== "" || url.hash !== "") throw wrong("must not have a query or a fragment: use the typed options");
+  if (url.hash !== "") throw wrong(`must not have a fragment: ${areEncoded}`);
+  if (/@/.test(url.pathname + url.search)) throw wrong(`has an "@" after its host: ${areEncoded}`);
+  if (url.search !== "") throw withQuery(url.searchParams);
   const host = decode("host", url.hostname.replace(/^\[(.*)\]$/, "$1"));
   const username = decode("username", url.username);
   const password = decode("password", url.password);
@@ -22,6 +24,17 @@ export function parseUrl(text: string): RedisOptions {
     ...databaseOf(url.pathname),
     ...(url.protocol === "rediss:" && { tls: true }),
   };
+}
+
+const areEncoded = "are user name and password percent-encoded (# is %23, / is %2F, ? is %3F, @ is %40)?";
+
+/** With the name of its parameter where it looks like one: it may be a part of a password. */
+function withQuery(query: URLSearchParams): SessionError {
+  const [name = ""] = query.keys();
+  const named = /^[a-z]{1,12}(?:[A-Z_-][a-z]{1,12}){0,3}$/.test(name) ? ` (it has "${name}")` : "";
+  return wrong(
+    `must not have a query${named}: what the typed options do not have, set on a client of your own ({ client })`,
+  );
 }
 
 function databaseOf(pathname: string): RedisOptions {

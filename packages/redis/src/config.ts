@@ -1,14 +1,20 @@
 import type { ConnectionOptions } from "node:tls";
 import { SessionError } from "@sess/core";
-import type { RedisClient } from "./client.js";
-import { parseAddressList } from "./config-string.js";
+import { driverOf, type RedisClient } from "./clients.js";
 import { parseUrl } from "./config-url.js";
+import type { Driver } from "./driver.js";
 import type { RedisConfig, RedisOptions } from "./options.js";
 import type { Endpoint } from "./own-client.js";
 
+/** A caller's client, and how to speak through it. */
+export interface Borrowed {
+  readonly client: RedisClient;
+  readonly driver: Driver;
+}
+
 /** A configuration that has been checked. */
 export interface Settings {
-  readonly target: Endpoint | RedisClient;
+  readonly target: Endpoint | Borrowed;
   readonly prefix: string;
   /** Milliseconds. */
   readonly commandTimeout: number;
@@ -21,27 +27,36 @@ const ownKeys = ["url", "host", "port", "username", "password", "db", "tls", "pa
 const clientKeys = ["client", ...commonKeys];
 
 /**
- * Checks a configuration: nothing at all, `addr,poolsize,password,dbnum,idle`, a `redis://` or `rediss://` URL, or
- * typed options. Throws a `SessionError` with `SESS_CONFIG` that names the part which is wrong, and not its value.
+ * Whether a configuration is beego's string, whose grammar is loaded for it alone; a URL is none. Throws a
+ * `SessionError` with `SESS_CONFIG` for a URL of another scheme.
+ */
+export function isSeedString(config: RedisConfig | string | undefined): config is string {
+  if (typeof config !== "string" || isUrl(config)) return false;
+  if (config.includes("://")) throw wrong("a URL must begin with redis:// or rediss://");
+  return true;
+}
+
+/**
+ * Checks a configuration: nothing at all, a `redis://` or `rediss://` URL, or typed options. Throws a `SessionError`
+ * with `SESS_CONFIG` that names the part which is wrong, and not its value.
  */
 export function parseConfig(config: RedisConfig | string | undefined): Settings {
   if (config === undefined) return parseConfig({});
-  if (typeof config === "string") return parseConfig(parseText(config));
+  if (typeof config === "string") return parseConfig({ url: config });
   if (typeof config !== "object" || config === null) throw wrong("must be a string or an object");
   const withClient = "client" in config;
   rejectUnknown(config, withClient ? clientKeys : ownKeys);
   const { prefix = "sess:", commandTimeout = 2000, wait } = config;
   if (typeof prefix !== "string") throw wrong("prefix must be a string");
-  if (!isInteger(commandTimeout, 1, 9000)) throw wrong("commandTimeout must be an integer from 1 to 9000");
+  if (!isInteger(commandTimeout, 1, 9000))
+    throw wrong("commandTimeout must be an integer from 1 to 9000, in milliseconds");
   if (wait !== undefined && !isInteger(wait, 1, 2 ** 31 - 1)) throw wrong("wait must be an integer of at least 1");
   const target = withClient ? checkClient(config.client, wait !== undefined) : endpointOf(config);
   return { target, prefix, commandTimeout, wait };
 }
 
-function parseText(text: string): RedisOptions {
-  if (/^rediss?:\/\//i.test(text)) return { url: text };
-  if (text.includes("://")) throw wrong("a URL must begin with redis:// or rediss://");
-  return parseAddressList(text);
+function isUrl(text: string): boolean {
+  return /^rediss?:\/\//i.test(text);
 }
 
 function endpointOf(options: RedisOptions): Endpoint {
@@ -66,17 +81,12 @@ function secure(tls: boolean | ConnectionOptions | undefined): { readonly tls?: 
   return { tls };
 }
 
-function checkClient(client: RedisClient, waits: boolean): RedisClient {
-  for (const method of ["get", "getrange", "eval", "evalsha", "scan", "zscan", "info", "ping"] as const) {
-    if (typeof client?.[method] !== "function") throw wrong(`client has no method ${method}: is it an ioredis client?`);
-  }
-  for (const method of waits ? (["pipeline", "duplicate"] as const) : []) {
-    if (typeof client[method] !== "function") throw wrong(`client has no method ${method}, which wait needs`);
-  }
-  const reads = client.options?.scaleReads;
+function checkClient(client: RedisClient, waits: boolean): Borrowed {
+  const driver = driverOf(client, waits);
+  const reads: unknown = Reflect.get(Object(Reflect.get(client, "options")), "scaleReads");
   // A replica is behind: it would give out sessions that have been destroyed.
   if (reads !== undefined && reads !== "master") throw wrong("client must read from masters: scaleReads");
-  return client;
+  return { client, driver };
 }
 
 function rejectUnknown(config: object, known: readonly string[]): void {

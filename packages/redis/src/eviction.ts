@@ -21,8 +21,8 @@ export async function warnOfEviction(commands: Commands, until: Deadline): Promi
 
 async function policyOf(commands: Commands, until: Deadline): Promise<string | undefined> {
   try {
-    const info = await commands.send((client) => client.info("memory"), until);
-    return /^maxmemory_policy:([\w-]+)/m.exec(info)?.[1];
+    const info = await commands.send((driver) => driver.info("memory"), until);
+    return /^maxmemory_policy:([\w-]+)/m.exec(String(info))?.[1];
   } catch {
     return undefined;
   }

@@ -2,11 +2,24 @@ import { register } from "@sess/core";
 import { type RedisConfig, redis } from "./provider.js";
 
 export type {
+  BunRedisClient,
+  GlideClient,
+  GlideRoute,
+  IoredisClient,
+  IoredisDuplicate,
+  IoredisNode,
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisClusterPipeline,
+  NodeRedisDuplicate,
+  NodeRedisPipeline,
+  NodeRedisPlain,
+  NodeRedisPool,
+  NodeRedisSentinel,
   RedisClient,
   RedisClientOptions,
   RedisCommonOptions,
   RedisConfig,
-  RedisNode,
   RedisOptions,
 } from "./provider.js";
 export { redis } from "./provider.js";

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from "node:tls";
-import type { RedisClient } from "./client.js";
+import type { RedisClient } from "./clients.js";
 
 /** What every form of configuration has. */
 export interface RedisCommonOptions {
@@ -35,7 +35,7 @@ export interface RedisOptions extends RedisCommonOptions {
   readonly path?: string | undefined;
 }
 
-/** The caller's own client: ioredis 5 or 6, `Redis` or `Cluster`. It stays open when the Manager closes. */
+/** The caller's own client, of one of the kinds of {@link RedisClient}. It stays open when the Manager closes. */
 export interface RedisClientOptions extends RedisCommonOptions {
   readonly client: RedisClient;
 }

@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from "node:tls";
 import { SessionError } from "@sess/core";
 import type { Redis } from "ioredis";
-import type { Link } from "./client.js";
+import type { Link } from "./driver.js";
 import { messageOf, redacted, unavailable } from "./failure.js";
+import { ioredisDriver } from "./ioredis.js";
 
 /** Where our own connection goes. */
 export interface Endpoint {
@@ -27,12 +28,11 @@ const patience = 1000;
  * Opens a connection of our own. It reconnects by itself, sends again what was not answered, and takes a connection
  * on which commands wait and nothing arrives for `timeout` milliseconds as dead.
  *
- * Rejects within `within` milliseconds with `SESS_CONFIG` when the server refuses the credentials or the database,
- * else with `SESS_UNAVAILABLE`; nothing is left open then.
+ * Rejects within `within` milliseconds with `SESS_CONFIG` when ioredis is not installed, or the server refuses the
+ * credentials or the database, else with `SESS_UNAVAILABLE`; nothing is left open then.
  */
 export async function openOwn(endpoint: Endpoint, timeout: number, within = timeout): Promise<Link> {
-  // Loaded here, so that an application that brings its own client does not load a second ioredis.
-  const { Redis } = await import("ioredis");
+  const Redis = await load();
   const client = new Redis({ ...addressOf(endpoint), ...behaviour(timeout) });
   let failure: unknown;
   // Without a listener ioredis prints every failure to connect.
@@ -41,6 +41,9 @@ export async function openOwn(endpoint: Endpoint, timeout: number, within = time
     // ioredis would go on with database 0.
     if (isRefusedSelect(error)) client.disconnect(true);
   });
+  client.on("ready", () => {
+    failure = undefined;
+  });
   try {
     await withTimeout(client.connect(), within);
   } catch (error) {
@@ -48,12 +51,24 @@ export async function openOwn(endpoint: Endpoint, timeout: number, within = time
     throw connectFailure(failure ?? error);
   }
   return {
-    client,
+    driver: ioredisDriver(client),
     ready: () => client.status === "ready",
+    failure: () => failure,
     gather: gathering(client),
     distrust: () => reset(client),
     close: () => quit(client),
   };
+}
+
+/** Loaded here: an application that brings a client of its own needs no ioredis. */
+async function load(): Promise<typeof Redis> {
+  try {
+    // In a try block bundlers take it for what may be missing.
+    return (await import("ioredis")).Redis;
+  } catch (cause) {
+    const reason = "redis: ioredis is not installed: `npm install ioredis`, or pass a `client` of your own";
+    throw new SessionError("SESS_CONFIG", reason, { cause: redacted(cause) });
+  }
 }
 
 /** As it is when this is loaded: under a test's fake timers commands must leave all the same. */

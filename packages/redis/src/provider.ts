@@ -1,25 +1,43 @@
 import type { ProviderContext, StoreConnector } from "@sess/core";
-import { borrow, duplicate, type Link, type RedisClient } from "./client.js";
+import { borrow, duplicate } from "./clients.js";
 import { Commands, type Deadline } from "./commands.js";
-import { parseConfig, type Settings } from "./config.js";
+import { type Borrowed, isSeedString, parseConfig, type Settings } from "./config.js";
+import type { Link } from "./driver.js";
 import { warnOfEviction } from "./eviction.js";
 import type { RedisConfig } from "./options.js";
 import { type Endpoint, openOwn } from "./own-client.js";
 import { OwnerIndex } from "./owners.js";
 import { RedisStore } from "./store.js";
 
-export type { RedisClient, RedisNode } from "./client.js";
+export type { BunRedisClient } from "./bun.js";
+export type { RedisClient } from "./clients.js";
+export type { GlideClient, GlideRoute } from "./glide.js";
+export type { IoredisClient, IoredisDuplicate, IoredisNode } from "./ioredis.js";
+export type {
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisClusterPipeline,
+  NodeRedisDuplicate,
+  NodeRedisPipeline,
+  NodeRedisPlain,
+  NodeRedisPool,
+  NodeRedisSentinel,
+} from "./node-redis.js";
 export type { RedisClientOptions, RedisCommonOptions, RedisConfig, RedisOptions } from "./options.js";
 
 /**
- * Sessions in Redis. The configuration is `addr,poolsize,password,dbnum,idle`, a `redis://` or `rediss://` URL, typed
- * options, or `{ client }`; without any it is `127.0.0.1:6379`. Throws a `SessionError` with `SESS_CONFIG` when it is
- * wrong.
+ * Sessions in Redis. The configuration is typed options, `{ client }`, a `redis://` or `rediss://` URL, or beego's
+ * string `addr,poolsize,password,dbnum,idle`; without any it is `127.0.0.1:6379`. Throws a `SessionError` with
+ * `SESS_CONFIG` when it is wrong; where beego's string is, connecting rejects with that.
  *
- * Connecting rejects within `commandTimeout` with `SESS_CONFIG` when the server refuses the credentials, else with
- * `SESS_UNAVAILABLE`, and leaves nothing open.
+ * Connecting rejects within `commandTimeout` with `SESS_CONFIG` when the server refuses the credentials, or when ioredis
+ * is needed and not installed, else with `SESS_UNAVAILABLE`, and leaves nothing open.
  */
 export function redis(config?: RedisConfig | string): StoreConnector {
+  if (isSeedString(config)) {
+    const seed = async () => parseConfig((await import("./config-string.js")).parseAddressList(config));
+    return { kind: "store", name: "redis", connect: async (context) => connect(await seed(), context) };
+  }
   const settings = parseConfig(config);
   return { kind: "store", name: "redis", connect: (context) => connect(settings, context) };
 }
@@ -29,12 +47,12 @@ async function connect(
   context: ProviderContext,
 ): Promise<RedisStore> {
   const until = performance.now() + commandTimeout;
-  const link: Link = isClient(target) ? borrow(target) : await openOwn(target, commandTimeout);
+  const link: Link = isBorrowed(target) ? borrow(target.client, target.driver) : await openOwn(target, commandTimeout);
   const commands = new Commands(link, commandTimeout);
   let replicated = commands;
   const now = () => context.now();
   try {
-    await commands.send((client) => client.ping(), until);
+    await commands.send((driver) => driver.ping(), until);
     if (wait !== undefined) replicated = await openReplicated(target, commandTimeout, wait, until);
   } catch (error) {
     await commands.close();
@@ -46,16 +64,18 @@ async function connect(
 
 /** The second connection, for what waits for replicas. Whether there are any is not asked here: they come and go. */
 async function openReplicated(
-  target: Endpoint | RedisClient,
+  target: Endpoint | Borrowed,
   timeout: number,
   wait: number,
   until: Deadline,
 ): Promise<Commands> {
   const left = Math.max(until - performance.now(), 1);
-  const link = isClient(target) ? duplicate(target) : await openOwn(target, timeout, left);
+  const link = isBorrowed(target)
+    ? await duplicate(target.client, target.driver)
+    : await openOwn(target, timeout, left);
   const replicated = new Commands(link, timeout, wait);
   try {
-    await replicated.send((client) => client.ping(), until);
+    await replicated.send((driver) => driver.ping(), until);
   } catch (error) {
     await replicated.close();
     throw error;
@@ -63,6 +83,6 @@ async function openReplicated(
   return replicated;
 }
 
-function isClient(target: Endpoint | RedisClient): target is RedisClient {
-  return "ping" in target;
+function isBorrowed(target: Endpoint | Borrowed): target is Borrowed {
+  return "client" in target;
 }

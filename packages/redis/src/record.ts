@@ -82,6 +82,12 @@ export function newerLayout(): SessionError {
   return new SessionError("SESS_ENVELOPE", "a later version of @sess/redis wrote this record");
 }
 
+/** An answer that is text; a client may be told to answer in bytes. Undefined for what is neither. */
+export function textOf(answer: unknown): string | undefined {
+  if (typeof answer === "string") return answer;
+  return answer instanceof Uint8Array ? Buffer.from(answer).toString() : undefined;
+}
+
 function matchHeader(value: string): RegExpExecArray | null {
   const match = layout.exec(value);
   if (match === null && /^sess\d+ /.test(value) && !value.startsWith("sess1 ")) throw newerLayout();

@@ -1,7 +1,7 @@
-import type { RedisClient, RedisNode } from "./client.js";
 import type { Commands } from "./commands.js";
+import type { Scan } from "./driver.js";
 import { unavailable } from "./failure.js";
-import { decodeHeader, type Header, headerLimit } from "./record.js";
+import { decodeHeader, type Header, headerLimit, textOf } from "./record.js";
 
 /** Names asked for at a time: a few milliseconds of the server's. */
 const batchSize = 500;
@@ -14,18 +14,15 @@ const keyShape = /^[0-9a-f]{64}$/;
  * throughout comes at least once.
  */
 export async function* scanKeys(commands: Commands, prefix: string): AsyncGenerator<readonly string[]> {
-  const before = clientPrefix(commands.client) + prefix;
+  const before = commands.keyPrefix + prefix;
   const pattern = `${escapeGlob(before)}[0-9a-f]*`;
-  for (const node of nodesOf(commands.client)) {
+  for (const scan of await mastersOf(commands)) {
     let cursor = "0";
     do {
       const at = cursor;
-      const step = commands.send(
-        () => node.scan(at, "MATCH", pattern, "COUNT", batchSize, "TYPE", "string"),
-        commands.deadline(),
-      );
-      const [next, names] = await step;
-      cursor = String(next);
+      const step = await commands.send(() => scan(at, pattern, batchSize), commands.deadline());
+      const { next, names } = stepOf(step) ?? raise(commands.distrusted());
+      cursor = next;
       yield names.map((name) => name.slice(before.length)).filter((key) => keyShape.test(key));
     } while (cursor !== "0");
   }
@@ -38,19 +35,25 @@ export async function readHeaders(
   keys: readonly string[],
 ): Promise<(Header | undefined)[]> {
   const until = commands.deadline();
-  const values = keys.map((key) => commands.send((client) => client.getrange(prefix + key, 0, headerLimit - 1), until));
-  return (await Promise.all(values)).map(decodeHeader);
+  const values = keys.map((key) => commands.send((driver) => driver.getrange(prefix + key, 0, headerLimit - 1), until));
+  return (await Promise.all(values)).map((value) => decodeHeader(textOf(value) ?? raise(commands.distrusted())));
 }
 
-function nodesOf(client: RedisClient): readonly RedisNode[] {
-  if (client.nodes === undefined) return [client];
-  const masters = client.nodes("master");
+async function mastersOf(commands: Commands): Promise<readonly Scan[]> {
+  const masters = await commands.send((driver) => driver.masters(), commands.deadline());
   if (masters.length === 0) throw unavailable("redis: no master of the cluster is known");
   return masters;
 }
 
-function clientPrefix(client: RedisClient): string {
-  return client.options?.keyPrefix?.toString() ?? "";
+/** What SCAN answers; undefined for anything else, which is another command's answer. */
+function stepOf(answer: unknown): { readonly next: string; readonly names: readonly string[] } | undefined {
+  const [next, names]: unknown[] = Array.isArray(answer) ? answer : [];
+  if (!/^\d+$/.test(String(next)) || !Array.isArray(names)) return undefined;
+  return { next: String(next), names: names.map(String) };
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 function escapeGlob(text: string): string {

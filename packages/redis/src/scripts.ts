@@ -91,7 +91,10 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl(parse(ARGV[2]).expires))
 return { own, '1' }
 `);
 
-/** KEYS: record. ARGV: now, expected version, value, perhaps "wait" as above. A refusal returns the live record that is there, if there is one. */
+/**
+ * KEYS: record. ARGV: now, expected version, value, perhaps "wait" as above. A refusal returns the live record that is
+ * there, if there is one; a marker that was written, up to when the index entry stands where that is longer than needed.
+ */
 export const updateScript = script(`${common}
 local current, why = head()
 if why == 'newer' then return { own, 'newer' } end
@@ -101,17 +104,18 @@ if current.version ~= ARGV[2] then
   return { own, '0', redis.call('GET', KEYS[1]) }
 end
 local new = parse(ARGV[3])
-local expires, indexed = new.expires, new.indexed
+local expires, indexed, stands = new.expires, new.indexed, nil
 if not new.retired then expires = later(current.expires, expires) end
 if new.owner then
   if new.owner == current.owner then indexed = later(current.indexed, indexed) end
   if tonumber(indexed) < tonumber(expires) then return { own, 'index', expires } end
+  if new.retired and tonumber(indexed) > tonumber(expires) then stands, indexed = indexed, expires end
 end
 redis.call('SET', KEYS[1], ARGV[3], 'PX', ttl(expires))
 if expires ~= new.expires or indexed ~= new.indexed then
   redis.call('SETRANGE', KEYS[1], ${timesOffset}, expires .. ' ' .. indexed)
 end
-return { own, '1' }
+return { own, '1', stands }
 `);
 
 /** KEYS: record. ARGV: now, expected version, new expiry, bound up to which the owner's index entry stands. */
@@ -130,14 +134,44 @@ redis.call('PEXPIRE', KEYS[1], ttl(expires))
 return { own, '1' }
 `);
 
-/** KEYS: an owner's index. ARGV: now, score, session key. Entries go a minute after their score, and not before. */
+/**
+ * KEYS: an owner's index. ARGV: now, score, session key. Returns the score that the entry has now. It is never the one
+ * that it had: shortenScript has to see that somebody came between. Entries go a minute after their score, not before.
+ */
 export const indexScript = script(`
 local now, score = tonumber(ARGV[1]), tonumber(ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - 60000))
-redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[3])
+local stands = ARGV[2]
+if redis.call('ZADD', KEYS[1], 'GT', 'CH', ARGV[2], ARGV[3]) == 0 then
+  stands = string.format('%.0f', tonumber(redis.call('ZADD', KEYS[1], 'INCR', 1, ARGV[3])))
+end
 local ttl = math.max(1, score - now + 60000)
 if redis.call('PTTL', KEYS[1]) < ttl then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', ttl)) end
+return { ARGV[3], '1', stands }
+`);
+
+/**
+ * KEYS: an owner's index. ARGV: the score that the entry has to have still, the one that it gets, session key. A score
+ * at the end of the safe integers stays, as one more would not be another there.
+ */
+export const shortenScript = script(`
+local score = redis.call('ZADD', KEYS[1], 'XX', 'INCR', 0, ARGV[3])
+if score and tonumber(score) == tonumber(ARGV[1]) and tonumber(score) < ${Number.MAX_SAFE_INTEGER} then
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
+end
 return { ARGV[3], '1' }
+`);
+
+/** KEYS: an owner's index. ARGV: cursor, count, owner. A step of ZSCAN that says whose index it is about. */
+export const listScript = script(`
+local step = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+return { ARGV[3], step[1], step[2] }
+`);
+
+/** KEYS: record. ARGV: now. Says whether what is stored, and is no record of ours, really is what is stored. */
+export const inspectScript = script(`${common}
+local current, why = head()
+return { own, current and 'record' or why }
 `);
 
 function script(text: string): Script {

@@ -1,10 +1,10 @@
 import type { Provider, SessionRecord, Update } from "@sess/core";
-import type { Commands, Deadline } from "./commands.js";
+import type { Commands, Deadline, Reply } from "./commands.js";
 import { unavailable } from "./failure.js";
 import type { OwnerIndex } from "./owners.js";
-import { decodeRecord, encodeRecord, encodeTime, never, newerLayout } from "./record.js";
+import { decodeRecord, encodeRecord, encodeTime, never, newerLayout, type StoredRecord, textOf } from "./record.js";
 import { readHeaders, scanKeys } from "./scan.js";
-import { createScript, outcome, type Script, touchScript, updateScript } from "./scripts.js";
+import { createScript, inspectScript, outcome, type Script, touchScript, updateScript } from "./scripts.js";
 
 /** Attempts to write while others keep moving the expiry beyond what the index was extended to. */
 const mostAttempts = 4;
@@ -31,15 +31,24 @@ export class RedisStore implements Provider {
   }
 
   async read(key: string): Promise<SessionRecord | undefined> {
-    const value = await this.#get(key);
-    return value === null ? undefined : this.#live(key, value);
+    const until = this.#commands.deadline();
+    const answer = await this.#get(key, until);
+    if (answer === null || answer === undefined) return undefined;
+    const value = textOf(answer);
+    // GET has no such answer: it is another command's.
+    if (value === undefined) throw this.#commands.distrusted();
+    const stored = decodeRecord(value);
+    if (stored === undefined) await this.#assertForeign(key, until);
+    return stored && this.#live(key, stored);
   }
 
   async create(key: string, record: SessionRecord): Promise<boolean> {
     const until = this.#commands.deadline();
     const { owner, expiresAt } = record;
-    const indexed = owner === undefined ? never : await this.#owners.extend(owner, key, expiresAt, until);
+    const stands = owner === undefined ? never : await this.#owners.extend(owner, key, expiresAt, until);
+    const indexed = record.retired === undefined ? stands : Math.min(stands, Math.ceil(expiresAt));
     const [result] = await this.#run(this.#replicated, createScript, key, [encodeRecord(key, record, indexed)], until);
+    if (result === outcome.done && indexed < stands) this.#shorten(key, record, stands);
     return result === outcome.done;
   }
 
@@ -48,9 +57,13 @@ export class RedisStore implements Provider {
     const commands = record.retired === undefined ? this.#commands : this.#replicated;
     const attempt = (indexed: number) =>
       this.#run(commands, updateScript, key, [expected, encodeRecord(key, record, indexed)], until);
-    const [result, current] = await this.#indexed(key, record.owner, attempt, until);
-    if (result === outcome.done) return { written: true };
-    return { written: false, current: current === undefined ? undefined : this.#live(key, current) };
+    const [result, more] = await this.#indexed(key, record.owner, attempt, until);
+    if (result === outcome.done) {
+      if (more !== undefined) this.#shorten(key, record, Number(more));
+      return { written: true };
+    }
+    const current = more === undefined ? undefined : decodeRecord(String(more));
+    return { written: false, current: current && this.#live(key, current) };
   }
 
   async touch(key: string, expiresAt: number, expected: string): Promise<boolean> {
@@ -91,19 +104,31 @@ export class RedisStore implements Provider {
     return this.#owners.keysOf(owner);
   }
 
-  async #get(key: string): Promise<string | null> {
+  async #get(key: string, until: Deadline): Promise<unknown> {
     try {
-      return await this.#commands.send((client) => client.get(this.#prefix + key), this.#commands.deadline());
+      return await this.#commands.send((driver) => driver.get(this.#prefix + key), until);
     } catch (error) {
       if (isWrongType(error)) return null;
       throw error;
     }
   }
 
+  /**
+   * For an answer that is no record of ours: it may be what somebody else stored under the name, or the answer to
+   * another command. The server is asked once more, in a way that names the key.
+   */
+  async #assertForeign(key: string, until: Deadline): Promise<void> {
+    const [what] = await this.#run(this.#commands, inspectScript, key, [], until);
+    if (what === "record") throw this.#commands.distrusted();
+  }
+
+  /** Nobody waits for it: what was asked for is done. */
+  #shorten(key: string, { owner, expiresAt }: SessionRecord, stands: number): void {
+    if (owner !== undefined) void this.#owners.shorten(owner, key, stands, expiresAt);
+  }
+
   /** Never gives out a record that was written for another key. */
-  #live(key: string, value: string): SessionRecord | undefined {
-    const stored = typeof value === "string" ? decodeRecord(value) : undefined;
-    if (stored === undefined) return undefined;
+  #live(key: string, stored: StoredRecord): SessionRecord | undefined {
     if (stored.key !== key) throw this.#commands.distrusted();
     return stored.record.expiresAt > this.#now() ? stored.record : undefined;
   }
@@ -115,7 +140,7 @@ export class RedisStore implements Provider {
     key: string,
     args: readonly string[],
     until: Deadline,
-  ): Promise<readonly string[]> {
+  ): Promise<Reply> {
     const now = encodeTime(Math.floor(this.#now()));
     const reply = await commands.run(script, this.#prefix + key, key, [now, ...args], until);
     if (reply[0] === outcome.newer) throw newerLayout();
@@ -126,21 +151,21 @@ export class RedisStore implements Provider {
   async #indexed(
     key: string,
     newOwner: string | undefined,
-    attempt: (indexed: number) => Promise<readonly string[]>,
+    attempt: (indexed: number) => Promise<Reply>,
     until: Deadline,
-  ): Promise<readonly string[]> {
+  ): Promise<Reply> {
     let indexed = never;
     for (let attempts = 0; attempts < mostAttempts; attempts++) {
       const reply = await attempt(indexed);
       const [result, needed, currentOwner] = reply;
       const owner = newOwner ?? currentOwner;
       if (result !== outcome.indexFirst || owner === undefined) return reply;
-      indexed = await this.#owners.extend(owner, key, Number(needed), until);
+      indexed = await this.#owners.extend(String(owner), key, Number(needed), until);
     }
     throw unavailable("redis: the session's expiry moved while its owner's index was extended");
   }
 }
 
 function isWrongType(error: unknown): boolean {
-  return error instanceof Error && error.cause instanceof Error && error.cause.message.startsWith("WRONGTYPE");
+  return error instanceof Error && error.cause instanceof Error && error.cause.message.includes("WRONGTYPE");
 }

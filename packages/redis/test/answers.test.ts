@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { forgotten } from "../../../torture/wire/faults.js";
 import { TcpProxy } from "../../../torture/wire/proxy.js";
 import { redis } from "../src/provider.js";
 import { encodeRecord } from "../src/record.js";
 import { type PrivateRedis, startRedis } from "./server.js";
-import { Clock, describeWithServer, newKey, newRecord } from "./support.js";
+import { all, Clock, describeWithServer, newKey, newRecord } from "./support.js";
 
 describeWithServer("answers that are lost or belong to somebody else", () => {
   let server: PrivateRedis;
@@ -111,6 +111,70 @@ describeWithServer("answers that are lost or belong to somebody else", () => {
     await expect(store.read(key)).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
     expect(await store.read(key)).toEqual(mine);
     expect(proxy.connections).toBe(2);
+    await store.close();
+  });
+
+  describe.each(["own", "caller's"])("an answer to GET that GET never gives, on the %s connection", (whose) => {
+    const [otherKey, theirs] = [newKey(), newRecord(clock.now())];
+    const shifted = encodeRecord(otherKey, theirs, 0);
+    test.each([
+      ["an integer", ":1\r\n"],
+      ["an array", "*2\r\n$1\r\n0\r\n*0\r\n"],
+      ["a status", "+OK\r\n"],
+      ["another value", "$5\r\nhello\r\n"],
+      ["half of another's record", `$100\r\n${shifted.slice(0, 100)}\r\n`],
+    ])("is an error, and nobody is signed out: %s", async (_name, stray) => {
+      const client = new Redis({ port });
+      const store = await redis(whose === "own" ? { port } : { client }).connect(clock);
+      const [key, mine] = [newKey(), newRecord(clock.now())];
+      await store.create(key, mine);
+      void proxy.replaceNextAnswer(stray);
+      await expect(store.read(key)).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
+      expect(await store.read(key)).toEqual(mine);
+      expect(proxy.connections).toBe(whose === "own" ? 3 : 1);
+      client.disconnect();
+      await store.close();
+    });
+  });
+
+  test("what somebody else stored under our name still is no session, and no error", async () => {
+    const admin = new Redis({ port: server.port });
+    const store = await redis({ port }).connect(clock);
+    for (const value of ["OK", "hello", encodeRecord(newKey(), newRecord(clock.now()), 0).slice(0, -1)]) {
+      const key = newKey();
+      await admin.set(`sess:${key}`, value);
+      expect(await store.read(key)).toBeUndefined();
+    }
+    expect(proxy.connections).toBe(1);
+    admin.disconnect();
+    await store.close();
+  });
+
+  test.each([
+    ["another owner's", `*3\r\n$64\r\n${"0".repeat(64)}\r\n$1\r\n0\r\n*0\r\n`],
+    ["of another kind", "+OK\r\n"],
+    ["that of ZSCAN itself", "*2\r\n$1\r\n0\r\n*0\r\n"],
+  ])("a list of sessions that is %s is an error: else signing out everywhere would miss them", async (_name, stray) => {
+    const store = await redis({ port }).connect(clock);
+    const [key, owner] = [newKey(), newKey()];
+    await store.create(key, newRecord(clock.now(), { owner }));
+    expect(await all(store.keysOf?.(owner))).toEqual([key]);
+    void proxy.replaceNextAnswer(stray);
+    await expect(all(store.keysOf?.(owner))).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
+    expect(await all(store.keysOf?.(owner))).toEqual([key]);
+    await store.close();
+  });
+
+  test.each([
+    ["a status", "+OK\r\n"],
+    ["an integer", ":7\r\n"],
+  ])("%s for an answer to SCAN is an error", async (_name, stray) => {
+    const store = await redis({ port }).connect(clock);
+    const key = newKey();
+    await store.create(key, newRecord(clock.now()));
+    void proxy.replaceNextAnswer(stray);
+    await expect(all(store.keys?.())).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
+    expect(await all(store.keys?.())).toContain(key);
     await store.close();
   });
 

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { RedisClient } from "../src/provider.js";
+import type { IoredisClient } from "../src/provider.js";
 
 /** Lets one script through, the index's, and then fails as a process does that is gone. */
 export function dieAfter(
@@ -37,13 +37,12 @@ export function gated(target: Redis) {
 }
 
 /** What a provider asks of a client, to be changed for a test. */
-export function methodsOf(target: Redis): RedisClient {
+export function methodsOf(target: Redis): IoredisClient {
   return {
     get: (key) => target.get(key),
     getrange: (key, start, end) => target.getrange(key, start, end),
     evalsha: (sha, keys, ...args) => target.evalsha(sha, keys, ...args),
     eval: (script, keys, ...args) => target.eval(script, keys, ...args),
-    zscan: (key, cursor, token, count) => target.zscan(key, cursor, token, count),
     scan: (...args) => target.scan(...args),
     info: (section) => target.info(section),
     ping: () => target.ping(),

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { Redis } from "ioredis";
+import { Redis as Redis5 } from "ioredis5";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { cableOut } from "../../../torture/wire/faults.js";
 import { TcpProxy } from "../../../torture/wire/proxy.js";
@@ -38,6 +39,46 @@ describeWithServer("a server that is down, hangs or refuses", () => {
     const { error, ms } = await timed(async () => redis({ port: await freePort(), commandTimeout }).connect(clock));
     expect(error).toMatchObject({ ...unavailable, cause: { code: "ECONNREFUSED" } });
     expect(ms).toBeLessThan(bound);
+  });
+
+  test("the cause is the connection's failure, not that the client gave up waiting for it", async () => {
+    const store = await open();
+    const [six, five] = [new Redis(server.url), new Redis5(server.url)];
+    for (const client of [six, five]) client.on("error", () => {});
+    const theirs = await Promise.all([six, five].map((client) => redis({ client, commandTimeout }).connect(clock)));
+    await server.kill();
+    for (const each of [store, ...theirs]) {
+      await vi.waitFor(
+        async () => {
+          const { error } = await timed(() => each.read(newKey()));
+          expect(error).toMatchObject({ ...unavailable, cause: { code: "ECONNREFUSED" } });
+        },
+        { timeout: 20_000 },
+      );
+    }
+    await server.restart();
+    for (const each of [store, ...theirs]) {
+      await vi.waitFor(async () => expect(await each.read(newKey())).toBeUndefined(), { timeout: 20_000 });
+      // What was learned of the outage is no cause of anything later.
+      server.pause();
+      const { error } = await timed(() => each.read(newKey()));
+      expect(error).toMatchObject({ ...unavailable, cause: { message: expect.stringMatching(/no answer/) } });
+      server.resume();
+    }
+    for (const client of [six, five]) client.disconnect();
+    await store.close();
+  });
+
+  test("a caller's client without a listener to its errors stays without one", async () => {
+    const client = new Redis(server.url);
+    const store = await redis({ client }).connect(clock);
+    expect(client.listenerCount("error")).toBe(0);
+    await store.close();
+    client.on("error", () => {});
+    const watched = await redis({ client }).connect(clock);
+    await watched.close();
+    expect(client.listenerCount("error")).toBe(1);
+    client.disconnect();
   });
 
   test("somebody accepts and never answers, to a connection of our own and to a caller's", async () => {

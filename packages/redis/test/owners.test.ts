@@ -1,6 +1,7 @@
+import type { Provider, SessionRecord } from "@sess/core";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { redis } from "../src/provider.js";
+import { type IoredisClient, redis } from "../src/provider.js";
 import { dieAfter, gated, methodsOf } from "./clients.js";
 import { type PrivateRedis, startRedis } from "./server.js";
 import { all, Clock, describeWithServer, newKey, newRecord } from "./support.js";
@@ -158,5 +159,89 @@ describeWithServer("the index of owners", () => {
     clock.advance(last - clock.now() - 1);
     await store.create(newKey(), newRecord(clock.now(), { owner }));
     expect(await ofOwner()).toContain(key);
+  });
+
+  describe("markers", () => {
+    /** What core does for a new id: the successor first, then the marker in the old one's place. */
+    const regenerate = async (
+      store: Provider,
+      clock: Clock,
+      old: { readonly key: string; readonly record: SessionRecord },
+    ) => {
+      const { owner = "" } = old.record;
+      const next = { key: newKey(), record: newRecord(clock.now(), { owner, expiresAt: clock.now() + hour }) };
+      expect(await store.create(next.key, next.record)).toBe(true);
+      const marker = newRecord(clock.now(), { owner, retired: next.key, expiresAt: clock.now() + 120_000 });
+      expect(await store.update(old.key, marker, old.record.version)).toEqual({ written: true });
+      return next;
+    };
+
+    test("leave the index a minute after they expire: what is left is the sessions alive", async () => {
+      const { store, clock, key, owner, record, ofOwner } = await setUp();
+      await store.create(key, record);
+      let current = { key, record };
+      for (let n = 0; n < 50; n++) current = await regenerate(store, clock, current);
+      expect(await ofOwner()).toHaveLength(51);
+      clock.advance(120_000 + 59_999);
+      expect(await ofOwner()).toHaveLength(51);
+      clock.advance(1);
+      expect(await ofOwner()).toEqual([current.key]);
+      await store.create(newKey(), newRecord(clock.now(), { owner }));
+      expect(await client.zcard(`sess:o:${owner}`)).toBe(2);
+    });
+
+    test("that were created as such leave it then, too", async () => {
+      const { store, clock, key, owner, record, ofOwner } = await setUp();
+      await store.create(key, record);
+      await client.del(`sess:${key}`);
+      expect(await store.create(key, newRecord(clock.now(), { owner, retired: "" }))).toBe(true);
+      expect(await ofOwner()).toEqual([key]);
+      clock.advance(120_000);
+      expect(await ofOwner()).toEqual([]);
+    });
+
+    test("keep their entry as long as they live, however often one replaces another", async () => {
+      const { store, clock, key, owner, record, ofOwner } = await setUp();
+      await store.create(key, record);
+      let { version } = record;
+      for (let n = 0; n < 10; n++) {
+        const marker = newRecord(clock.now(), { owner, retired: "", expiresAt: clock.now() + 120_000 });
+        expect(await store.update(key, marker, version)).toEqual({ written: true });
+        version = marker.version;
+        clock.advance(119_999);
+        await store.create(newKey(), newRecord(clock.now(), { owner }));
+        expect(await ofOwner()).toContain(key);
+      }
+    });
+
+    test("a shortening that arrives late does not shorten what another extended meanwhile", async () => {
+      const { store, clock, key, owner, record, ofOwner } = await setUp();
+      await store.create(key, record);
+      const { slow, held, release } = gated(client);
+      const other = await redis({ client: slow }).connect(clock);
+      const marker = newRecord(clock.now(), { owner, retired: "", expiresAt: clock.now() + 120_000 });
+      expect(await other.update(key, marker, record.version)).toEqual({ written: true });
+      await held;
+      const longer = newRecord(clock.now(), { owner, retired: "", expiresAt: clock.now() + hour });
+      expect(await store.update(key, longer, marker.version)).toEqual({ written: true });
+      release();
+      await other.count();
+      clock.advance(hour - 1);
+      await store.create(newKey(), newRecord(clock.now(), { owner }));
+      expect(await ofOwner()).toContain(key);
+    });
+
+    test("a shortening that fails takes nothing from what was done", async () => {
+      const { clock, key, owner, record } = await setUp();
+      let calls = 0;
+      const evalsha: IoredisClient["evalsha"] = (sha, keys, ...args) =>
+        ++calls > 3 ? Promise.reject(new Error("gone")) : client.evalsha(sha, keys, ...args);
+      const store = await redis({ client: { ...methodsOf(client), evalsha } }).connect(clock);
+      await store.create(key, record);
+      const marker = newRecord(clock.now(), { owner, retired: "", expiresAt: clock.now() + 120_000 });
+      expect(await store.update(key, marker, record.version)).toEqual({ written: true });
+      expect(calls).toBe(4);
+      expect(Number(await client.zscore(`sess:o:${owner}`, key))).toBe(record.expiresAt + hour);
+    });
   });
 });

@@ -63,7 +63,7 @@ function withWrite(
 export function sessionAfter(context: StoreContext, base: StoredSession | undefined, draft: Draft): StoredSession {
   const now = context.now();
   const version = newWriteId();
-  const absolute = base?.absolute ?? now + context.absolute;
+  const absolute = draft.absolute === undefined ? (base?.absolute ?? now + context.absolute) : now + draft.absolute;
   return {
     version,
     expiresAt: Math.min(absolute, now + (draft.lifetime ?? context.idle)),
@@ -75,6 +75,7 @@ export function sessionAfter(context: StoreContext, base: StoredSession | undefi
     absolute,
     recentWrites: withWrite(context, base?.recentWrites, version, now),
     fields: draft.fields,
+    ...(base?.over !== undefined && { over: base.over }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface EnvelopeHeader {
   readonly l?: number;
   /** The absolute end, epoch ms. */
   readonly a?: number;
+  /** Marks of the ids in whose place the session was put. */
+  readonly o?: readonly string[];
   /** The last batches of those who wrote it. */
   readonly p: RecentWrites;
   readonly f?: readonly FieldLength[];
@@ -35,12 +37,13 @@ export function parseHeader(line: string): EnvelopeHeader | undefined {
 }
 
 /** Whether a header of the present version holds what it must: it may have been damaged in the store. */
-export function isIntact({ c, s, l, a, p, f }: EnvelopeHeader): boolean {
+export function isIntact({ c, s, l, a, o, p, f }: EnvelopeHeader): boolean {
   return (
     isTimeOrAbsent(c) &&
     isTimeOrAbsent(s) &&
     isTimeOrAbsent(a) &&
     (l === undefined || isWhole(l, 1, longestLifetime * 1000)) &&
+    (o === undefined || (Array.isArray(o) && o.every((mark) => typeof mark === "string"))) &&
     isListOf(p, isRecentWrites) &&
     (f === undefined || isListOf(f, isFieldLength))
   );

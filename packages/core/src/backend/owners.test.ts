@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { codeOf, Stage, visit } from "../../test-support/stage.js";
+import { codeOf, Stage, stored, visit } from "../../test-support/stage.js";
 import { sessionKey } from "../ids.js";
 import type { StoreManager } from "../manager/manager.js";
 import { memory } from "../memory/memory.js";
-import type { SessionData } from "../session/session-store.js";
+import type { SessionData, SessionStore } from "../session/session-store.js";
 
 async function processes() {
   const store = memory();
@@ -111,6 +111,23 @@ describe("an owner's sessions", () => {
 });
 
 describe("signing out everywhere", () => {
+  test("ends eight at a time, and not one after the other", async () => {
+    const { one, a, b } = await processes();
+    for (let n = 0; n < 10; n++) await signIn(b, "ada");
+    const reads = Array.from({ length: 9 }, () => one.hold("read"));
+    let ninth = false;
+    void reads[8]?.reached.then(() => {
+      ninth = true;
+    });
+    const revoking = a.destroyOwned("ada");
+    await Promise.all(reads.slice(0, 8).map((read) => read.reached));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ninth).toBe(false);
+    await Promise.all(reads.map((read) => read.proceed()));
+    expect(await revoking).toBe(10);
+    expect(await b.count()).toBe(0);
+  });
+
   test("follows a session that gets a new id meanwhile", async () => {
     const { one, a, b } = await processes();
     const session = await signIn(a, "ada");
@@ -189,9 +206,7 @@ describe("a lifetime for one session", () => {
   test("takes effect as the session is created or gets its new id, and not before", async () => {
     let now = 1e12;
     const manager = await new Stage().manager({ now: () => now, maxLifetime: 3600 });
-    const session = await visit(manager);
-    session.set("n", 1);
-    await session.release();
+    const session = await visit(manager, await stored(manager));
     session.lifetime = 86_400;
     await session.update("n", () => 2);
     now += 3_600_000;
@@ -207,6 +222,47 @@ describe("a lifetime for one session", () => {
     await again.regenerate();
     now += 60_000;
     expect(await manager.exists(again.id)).toBe(false);
+  });
+
+  test.each([
+    ["was created", async () => {}],
+    ["got its new id", (session: SessionStore<SessionData>) => session.regenerate()],
+  ])("takes effect in the response for which the session %s, by itself or with a change", async (_, begin) => {
+    for (const change of [() => {}, (session: SessionStore<SessionData>) => session.set("n", 2)]) {
+      let now = 1e12;
+      const stage = new Stage();
+      const manager = await stage.manager({ now: () => now, maxLifetime: 3600 });
+      const session = await visit(manager);
+      session.set("n", 1);
+      await session.release();
+      await begin(session);
+      session.lifetime = 86_400;
+      change(session);
+      await session.release();
+      const calls = stage.calls.length;
+      await session.release();
+      expect(stage.calls.length).toBe(calls);
+      now += 86_399_000;
+      expect(await manager.exists(session.id)).toBe(true);
+      now += 1000;
+      expect(await manager.exists(session.id)).toBe(false);
+    }
+  });
+
+  test("is not lost with a save that failed", async () => {
+    let now = 1e12;
+    const stage = new Stage();
+    const manager = await stage.manager({ now: () => now, maxLifetime: 3600 });
+    const session = await visit(manager);
+    session.set("n", 1);
+    await session.release();
+    session.lifetime = 86_400;
+    stage.largest = 0;
+    expect(await codeOf(session.release())).toBe("SESS_TOO_LARGE");
+    stage.largest = Number.POSITIVE_INFINITY;
+    await session.release();
+    now += 86_399_000;
+    expect(await manager.exists(session.id)).toBe(true);
   });
 
   test("does not move the absolute end; and is a whole number of seconds", async () => {

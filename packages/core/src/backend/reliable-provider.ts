@@ -55,6 +55,17 @@ export class ReliableProvider {
     return record && openToEnd(record);
   }
 
+  /** As {@link read} for each of the keys, in one round trip where the provider can. */
+  async readMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+    const isAlone = keys.length === 1 || this.#provider.readMany === undefined;
+    if (isAlone) return Promise.all(keys.map((key) => this.read(key)));
+    const records = await this.#call("read", async () => this.#provider.readMany?.(keys) ?? []);
+    return keys.map((_, index) => {
+      const record = records[index];
+      return record && this.#open(record);
+    });
+  }
+
   /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
   async create(key: string, next: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
     const record = this.#seal(next);
@@ -82,13 +93,9 @@ export class ReliableProvider {
     });
   }
 
-  /** Prolongs a session if it still is the one that was loaded. A store that fails is an event, never an error. */
-  async touch(key: string, stored: StoredSession, expiresAt: number): Promise<void> {
-    try {
-      await this.#call("touch", () => this.#provider.touch(key, expiresAt, stored.version));
-    } catch {
-      // Published by #call. The session is as it was; the next request touches it.
-    }
+  /** Prolongs a session if it still is as it is known, and says whether it is. */
+  touch(key: string, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<boolean> {
+    return this.#call("touch", () => this.#provider.touch(key, expiresAt, stored.version), deadline);
   }
 
   /**

@@ -6,9 +6,14 @@ import { Deadline, type StoreContext } from "./context.js";
 import { type DestroyOptions, type DestroyOutcome, destroy, destroyAll } from "./destroy.js";
 import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
 import { Leftovers } from "./leftovers.js";
+import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { ReliableProvider } from "./reliable-provider.js";
-import type { Identity, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import { sideBySide } from "./side-by-side.js";
+
+/** Sessions of an owner that are ended at a time. */
+const endedAtOnce = 8;
 
 /** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
 export class StoreBackend implements SessionBackend, KeyQueueOwner {
@@ -17,7 +22,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
   readonly #context: StoreContext;
   readonly #queues = new Map<string, KeyQueue>();
   /** Not in the queues, since a touch neither waits for a batch nor holds one up. */
-  readonly #touching = new Set<Promise<void>>();
+  readonly #touching = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(provider: ReliableProvider, context: StoreContext) {
@@ -32,6 +37,12 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
 
   deadline(): Deadline {
     return new Deadline(this.#context);
+  }
+
+  /** The same for several keys, in their order. */
+  async loadMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+    this.#assertOpen();
+    return this.#provider.readMany(keys);
   }
 
   /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
@@ -75,6 +86,18 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     return (await this.#destroy(key, destroyAll(deadline), loaded)) !== "missing";
   }
 
+  /** All of them are tried, whatever becomes of one. */
+  async supersede(
+    rivals: readonly LoadedSession[],
+    _: Identity,
+    stored: StoredSession | undefined,
+    deadline: Deadline,
+  ): Promise<StoredSession | undefined> {
+    const ends = rivals.map((rival) => this.destroy(rival.identity.key, rival.stored, deadline));
+    for (const each of await Promise.allSettled(ends)) if (each.status === "rejected") throw each.reason;
+    return stored;
+  }
+
   /** The owner's live sessions; those that could not be read are left over. */
   async *owned(owner: string, leftovers: Leftovers): AsyncGenerator<readonly [key: string, stored: StoredSession]> {
     this.#assertOpen();
@@ -94,9 +117,9 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     let count = 0;
     const ended = () => count++;
     const leftovers = new Leftovers();
-    for await (const key of this.#provider.keysOf(owner)) {
-      await leftovers.attempt(() => this.#destroy(key, { spare, owner, ended, deadline: this.deadline() }));
-    }
+    await sideBySide(this.#provider.keysOf(owner), endedAtOnce, (key) =>
+      leftovers.attempt(() => this.#destroy(key, { spare, owner, ended, deadline: this.deadline() })),
+    );
     leftovers.assertNone("ended");
     return count;
   }
@@ -111,13 +134,14 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     return keys;
   }
 
-  async touch({ key }: Identity, stored: StoredSession, expiresAt: number): Promise<StoredSession> {
+  async touch({ key }: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
     if (this.#closed) return stored;
-    const touching = this.#provider.touch(key, stored, expiresAt);
+    // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
+    const touching = prolong(this.#provider, this.#context, { key, stored, expiresAt, deadline }).catch(() => stored);
     this.#touching.add(touching);
-    await touching;
+    const touched = await touching;
     this.#touching.delete(touching);
-    return stored;
+    return touched;
   }
 
   cookieValue({ id }: Identity): string {

@@ -32,6 +32,8 @@ async function site(config: ManagerConfig = {}) {
 const lineOf = (response: Response): string | undefined => response.headers.getSetCookie()[0];
 const cookieOf = (response: Response): string | undefined => lineOf(response)?.split(";")[0];
 const maxAgeOf = (response: Response): string | undefined => /Max-Age=(\d+)/.exec(lineOf(response) ?? "")?.[1];
+/** 400 days: the token itself says when it ends. */
+const longest = "34560000";
 const show: FetchHandler<SessionData> = (session) => new Response(String(session.get("user")));
 const put: FetchHandler<SessionData> = (session) => {
   session.set("user", "ada");
@@ -87,6 +89,33 @@ describe("an owner is refused: nobody could list or end the owner's sessions", (
   });
 });
 
+describe("use prolongs", () => {
+  test("touch() and release() have the token sealed again, and disposal leaves that to the response", async () => {
+    for (const use of ["touch", "release"] as const) {
+      const { visit, wait } = await site({ maxLifetime: 10 });
+      const first = cookieOf(await visit(put));
+      wait(5000);
+      const renewed = await visit(async (session) => {
+        await session[use]();
+        throw new Response("thrown");
+      }, first);
+      wait(8000);
+      expect(await (await visit(show, cookieOf(renewed))).text()).toBe("ada");
+      expect(await (await visit(show, first)).text()).toBe("undefined");
+    }
+  });
+
+  test("touch() says so when the head has gone; release() has nothing to store and does nothing", async () => {
+    const { manager, visit, wait } = await site({ maxLifetime: 10 });
+    const cookie = cookieOf(await visit(put)) ?? "";
+    const exchange = manager.begin(new Request("http://host/", { headers: { cookie } }));
+    const session = await exchange.session();
+    await exchange.respond(new Response("ok"));
+    wait(5000);
+    expect([await codeOf(session.release()), await codeOf(session.touch())]).toEqual(["accepted", "SESS_HEADERS_SENT"]);
+  });
+});
+
 describe("a lifetime of its own", () => {
   const remember: FetchHandler<SessionData> = (session) => {
     session.lifetime = 1000;
@@ -96,14 +125,14 @@ describe("a lifetime of its own", () => {
   test("from creation: in the token, in Max-Age, and again whenever the token is sealed again", async () => {
     const { visit, wait } = await site({ maxLifetime: 10 });
     const first = await visit(remember);
-    expect(maxAgeOf(first)).toBe("1000");
+    expect(maxAgeOf(first)).toBe(longest);
     wait(99_999);
     expect(lineOf(await visit(show, cookieOf(first)))).toBe(undefined);
     wait(1);
     const renewed = await visit(show, cookieOf(first));
-    expect([await renewed.text(), maxAgeOf(renewed)]).toEqual(["ada", "1000"]);
+    expect([await renewed.text(), maxAgeOf(renewed)]).toEqual(["ada", longest]);
     const changed = await visit(put, cookieOf(renewed));
-    expect(maxAgeOf(changed)).toBe("1000");
+    expect(maxAgeOf(changed)).toBe(longest);
     wait(999_999);
     expect(await (await visit(show, cookieOf(changed))).text()).toBe("ada");
     wait(1);
@@ -120,7 +149,7 @@ describe("a lifetime of its own", () => {
       await session.regenerate();
       return new Response();
     }, cookieOf(changed));
-    expect(maxAgeOf(regenerated)).toBe("1000");
+    expect(maxAgeOf(regenerated)).toBe(longest);
     wait(10_000);
     expect(await (await visit(show, cookieOf(changed))).text()).toBe("undefined");
     expect(await (await visit(show, cookieOf(regenerated))).text()).toBe("ada");

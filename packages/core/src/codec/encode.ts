@@ -5,6 +5,7 @@
  */
 import { types } from "node:util";
 import { SessionError } from "../errors.js";
+import { builtInOf } from "./built-in.js";
 
 /** How many containers (arrays, objects, maps, sets) may lie inside one another in one value. */
 export const MAX_DEPTH = 500;
@@ -81,18 +82,18 @@ function checkObject(value: object, up: Frame | undefined): boolean {
     checkFields(value, enter(value, up));
     return true;
   }
-  if (prototype === Array.prototype && Array.isArray(value)) return checkArray(value, enter(value, up));
+  const type = builtInOf(value, prototype as object);
   // Other properties of a Uint8Array are not looked for: listing its keys costs 100 ns a byte.
-  if (prototype === Uint8Array.prototype && types.isUint8Array(value)) return true;
-  const isMap = prototype === Map.prototype && types.isMap(value);
-  const isSet = prototype === Set.prototype && types.isSet(value);
-  if (!isMap && !isSet && !(prototype === Date.prototype && types.isDate(value))) {
+  if (type === "Uint8Array") return true;
+  if (type === "Object") return checkFields(value, enter(value, up));
+  if (type === "Array") return checkArray(value as readonly unknown[], enter(value, up));
+  if (type === undefined) {
     const known = reasons.find(([test]) => test(value));
     refuse(known?.[1] ?? "a class instance; copy its fields into a plain object", up);
   }
   if (Reflect.ownKeys(value).length > 0) refuse("it has properties of its own; store them beside it", up);
-  if (isMap) checkMap(value, enter(value, up));
-  if (isSet) checkSet(value, enter(value, up));
+  if (type === "Map") checkMap(value as ReadonlyMap<unknown, unknown>, enter(value, up));
+  if (type === "Set") checkSet(value as ReadonlySet<unknown>, enter(value, up));
   return true;
 }
 
@@ -126,7 +127,7 @@ function checkArray(holder: readonly unknown[], frame: Frame): boolean {
 
 function checkMap(holder: ReadonlyMap<unknown, unknown>, frame: Frame): void {
   let index = 0;
-  for (const [key, value] of holder) {
+  for (const [key, value] of entriesOf(holder)) {
     frame.step = `key ${index}`;
     check(key, frame);
     frame.step = `value ${index++}`;
@@ -136,14 +137,25 @@ function checkMap(holder: ReadonlyMap<unknown, unknown>, frame: Frame): void {
 
 function checkSet(holder: ReadonlySet<unknown>, frame: Frame): void {
   let index = 0;
-  for (const item of holder) {
+  for (const item of itemsOf(holder)) {
     frame.step = `item ${index++}`;
     check(item, frame);
   }
 }
 
 const tagged = (name: string, body: string) => `{"$":"${name}","v":${body}}`;
-const list = (items: Iterable<unknown>) => `[${Array.from(items, write).join(",")}]`;
+
+// Our own realm's methods, not the value's: those of another realm are somebody else's code.
+const entriesOf = (map: unknown) => Map.prototype.entries.call(map as Map<unknown, unknown>);
+const itemsOf = (set: unknown) => Set.prototype.values.call(set as Set<unknown>);
+const timeOf = (date: unknown) => Date.prototype.getTime.call(date as Date);
+
+function list(items: readonly unknown[]): string {
+  let text = "[";
+  for (let index = 0; index < items.length; index++)
+    text += index === 0 ? write(items[index]) : `,${write(items[index])}`;
+  return `${text}]`;
+}
 
 function write(value: unknown): string {
   if (typeof value === "undefined") return '{"$":"undefined"}';
@@ -155,9 +167,9 @@ function write(value: unknown): string {
 
 function writeObject(value: object): string {
   if (Array.isArray(value)) return list(value);
-  if (types.isMap(value)) return tagged("Map", list(value));
-  if (types.isSet(value)) return tagged("Set", list(value));
-  if (types.isDate(value)) return tagged("Date", JSON.stringify(value.getTime()));
+  if (types.isMap(value)) return tagged("Map", list([...entriesOf(value)]));
+  if (types.isSet(value)) return tagged("Set", list([...itemsOf(value)]));
+  if (types.isDate(value)) return tagged("Date", JSON.stringify(timeOf(value)));
   if (types.isUint8Array(value)) return tagged("Uint8Array", `"${Buffer.from(value).toString("base64")}"`);
   const fields = Object.entries(value).map(([key, field]) => `${JSON.stringify(key)}:${write(field)}`);
   const body = `{${fields.join(",")}}`;

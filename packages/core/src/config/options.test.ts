@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { quoted } from "./checks.js";
-import { type ManagerConfig, resolveConfig } from "./options.js";
+import { type ManagerConfig, resolveConfig as resolve } from "./options.js";
+import { readSeedConfig } from "./seed-json.js";
 
 /** For what the types refuse but JavaScript, or a JSON file, can say. */
+const resolveConfig = (config: Parameters<typeof resolve>[0]) => resolve(config, readSeedConfig);
 const loose = (config: unknown) => resolveConfig(config as ManagerConfig);
 const failure = (run: () => unknown): string => {
   try {
@@ -30,6 +32,7 @@ const defaults = {
   sidInUrlQuery: false,
   trustProxy: false,
   now: Date.now,
+  onError: undefined,
   providerConfig: undefined,
 };
 
@@ -43,6 +46,7 @@ describe("an object", () => {
   it("is resolved key by key", () => {
     const now = () => 0;
     const trustProxy = () => true;
+    const onError = () => undefined;
     const providerConfig = { any: "thing" };
     const settings = resolveConfig({
       cookieName: "sid",
@@ -65,6 +69,7 @@ describe("an object", () => {
       trustProxy,
       namespace: "ns",
       now,
+      onError,
       providerConfig,
     });
     expect(settings).toStrictEqual({
@@ -89,6 +94,7 @@ describe("an object", () => {
       sidInUrlQuery: true,
       trustProxy,
       now,
+      onError,
       providerConfig,
     });
     expect(settings.providerConfig).toBe(providerConfig);
@@ -172,6 +178,71 @@ describe("an object", () => {
   });
 });
 
+describe("a header for the id", () => {
+  // RFC 9110, 9111, 9112, 6265, 6797, the Fetch standard, and what proxies obey.
+  const theirs = `Accept Accept-Encoding Access-Control-Allow-Origin Age Allow Alt-Svc Authorization Cache-Control
+    Connection Content-Disposition Content-Encoding Content-Length Content-Location Content-Range
+    Content-Security-Policy Content-Type Cookie Cross-Origin-Opener-Policy Date ETag Expect Expires Forwarded Host
+    HTTP2-Settings If-Match If-None-Match Keep-Alive Last-Modified Link Location Max-Forwards Origin Pragma
+    Proxy-Authenticate Proxy-Authorization Proxy-Connection Range Referer Refresh Retry-After Sec-Fetch-Site
+    Sec-WebSocket-Accept Server Set-Cookie Set-Cookie2 Strict-Transport-Security TE Trailer Transfer-Encoding Upgrade
+    User-Agent Vary Via Warning WWW-Authenticate X-Accel-Redirect X-Content-Type-Options X-Forwarded-For
+    X-Forwarded-Proto X-Frame-Options X-HTTP-Method-Override X-Real-IP X-Sendfile`.split(/\s+/);
+
+  it.each(theirs)("is never %s, which means something already", (sidHeaderName) => {
+    for (const name of [sidHeaderName, sidHeaderName.toLowerCase(), sidHeaderName.toUpperCase()]) {
+      expect(failure(() => resolveConfig({ sidInHeader: true, sidHeaderName: name }))).toMatch(
+        /^config "sidHeaderName" must be a header that means nothing else/,
+      );
+    }
+    const seed = JSON.stringify({ SessionNameInHTTPHeader: sidHeaderName });
+    expect(failure(() => resolveConfig(seed))).toContain('"SessionNameInHTTPHeader" must be a header');
+  });
+
+  it.each(["X-Session-Id", "Session-Id", "Gosessionid", "X-Auth-Token", "X-Sid", "Contents", "Sid-Host"])(
+    "may be %s",
+    (sidHeaderName) => {
+      expect(resolveConfig({ sidInHeader: true, sidHeaderName }).sidHeader).toBe(sidHeaderName);
+    },
+  );
+});
+
+describe("a domain", () => {
+  it.each([
+    "example.com",
+    ".example.com",
+    "my_app.example.com",
+    "_a.example.com",
+    "localhost",
+    "127.0.0.1",
+    "xn--bcher-kva.example",
+  ])("may be %s", (domain) => {
+    expect(resolveConfig({ domain }).cookie.domain).toBe(domain);
+  });
+
+  it.each([
+    "https://example.com",
+    "example.com:3000",
+    "example.com/",
+    "*.example.com",
+    "example.com.",
+    "..example.com",
+    "a..b",
+    ".",
+    "[::1]",
+    "b\u00fccher.example",
+    "-a.example.com",
+    "a-.example.com",
+    "exa mple.com",
+    `${"a".repeat(64)}.com`,
+    "a.".repeat(130),
+  ])("is never %s, and the message says what it is", (domain) => {
+    expect(failure(() => resolveConfig({ domain }))).toMatch(
+      /must be a host name in ASCII, as "example\.com": no scheme/,
+    );
+  });
+});
+
 describe("contradictory cookies", () => {
   it.each<[ManagerConfig, string]>([
     [{ cookieName: "__Host-sid", domain: "example.com" }, "domain"],
@@ -182,6 +253,11 @@ describe("contradictory cookies", () => {
     [{ cookieName: "__secure-sid", secure: false }, "secure"],
     [{ sameSite: "none", secure: false }, "secure"],
     [{ partitioned: true, secure: false }, "secure"],
+    // Browsers take these for HttpOnly (RFC 6265bis), and drop them where they are not.
+    [{ cookieName: "__Http-sid", httpOnly: false }, "httpOnly"],
+    [{ cookieName: "__Host-Http-sid", httpOnly: false }, "httpOnly"],
+    [{ cookieName: "__http-sid", secure: false }, "secure"],
+    [{ cookieName: "__Host-Http-sid", domain: "example.com" }, "domain"],
   ])("%o", (config, key) => {
     expect(failure(() => resolveConfig(config))).toMatch(new RegExp(`^config "${key}" must be `));
   });
@@ -190,6 +266,7 @@ describe("contradictory cookies", () => {
     [{ cookieName: "__Host-sid" }, true],
     [{ cookieName: "__Secure-sid", domain: "example.com", path: "/app" }, true],
     [{ sameSite: "none" }, true],
+    [{ cookieName: "__Http-sid", domain: "example.com" }, true],
     [{ partitioned: true, secure: "auto" }, true],
     [{ cookieName: "x__Host-sid" }, "auto"],
     [{ cookieName: "__Host-sid", secure: true, path: "/" }, true],

@@ -3,7 +3,9 @@ import { SessionError } from "../errors.js";
 import { isCookieDomain, isCookieName, isCookiePath, isCookieValue } from "../http/cookies.js";
 import type { IdShape } from "../ids.js";
 import { type Check, isWhole, longestLifetime, pick, quoted, refuse, text, whole } from "./checks.js";
-import { type ConfigSource, readSeedConfig } from "./seed-json.js";
+import { isFreeHeader } from "./header-names.js";
+import type { ConfigSource, readSeedConfig } from "./seed-json.js";
+import { adviseSeconds } from "./unit-advice.js";
 
 type SameSite = "lax" | "strict" | "none";
 type TrustProxy = false | number | ((address: string) => boolean);
@@ -13,7 +15,10 @@ export type ErrorResponder = (error: unknown, request: Request) => Response | un
 
 /** The configuration of a Manager. Every key is optional; `undefined` counts as absent. */
 export interface ManagerConfig {
-  /** Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. */
+  /**
+   * Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. Applications on one host need one
+   * each: cookies know no ports. To change `domain` or `path`, change this too.
+   */
   readonly cookieName?: string | undefined;
   /** Seconds between collections of expired records, run at least every 24 days. Default 3600. */
   readonly gcLifetime?: number | undefined;
@@ -23,13 +28,16 @@ export interface ManagerConfig {
   readonly absoluteLifetime?: number | undefined;
   /** Most that is stored of one session, bytes of UTF-8, and most that is read. Default 1,000,000. */
   readonly maxBytes?: number | undefined;
-  /** Max-Age of the id cookie, seconds. Default 0: until the browser closes. */
+  /**
+   * Max-Age of the id cookie, seconds. Default 0: until the browser closes. One that is at least the idle lifetime is sent
+   * as 400 days, or what the absolute lifetime leaves: the server keeps the end.
+   */
   readonly cookieLifetime?: number | undefined;
   /** Whether the id cookie is sent; never suppresses a token provider's own cookie. Default true. */
   readonly enableSetCookie?: boolean | undefined;
   /**
    * Default `"auto"`: Secure whenever the request came over TLS, directly or through a trusted proxy. A cookie name that
-   * starts with `__Host-` or `__Secure-`, `sameSite: "none"` and `partitioned` imply Secure: with them `"auto"` is true.
+   * starts with `__Host-`, `__Secure-` or `__Http-`, `sameSite: "none"` and `partitioned` imply Secure: with them `"auto"` is true.
    */
   readonly secure?: boolean | "auto" | undefined;
   /** Whether scripts in the page are kept from the cookie. Default true. */
@@ -48,13 +56,13 @@ export interface ManagerConfig {
   readonly sessionIdPrefix?: string | undefined;
   /** Whether the id is also taken from, and sent in, a header. Default false. */
   readonly sidInHeader?: boolean | undefined;
-  /** The header of `sidInHeader`, a token. Default `"X-Session-Id"`. */
+  /** The header of `sidInHeader`, a token that means nothing else in HTTP. Default `"X-Session-Id"`. */
   readonly sidHeaderName?: string | undefined;
   /** Whether the id is also taken from the URL's query, where logs and referrers show it. Default false. */
   readonly sidInUrlQuery?: boolean | undefined;
   /** Whose forwarding headers are believed: nobody's, those of so many proxies (0 to 64), or by address. Default false. */
   readonly trustProxy?: TrustProxy | undefined;
-  /** Sets apart the sessions of Managers that share a store. Not empty. Default `cookieName`. */
+  /** Sets apart the sessions of applications that share a store: a name of the application. Not empty. Default `cookieName`. */
   readonly namespace?: string | undefined;
   /** The clock, epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
@@ -163,12 +171,17 @@ const trustChoice: Check<TrustProxy> = [
 ];
 
 const token = text(isCookieName, "a token: letters, digits and !#$%&'*+-.^_`|~");
+const freeHeader = text(isFreeHeader, 'a header that means nothing else, as "X-Session-Id"');
+const hostName = text(
+  isCookieDomain,
+  'a host name in ASCII, as "example.com": no scheme, port, path or "*", and no dot at its end',
+);
 const prefix = text((value) => value.length <= 64 && isCookieValue(value), "at most 64 characters a cookie can hold");
 
 function resolveCookie(source: ConfigSource, cookieName: string): Settings["cookie"] {
   const sameSite = pick(source, "sameSite", sameSiteChoice, "lax");
   const partitioned = pick(source, "partitioned", flag, false);
-  const domain = pick(source, "domain", text(isCookieDomain, "a host name in ASCII"), undefined);
+  const domain = pick(source, "domain", hostName, undefined);
   const path = pick(
     source,
     "path",
@@ -181,9 +194,12 @@ function resolveCookie(source: ConfigSource, cookieName: string): Settings["cook
   const host = /^__host-/i.test(cookieName);
   if (host && domain !== undefined) refuse(source, "domain", 'absent when "cookieName" starts with __Host-');
   if (host && path !== "/") refuse(source, "path", '"/" when "cookieName" starts with __Host-');
-  const implied = host || /^__secure-/i.test(cookieName) || sameSite === "none" || partitioned;
+  if (!httpOnly && /^__(?:host-)?http-/i.test(cookieName)) {
+    refuse(source, "httpOnly", 'true when "cookieName" starts with __Http- or __Host-Http-');
+  }
+  const implied = host || /^__(?:secure|http)-/i.test(cookieName) || sameSite === "none" || partitioned;
   if (implied && secure === false) {
-    const causes = 'a "cookieName" that starts with __Host- or __Secure-, sameSite "none" or "partitioned"';
+    const causes = 'a "cookieName" that starts with __Host-, __Secure- or __Http-, sameSite "none" or "partitioned"';
     refuse(source, "secure", `true or "auto" with ${causes}`);
   }
   const rest = { secure: implied || secure, httpOnly, sameSite, path, partitioned };
@@ -194,6 +210,9 @@ function resolveLifetimes(source: ConfigSource) {
   const gc = pick(source, "gcLifetime", lifetime, 3600);
   const absolute = pick(source, "absoluteLifetime", lifetime, Number.POSITIVE_INFINITY);
   const cookie = pick(source, "cookieLifetime", whole(0, longestLifetime, "seconds"), 0);
+  for (const key of ["gcLifetime", "maxLifetime", "absoluteLifetime", "cookieLifetime"] as const) {
+    adviseSeconds(`config "${key}"`, pick(source, key, whole(0, longestLifetime, "seconds"), 0));
+  }
   return {
     gcInterval: Math.min(gc * 1000, LONGEST_GC_INTERVAL),
     idle: pick(source, "maxLifetime", lifetime, gc) * 1000,
@@ -202,25 +221,28 @@ function resolveLifetimes(source: ConfigSource) {
   };
 }
 
-function readSource(config: unknown): ConfigSource {
+function readSource(config: unknown, readSeed: typeof readSeedConfig | undefined): ConfigSource {
   if (config === undefined) return readObject({});
-  if (typeof config === "string") return readSeedConfig(config, knownKeys);
+  if (typeof config === "string" && readSeed !== undefined) return readSeed(config, knownKeys);
   if (typeof config === "object" && config !== null && !Array.isArray(config)) return readObject(config);
   throw new SessionError("SESS_CONFIG", "the configuration must be an object or the seed's JSON");
 }
 
 /**
- * Checks a configuration, an object or the seed's JSON, and fills in the defaults.
+ * Checks a configuration, an object or the seed's JSON, and fills in the defaults. For the seed's JSON it needs who
+ * reads that, which is loaded for it alone.
  *
  * @throws SessionError `SESS_CONFIG`, naming the key and what is allowed, never the value.
  */
 export function resolveConfig(
   config: (ManagerConfig & { readonly providerConfig?: unknown }) | string | undefined,
+  readSeed?: typeof readSeedConfig,
 ): Settings {
-  const source = readSource(config);
+  const source = readSource(config, readSeed);
   const cookieName = pick(source, "cookieName", token, "sessionid");
   const sidInHeader = pick(source, "sidInHeader", flag, false);
-  const sidHeaderName = pick(source, "sidHeaderName", token, "X-Session-Id");
+  pick(source, "sidHeaderName", token, undefined);
+  const sidHeaderName = pick(source, "sidHeaderName", freeHeader, "X-Session-Id");
   return {
     cookieName,
     namespace: pick(

@@ -3,9 +3,10 @@ import type { Rule } from "./rules.js";
 
 /**
  * What a case asks of a provider besides the required methods. `shared`: two handles on one namespace reach the same
- * data. `collects`: what expires by the kit's clock is still there for `gc` to remove and count.
+ * data. `collects`: what expires by the kit's clock is still there for `gc` to remove and count. `counts`: `count`
+ * answers; `uncounted`: it cannot. `outage`: the store can be put out of reach.
  */
-export type Need = "shared" | "collects" | "keys" | "keysOf";
+export type Need = "shared" | "collects" | "counts" | "uncounted" | "outage" | "keys" | "keysOf";
 
 /** One thing that every provider must do: it can be run by itself, see `runCase`. */
 export interface Case {

@@ -13,22 +13,31 @@
  */
 import type { Case } from "./case.js";
 import { cases } from "./cases/index.js";
+import type { Kit as KitClass } from "./kit.js";
 import type { ConformanceOptions } from "./options.js";
 import { type Outcome, runCase } from "./run.js";
 import { summaryLines } from "./summary.js";
 
 export type { Case, Need } from "./case.js";
 export { cases } from "./cases/index.js";
-export type { KitClock } from "./clock.js";
+export { KitClock } from "./clock.js";
 export { ConformanceFailure } from "./failure.js";
-export type { Kit, Namespace } from "./kit.js";
+export type { Namespace } from "./kit.js";
 export type { ConformanceOptions, OpenOptions } from "./options.js";
+export type { Outage, OutageMode } from "./outage.js";
 export { type Rule, rules } from "./rules.js";
 export { type Outcome, runCase } from "./run.js";
+export { type TcpProxy, tcpProxy } from "./tcp-proxy.js";
 export * from "./tokens/index.js";
 
+/** What a case works with. Not a class here: the kit makes them. */
+export type Kit = KitClass;
+
 /** The `test` of a runner: those of vitest and of node:test both fit. */
-export type TestFunction = (name: string, fn: () => Promise<void>) => unknown;
+export type TestFunction = (name: string, fn: () => Promise<void>, milliseconds: number) => unknown;
+
+/** How long a test may take where the runner asks for it: some of them give five seconds, and an outage takes longer. */
+const mostOfATest = 120_000;
 
 /**
  * Registers every case as a test, and a last one, `conformance: summary`, which never fails and hands the table to
@@ -38,9 +47,10 @@ export function conformance(test: TestFunction, options: ConformanceOptions): vo
   const outcomes = new Map<string, Outcome>();
   const prefix = options.name === undefined ? "" : `${options.name}: `;
   for (const one of cases) {
-    test(`${prefix}${one.rule} ${one.title} [${one.id}]`, runAsTest.bind(undefined, one, options, outcomes));
+    const name = `${prefix}${one.rule} ${one.title} [${one.id}]`;
+    test(name, runAsTest.bind(undefined, one, options, outcomes), mostOfATest);
   }
-  test("conformance: summary", summarize.bind(undefined, options, outcomes));
+  test("conformance: summary", summarize.bind(undefined, options, outcomes), mostOfATest);
 }
 
 // Runners pass a context of their own. A parameter with a default does not count in a function's length, by which

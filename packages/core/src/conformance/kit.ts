@@ -1,7 +1,9 @@
 import type { Provider, SessionRecord, Update } from "../provider.js";
+import { Calls, type Patience, patience, watched } from "./calls.js";
 import { KitClock } from "./clock.js";
 import { ConformanceFailure, type Subject, show, showDifference } from "./failure.js";
 import type { ConformanceOptions } from "./options.js";
+import type { OutageMode } from "./outage.js";
 
 /**
  * Namespaces that a careless provider confuses: two begin with `home`, one of them goes on as a key might, and one
@@ -18,18 +20,24 @@ export class Kit {
   readonly #subject: Subject;
   readonly #options: ConformanceOptions;
   readonly #namespace = hex(6);
+  readonly #limits: Patience;
+  readonly #calls: Calls;
   readonly #handles: Provider[] = [];
 
-  constructor(subject: Subject, options: ConformanceOptions) {
+  constructor(subject: Subject, options: ConformanceOptions, limits: Patience = patience) {
     this.#subject = subject;
     this.#options = options;
+    this.#limits = limits;
+    this.#calls = new Calls(subject, limits);
   }
 
-  /** A new handle; the kit closes it after the case. */
+  /** A new handle; the kit closes it after the case. Each of its calls is bounded, and named when it fails. */
   async open(namespace: Namespace = "home", clock: KitClock = this.clock): Promise<Provider> {
     const home = `k_${this.#namespace}`;
     const names = { home, longer: `${home}_b`, running: `${home}b`, lookalike: `kx${this.#namespace}` };
-    const handle = await this.#options.open({ namespace: names[namespace], now: clock.now });
+    const options = { namespace: names[namespace], now: clock.now };
+    const real = await this.#calls.run(`open(${namespace})`, () => this.#options.open(options), "long");
+    const handle = watched(real, this.#calls);
     this.#handles.push(handle);
     return handle;
   }
@@ -42,6 +50,36 @@ export class Kit {
   /** Closes what was opened. How a provider closes is the business of its own cases. */
   async closeAll(): Promise<void> {
     await Promise.allSettled(this.#handles.map(async (handle) => handle.close()));
+  }
+
+  /** Whether two handles on one namespace reach the same data. */
+  get isShared(): boolean {
+    return this.#options.single === undefined;
+  }
+
+  /** Whether the provider said that it cannot count. */
+  get isUncounted(): boolean {
+    return this.#options.uncounted !== undefined;
+  }
+
+  /** Whether `gc` is what removes expired records. */
+  get collects(): boolean {
+    return this.#options.serverClock === undefined;
+  }
+
+  /** Puts the store out of reach; resolves to what ends that. Only for cases that need an outage. */
+  async outage(mode: OutageMode): Promise<() => Promise<void>> {
+    return (await this.#options.outage?.(mode)) ?? (async () => {});
+  }
+
+  /** How long service may take to return after an outage, in milliseconds. */
+  get returning(): number {
+    return this.#limits.returning;
+  }
+
+  /** The call that rejected with this, where one did. */
+  rejectedWith(reason: unknown): string | undefined {
+    return this.#calls.rejectedWith(reason);
   }
 
   /** A key, or an owner, that nothing has. */
@@ -102,12 +140,21 @@ export class Kit {
     if (current.length === 1) this.record(came.current, current[0], `${what}: current of the refusal`);
   }
 
-  async rejects(act: () => Promise<unknown>, what: string): Promise<void> {
+  /** Rejects, which is neither a throw nor silence. Resolves to the reason. */
+  async rejects(act: () => Promise<unknown>, what: string): Promise<unknown> {
     const outcome = await act().then(
       (value) => ({ value }),
-      () => undefined,
+      (reason: unknown) => ({ reason }),
     );
-    if (outcome !== undefined) this.fail(what, "a rejection", show(outcome.value));
+    if ("value" in outcome) this.fail(what, "a rejection", show(outcome.value));
+    if (outcome.reason instanceof ConformanceFailure) throw outcome.reason;
+    return outcome.reason;
+  }
+
+  /** Settles, one way or the other: a `ConformanceFailure` where it does not in time. */
+  async settles(call: Promise<unknown>): Promise<void> {
+    const [outcome] = await Promise.allSettled([call]);
+    if (outcome?.status === "rejected" && outcome.reason instanceof ConformanceFailure) throw outcome.reason;
   }
 
   /** Every one of `expected` is in `came`; more is legal. */
@@ -133,6 +180,21 @@ export async function list(keys: AsyncIterable<string> | undefined): Promise<str
   const found: string[] = [];
   for await (const key of keys ?? []) found.push(key);
   return found;
+}
+
+/** A call that others watch: whether it has settled, and its answer, which may be awaited late or never. */
+export function underWay<T>(call: Promise<T>): { readonly isSettled: boolean; readonly answer: Promise<T> } {
+  const watched = { isSettled: false, answer: call };
+  const settle = () => {
+    watched.isSettled = true;
+  };
+  call.then(settle, settle);
+  return watched;
+}
+
+/** Lets everything else that is ready go first. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => (typeof setImmediate === "function" ? setImmediate(resolve) : setTimeout(resolve)));
 }
 
 function hex(bytes: number): string {

@@ -1,5 +1,7 @@
 import type { Provider } from "../provider.js";
 
+import type { Outage } from "./outage.js";
+
 /** How the kit asks for a handle. */
 export interface OpenOptions {
   /**
@@ -21,6 +23,16 @@ export interface ConformanceOptions {
   readonly single?: string;
   /** Why expired records may go without `gc`: cases that count what `gc` removes are skipped by name. */
   readonly serverClock?: string;
+  /**
+   * Why the store cannot count: `count` then rejects with `SESS_UNSUPPORTED`, and the cases that count are skipped by
+   * name.
+   */
+  readonly uncounted?: string;
+  /**
+   * Puts the store out of reach; see `tcpProxy`. Without it the cases about a store that fails are skipped by name. One
+   * case runs at a time.
+   */
+  readonly outage?: Outage;
   /** Takes the lines of the table. Without it they go to the runner's own context, where it has a place for them. */
   readonly log?: (line: string) => void;
 }

@@ -1,6 +1,6 @@
 /**
  * What is tested: the guarantees that hold for every provider (G1 to G7), and what the contract promises besides
- * (C1 to C3).
+ * (C1 to C4).
  */
 export const rules = {
   G1: "no update is lost",
@@ -13,6 +13,7 @@ export const rules = {
   C1: "count counts sessions",
   C2: "keys and keysOf leave nothing out",
   C3: "close closes one handle",
+  C4: "a store that fails is an error in time, and works again by itself",
 } as const;
 
 /** A row of the table at the end of a run. */

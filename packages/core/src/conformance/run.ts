@@ -1,3 +1,4 @@
+import { type Patience, patience } from "./calls.js";
 import type { Case, Need } from "./case.js";
 import { ConformanceFailure, show } from "./failure.js";
 import { Kit } from "./kit.js";
@@ -10,23 +11,37 @@ export type Outcome =
   | { readonly status: "failed"; readonly error: ConformanceFailure };
 
 /** Runs one case on a provider, in namespaces that nothing else uses. Never rejects. */
-export async function runCase(testCase: Case, options: ConformanceOptions): Promise<Outcome> {
-  const kit = new Kit(testCase, options);
+export function runCase(testCase: Case, options: ConformanceOptions): Promise<Outcome> {
+  return runPatiently(testCase, options, patience);
+}
+
+/** The same, with other bounds on the calls. */
+export async function runPatiently(testCase: Case, options: ConformanceOptions, limits: Patience): Promise<Outcome> {
+  const kit = new Kit(testCase, options, limits);
   try {
     const reason = await missing(testCase.needs ?? [], options, kit);
     if (reason !== undefined) return { status: "skipped", reason };
     await testCase.run(kit);
     return { status: "passed" };
   } catch (error) {
-    return { status: "failed", error: asFailure(testCase, error) };
+    return { status: "failed", error: asFailure(testCase, error, kit) };
   } finally {
     await kit.closeAll();
   }
 }
 
+/** Why what a case needs is not there, by what was declared. */
+const undeclared: { readonly [N in Need]?: (options: ConformanceOptions) => string | undefined } = {
+  shared: ({ single }) => single && `single: ${single}`,
+  collects: ({ serverClock }) => serverClock && `serverClock: ${serverClock}`,
+  counts: ({ uncounted }) => uncounted && `uncounted: ${uncounted}`,
+  uncounted: ({ uncounted }) => (uncounted === undefined ? "the provider counts" : undefined),
+  outage: ({ outage }) => (outage === undefined ? "no outage was declared" : undefined),
+};
+
 async function missing(needs: readonly Need[], options: ConformanceOptions, kit: Kit): Promise<string | undefined> {
-  if (needs.includes("shared") && options.single !== undefined) return `single: ${options.single}`;
-  if (needs.includes("collects") && options.serverClock !== undefined) return `serverClock: ${options.serverClock}`;
+  const declared = needs.map((need) => undeclared[need]?.(options)).find((reason) => reason !== undefined);
+  if (declared !== undefined) return declared;
   const listings = (["keys", "keysOf"] as const).filter((name) => needs.includes(name));
   if (listings.length === 0) return undefined;
   const provider = await kit.open();
@@ -35,9 +50,10 @@ async function missing(needs: readonly Need[], options: ConformanceOptions, kit:
 }
 
 /** An error that is no finding came out of the provider, or out of `open`. */
-function asFailure(testCase: Case, error: unknown): ConformanceFailure {
+function asFailure(testCase: Case, error: unknown, kit: Kit): ConformanceFailure {
   if (error instanceof ConformanceFailure) return error;
   const { id, rule, title, guide } = testCase;
-  const finding = { id, rule, title, guide, what: "a call of the provider", expected: "an answer" };
+  const what = kit.rejectedWith(error) ?? "a call of the provider";
+  const finding = { id, rule, title, guide, what, expected: "an answer" };
   return new ConformanceFailure({ ...finding, came: show(error) }, { cause: error });
 }

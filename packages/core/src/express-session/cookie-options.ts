@@ -1,10 +1,13 @@
 import { quoted } from "../config/checks.js";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
+import { type Lifetime, millisecondsOf } from "./lifetime.js";
 
 /** express-session's options of the cookie, which the Manager decides about. Times are milliseconds. */
 export interface CookieOptions {
-  readonly maxAge?: number | null | undefined;
+  readonly maxAge?: Lifetime;
+  /** Only what says nothing. */
+  readonly expires?: null | false | undefined;
   readonly path?: string | undefined;
   readonly domain?: string | undefined;
   readonly httpOnly?: boolean | undefined;
@@ -14,6 +17,7 @@ export interface CookieOptions {
 }
 
 const attributes = ["path", "domain", "httpOnly", "secure", "sameSite", "partitioned"] as const;
+type Attribute = (typeof attributes)[number];
 
 function refuse(name: string, allowed: string): never {
   throw new SessionError("SESS_CONFIG", `option "cookie.${name}" must be ${allowed}`);
@@ -25,30 +29,38 @@ function refuse(name: string, allowed: string): never {
  */
 export function assertAgrees(options: CookieOptions, settings: Settings, of: "all" | "each" = "all"): void {
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || name === "maxAge") continue;
+    const isEmpty = value === undefined || (name === "expires" && (value === null || value === false));
+    if (isEmpty || name === "maxAge") continue;
     if (!attributes.some((attribute) => attribute === name)) refuseUnknown(name);
-    const attribute = name as (typeof attributes)[number];
+    const attribute = name as Attribute;
     if (of === "each" && attribute === "secure" && settings.cookie.secure === "auto") continue;
     assertAttribute(attribute, value, settings.cookie[attribute]);
   }
-  const { maxAge } = options;
-  if (maxAge !== undefined && maxAge !== null && !(Number.isFinite(maxAge) && maxAge > 0)) {
-    refuse("maxAge", "a number of milliseconds, more than 0");
-  }
-  if (of === "all" && maxAge !== undefined) assertLifetime(maxAge, settings);
+  if (of === "all" && options.maxAge !== undefined) assertLifetime(options.maxAge, settings);
 }
 
-function assertAttribute(name: (typeof attributes)[number], value: unknown, ours: unknown): void {
+/** What has to be set instead where a value of an attribute is refused. */
+export function insteadOf(name: Attribute, value: unknown): string {
+  if (name !== "sameSite" || value !== "auto") return `set "${name}" in createManager's configuration`;
+  const meaning = '"auto" is "none" over HTTPS and "lax" otherwise';
+  return `${meaning}. Set sameSite "none" in createManager's configuration if other sites embed yours, which needs HTTPS; else "lax"`;
+}
+
+function assertAttribute(name: Attribute, value: unknown, ours: unknown): void {
   if (name === "sameSite" && value === false) {
     refuse(name, '"lax", "strict" or "none": the cookie always says it. Set it in createManager\'s configuration');
   }
   const wanted = name === "sameSite" && value === true ? "strict" : value;
-  if (wanted !== ours) refuse(name, `what the Manager has: set "${name}" in createManager's configuration`);
+  if (wanted !== ours) refuse(name, `what the Manager has: ${insteadOf(name, value)}`);
 }
 
 /** To express-session it was the lifetime in the store as well: shorter there, it would sign users out unnoticed. */
-function assertLifetime(maxAge: number | null, { cookieMaxAge, idle }: Settings): void {
-  const seconds = maxAge === null ? undefined : Math.ceil(maxAge / 1000);
+function assertLifetime(maxAge: Lifetime, { cookieMaxAge, idle }: Settings): void {
+  if (maxAge && typeof maxAge !== "number") refuse("maxAge", "a number of milliseconds");
+  const milliseconds = millisecondsOf(maxAge);
+  if (milliseconds !== null && milliseconds <= 0)
+    refuse("maxAge", "more than 0 milliseconds, or every session would end");
+  const seconds = milliseconds === null ? undefined : Math.ceil(milliseconds / 1000);
   if (seconds === cookieMaxAge && (seconds ?? 0) * 1000 <= idle) return;
   const wanted = seconds === undefined ? "cookieLifetime: 0" : `cookieLifetime and maxLifetime to ${seconds} (seconds)`;
   refuse("maxAge", `what the Manager has: set ${wanted} in createManager's configuration`);

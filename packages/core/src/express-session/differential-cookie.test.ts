@@ -1,11 +1,9 @@
 import { request } from "node:http";
-import type { Express, Request } from "express";
+import type { Express } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
-import { Stage } from "../../test-support/stage.js";
+import { Browser, type MemoryStore } from "../../test/express-sites.js";
+import { bag, type Cookie, cookieOf, ours, type Routes, theirs } from "../../test/side-by-side.js";
 import { closeServers } from "../adapters/test-client.js";
-import type { ManagerConfig } from "../config/options.js";
-import { session } from "./index.js";
 
 // More of differential.test.ts: when a client hears, and of its cookie. Every difference with its reason.
 
@@ -15,37 +13,9 @@ afterEach(async () => {
 });
 
 interface Scenario {
-  /** Of the cookie; times in milliseconds. */
-  readonly cookie?: { readonly maxAge?: number; readonly secure?: boolean };
-  routes(app: Express): void;
+  readonly cookie?: Cookie;
+  readonly routes: Routes;
   steps(ada: Browser): Promise<unknown>;
-}
-
-const bag = (req: Request) => req.session as unknown as Record<string, unknown>;
-
-async function theirs(routes: Scenario["routes"], cookie: Scenario["cookie"] = {}) {
-  const store = new expressSession.MemoryStore();
-  const options = { store, secret, name: "sid", resave: false, saveUninitialized: false, cookie };
-  return { store, port: await serve(expressSession(options), routes) };
-}
-
-async function ours(routes: Scenario["routes"], { maxAge, secure }: Scenario["cookie"] = {}) {
-  const stage = new Stage();
-  const lifetimes: ManagerConfig =
-    maxAge === undefined ? {} : { cookieLifetime: maxAge / 1000, maxLifetime: maxAge / 1000 };
-  const sessions = await stage.manager({ cookieName: "sid", ...lifetimes, secure });
-  return { stage, port: await serve(session({ sessions }), routes) };
-}
-
-/** Whether an answer sets the cookie, and how long that one lasts, seconds. */
-async function cookieOf(ada: Browser, path: string): Promise<unknown> {
-  const { status, headers } = await ada.ask(path);
-  const line = headers["set-cookie"]?.find((each) => each.startsWith("sid="));
-  const expires = /Expires=([^;]*)/.exec(line ?? "")?.[1];
-  const lasts =
-    /Max-Age=(\d+)/.exec(line ?? "")?.[1] ?? (expires && Math.ceil((Date.parse(expires) - Date.now()) / 1000));
-  if (status !== 200) return status;
-  return line === undefined ? "none" : [Number(lasts ?? 0), line.includes("Secure")];
 }
 
 const writes = (app: Express) =>
@@ -70,8 +40,7 @@ const differences: Record<string, Scenario & { theirs: unknown; ours: unknown; r
     },
     theirs: [60, false],
     ours: "none",
-    reason:
-      "only a new id sends the cookie. So the browser's ends when it said at first: leave cookieLifetime at 0, or long",
+    reason: "only a new id sends the cookie, and its Max-Age is 400 days: the server keeps the end",
   },
   "cookie.maxAge in a later request": {
     cookie: { maxAge: 60_000 },
@@ -84,6 +53,17 @@ const differences: Record<string, Scenario & { theirs: unknown; ours: unknown; r
     theirs: 30,
     ours: 60,
     reason: "the session has been prolonged by this very request",
+  },
+  "how the cookie says when it ends": {
+    cookie: { maxAge: 60_000 },
+    routes: writes,
+    steps: async (ada) => {
+      const [line = ""] = (await ada.ask("/write")).headers["set-cookie"] ?? [];
+      return ["Expires=", "Max-Age="].filter((name) => line.includes(name));
+    },
+    theirs: ["Expires="],
+    ours: ["Max-Age="],
+    reason: "Max-Age has precedence, and does not depend on the client's clock (RFC 6265, section 5.3)",
   },
   "Secure over plain HTTP": {
     cookie: { secure: true },

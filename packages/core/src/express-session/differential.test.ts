@@ -587,6 +587,87 @@ const differences: Record<string, Difference> = {
     ours: "ID",
     reason: "256 random bits need no signature (decision 002)",
   },
+  "req.session.cookie replaced": {
+    scenario: {
+      routes: (app) =>
+        app.get("/", (req, res) => {
+          Object.assign(req.session, { cookie: {}, n: 1 });
+          res.json(1);
+        }),
+      steps: async (ada) => (await ada.ask("/")).status,
+    },
+    theirs: 200,
+    ours: 500,
+    reason: "the cookie is the Manager's; theirs sends one without Path and HttpOnly",
+  },
+  "a property that is not enumerable": {
+    scenario: {
+      routes: (app) => {
+        read(app).get("/", (req, res) => {
+          Object.defineProperty(req.session, "hidden", { value: 1, configurable: true });
+          Object.assign(req.session, { n: 1 });
+          res.json(1);
+        });
+      },
+      steps: async (ada) => {
+        await ada.ask("/");
+        return ada.json("/read");
+      },
+    },
+    theirs: { n: 1 },
+    ours: { hidden: 1, n: 1 },
+    reason: "each property is a field, and every field is stored",
+  },
+  "req.sessionID assigned": {
+    scenario: {
+      routes: (app) =>
+        app.get("/", (req, res) => {
+          Object.assign(req, { sessionID: "chosen" });
+          res.json(1);
+        }),
+      steps: async (ada) => (await ada.ask("/")).status,
+    },
+    theirs: 200,
+    ours: 500,
+    reason: "nobody but the system's random generator chooses an id",
+  },
+  "what reload of nothing says": {
+    scenario: {
+      routes: (app) =>
+        app.get("/", (req, res) => {
+          req.session.reload((error: Error & { code?: string }) => res.json([error.message, error.code ?? null]));
+        }),
+      steps: async (ada) => (await ada.ask("/")).body,
+    },
+    theirs: '["failed to load session",null]',
+    ours: '["there is no such session: not stored, ended, or under a new id","SESS_GONE"]',
+    reason: "errors are told apart by their code",
+  },
+  "a change after the answer": {
+    scenario: {
+      routes: (app) => {
+        let over = () => {};
+        const changed = new Promise<void>((resolve) => {
+          over = resolve;
+        });
+        start(app).get("/", (req, res) => {
+          res.on("close", () => {
+            bag(req).a = 9;
+            setImmediate(() => setImmediate(over));
+          });
+          res.json(1);
+        });
+        app.get("/after", async (req, res) => {
+          await changed;
+          req.session.reload(() => res.json(bag(req).a));
+        });
+      },
+      steps: async (ada) => (await visit(ada, "/start", "/", "/after")).at(-1),
+    },
+    theirs: [200, "1", "none"],
+    ours: [200, "9", "none"],
+    reason: "nothing is lost in silence: it is stored by itself",
+  },
   "req.sessionStore": {
     scenario: {
       routes: (app) => app.get("/", (req, res) => void res.json("sessionStore" in req)),

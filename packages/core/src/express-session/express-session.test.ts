@@ -338,6 +338,80 @@ describe("the methods", () => {
     expect(await sessions.exists(id)).toBe(false);
   });
 
+  test.each(["regenerate", "save", "reload"] as const)(
+    "after destroy, a late %s of the old object fails, and brings nothing back",
+    async (method) => {
+      const { sessions, port } = await site((app) => {
+        app.get("/start", (req, res) => {
+          req.session.a = 1;
+          res.end();
+        });
+        app.get("/end", async (req, res) => {
+          const old = req.session;
+          await done(req, "destroy");
+          const error = await new Promise<unknown>((resolve) => old[method](resolve));
+          old.a = 2;
+          res.json([(error as { code: string }).code, typeof req.session]);
+        });
+      });
+      const ada = new Browser(port);
+      await ada.ask("/start");
+      expect(await ada.json("/end")).toEqual(["SESS_GONE", "undefined"]);
+      expect(await sessions.count()).toBe(0);
+    },
+  );
+
+  // Which of the two is asked for first, and a store that holds the first of them until both are.
+  test.each([
+    ["regenerate", "destroy"],
+    ["reload", "destroy"],
+    ["destroy", "regenerate"],
+    ["destroy", "reload"],
+  ] as const)("%s and then %s, without waiting: no session is left that refuses changes", async (first, second) => {
+    const { stage, sessions, port } = await site((app) => {
+      app.get("/start", (req, res) => {
+        req.session.a = 1;
+        res.end();
+      });
+      app.get("/both", async (req, res) => {
+        const old = req.session;
+        const held = stage.hold(first === "regenerate" ? "create" : first === "reload" ? "read" : "update");
+        const both = [first, second].map((name) => new Promise((resolve) => old[name](resolve)));
+        await held.reached;
+        await held.proceed();
+        await Promise.all(both);
+        res.json(typeof req.session);
+      });
+    });
+    const ada = new Browser(port);
+    await ada.ask("/start");
+    expect(await ada.json("/both")).toBe("undefined");
+    expect([await sessions.count(), ada.cookie]).toEqual([0, ""]);
+  });
+
+  test("a destroy that failed may be followed by a regenerate", async () => {
+    const { stage, port } = await site((app) => {
+      app.get("/start", (req, res) => {
+        req.session.a = 1;
+        res.end();
+      });
+      app.get("/end", async (req, res) => {
+        const old = req.session;
+        fail(stage, true);
+        const error = (await done(req, "destroy")) as { code: string };
+        fail(stage, false);
+        await new Promise((resolve) => old.regenerate(resolve));
+        req.session.b = 2;
+        res.json(error.code);
+      });
+      app.get("/read", (req, res) => void res.json({ ...req.session, cookie: undefined }));
+    });
+    const ada = new Browser(port);
+    await ada.ask("/start");
+    expect(await ada.json("/end")).toBe("SESS_UNAVAILABLE");
+    expect(await ada.json("/read")).toEqual({ b: 2 });
+  });
+
   test("a sign-out that fails and that nobody listens to is no answer of 200", async () => {
     const { stage, port } = await site((app) => {
       app.get("/start", (req, res) => {

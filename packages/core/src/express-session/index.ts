@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.js";
 import { CookieSessionManager } from "../manager/cookie-manager.js";
-import { internalsOf } from "./internals.js";
+import { lookIn } from "./elsewhere.js";
+import { type AnySession, internalsOf } from "./internals.js";
 import { understandOld } from "./migration.js";
 import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
 import type { Callback } from "./plain-session.js";
@@ -39,19 +40,38 @@ export interface SessionMethods {
   destroy(callback?: Callback): this;
   /** The session as it is stored now takes this one's place as `req.session`; changes not stored are dropped. */
   reload(callback?: Callback): this;
-  /** Stores now instead of with the response. Never required. Without a callback a failure becomes the response. */
+  /**
+   * Stores now instead of with the response. Never required. Counts as use. Without a callback a failure becomes the
+   * response, or is reported where that has ended.
+   */
   save(callback?: Callback): this;
+  /** Counts as use: for a handler that lives long, such as a WebSocket's. A response does it by itself. */
   touch(): this;
   resetMaxAge(): this;
 }
 
+/**
+ * What the middleware puts on a request. Where `@types/express-session` is in the program as well, `Request` has a
+ * `session` of that package's, which wins over what it inherits from here.
+ */
+export interface WithSession {
+  session: Express.Request extends { readonly sessionStore: unknown } ? unknown : SessionMethods & Partial<SessionData>;
+  readonly sessionID: string;
+}
+
+type OurData = SessionData;
+
 declare global {
   namespace Express {
-    interface Request {
-      session: SessionMethods & Partial<SessionData>;
-      readonly sessionID: string;
-    }
+    interface Request extends WithSession {}
   }
+}
+
+// What the application declared for one of the two counts for both.
+// biome-ignore lint/suspicious/noTsIgnore: an error only where that package is not in the program.
+/** @ts-ignore */
+declare module "express-session" {
+  interface SessionData extends OurData {}
 }
 
 /** A middleware of Express, by its shape. */
@@ -73,30 +93,28 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
  * response. Throws `SESS_CONFIG` for options that would undo a guarantee.
  */
 export function session<D extends object>(options: SessionOptions<D>): ExpressMiddleware {
-  const { sessions, unset = "keep" } = options;
-  const internals = internalsOf(sessions);
+  // With express-session they may be left out.
+  const internals = internalsOf((options as SessionOptions<D> | undefined)?.sessions);
   const { settings } = internals;
   assertOptions(options, settings);
   const origin = originOf(options);
-  if (origin !== undefined && sessions instanceof CookieSessionManager) throw nobodyDecides();
+  if (origin !== undefined && internals instanceof CookieSessionManager) throw nobodyDecides();
+  lookIn(internals);
   if (origin !== undefined) understandOld(internals, origin);
+  const { unset = "keep" } = options;
   const each: RequestOptions = { internals, unset, maxAge: maxAgeOf(options, settings) };
   return (req, res, next) => {
     if (isElsewhere(req, settings.cookie.path) || (req as SessionRequest).session) {
       next();
       return;
     }
-    give(req, res, sessions, each).then(() => next(), next);
+    give(req, res, each).then(() => next(), next);
   };
 }
 
-interface Starter {
-  start(req: IncomingMessage, res: ServerResponse): Promise<unknown>;
-}
-
-async function give(req: IncomingMessage, res: ServerResponse, sessions: Starter, options: RequestOptions) {
-  const session = await sessions.start(req, res);
-  new RequestSession(req, session as never, options).begin();
+async function give(req: IncomingMessage, res: ServerResponse, options: RequestOptions) {
+  const session = await options.internals.start(req, res);
+  new RequestSession(req, session as AnySession, options).begin();
 }
 
 /** Whether a browser would not send the cookie there. */

@@ -10,7 +10,8 @@ export type AnySession = Session<SessionData>;
 export type ManagerInternals = RequestManager<SessionData>;
 
 /** Throws `SESS_CONFIG` when it is no Manager of core's. */
-export function internalsOf<D extends object>(sessions: Manager<D>): ManagerInternals {
+export function internalsOf<D extends object>(sessions: Manager<D> | undefined): ManagerInternals {
   if (sessions instanceof RequestManager) return sessions;
-  throw new SessionError("SESS_CONFIG", '"sessions" must be a Manager, as createManager resolves to');
+  const example = "session({ sessions: await createManager(...) })";
+  throw new SessionError("SESS_CONFIG", `"sessions" must be a Manager, as createManager resolves to: ${example}`);
 }

@@ -1,13 +1,18 @@
 import { createHmac } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import express, { type RequestHandler } from "express";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
-import { ask, closeServers } from "../adapters/test-client.js";
+import { type Answer, ask, closeServers } from "../adapters/test-client.js";
+import { limits } from "../backend/context.js";
 import type { ManagerConfig } from "../config/options.js";
 import { type OldStore, type SessionOptions, session } from "./index.js";
 import { signedIds } from "./signed-cookie.js";
 
-afterEach(closeServers);
+afterEach(async () => {
+  vi.useRealTimers();
+  await closeServers();
+});
 
 /** Resolves to what lets the request to `/slow` go on, once it is there. */
 let arriveAtSlow: (go: () => void) => void = () => {};
@@ -109,7 +114,7 @@ describe("an old session", () => {
     const old = await oldSite("connect.sid", "/start?maxAge=86400000");
     const { port } = await newSite(old.store);
     const ada = new Browser(port, old.cookie);
-    expect((await ada.ask("/read")).headers["set-cookie"]?.[0]).toMatch(/Max-Age=86400;/);
+    expect((await ada.ask("/read")).headers["set-cookie"]?.[0]).toMatch(/Max-Age=34560000;/);
     expect(await ada.json("/cookie")).toMatchObject({ originalMaxAge: 86_400_000 });
   });
 
@@ -157,6 +162,8 @@ describe("an old session", () => {
   });
 });
 
+const signed = (id: string) => `s:${id}.${createHmac("sha256", secret).update(id).digest("base64").replace(/=+$/, "")}`;
+
 describe("cookies that are not express-session's", () => {
   const signature = (id: string, by = secret) =>
     createHmac("sha256", by).update(id).digest("base64").replace(/=+$/, "");
@@ -191,6 +198,81 @@ describe("cookies that are not express-session's", () => {
     const good = `s%3A${id}.${encodeURIComponent(signature(id))}`;
     expect(signedIds(`a=1; sid=${good}; sid=${good}`, "sid", ["other", secret])).toEqual([id]);
     expect(signedIds(`sid=s:${id}.${signature(id)}`, "sid", [Buffer.from(secret)])).toEqual([id]);
+  });
+});
+
+describe("cookies that somebody else has parsed", () => {
+  /** Both sites, with what cookie-parser would have put on the request, and no Cookie header. */
+  async function parsed(old: Awaited<ReturnType<typeof oldSite>>, cookies: object) {
+    const sessions = await new Stage().manager({ cookieName: "sid" });
+    const theirs = expressSession({ store: old.store, secret, resave: false, saveUninitialized: false });
+    const ours = session({ sessions, from: old.store, secret });
+    const seen: unknown[] = [];
+    for (const middleware of [theirs, ours]) {
+      const put = ((req, res, next) => {
+        Object.assign(req, cookies);
+        (middleware as RequestHandler)(req, res, next);
+      }) as RequestHandler;
+      seen.push(await new Browser(await serve(put, routes)).json("/read"));
+    }
+    return seen;
+  }
+
+  test("an old id that cookie-parser has verified, or has left to us", async () => {
+    for (const put of [
+      (id: string) => ({ signedCookies: { "connect.sid": id } }),
+      (id: string) => ({ cookies: { "connect.sid": signed(id) } }),
+    ]) {
+      const old = await oldSite();
+      expect(await parsed(old, put(old.id))).toEqual([data, data]);
+    }
+  });
+
+  test("one that nobody has verified, or that is no text: none, as theirs", async () => {
+    const old = await oldSite();
+    for (const cookies of [
+      { cookies: { "connect.sid": old.id } },
+      { cookies: { "connect.sid": `${signed(old.id)}x` } },
+      { signedCookies: { "connect.sid": false } },
+    ]) {
+      expect(await parsed(old, cookies)).toEqual([{}, {}]);
+    }
+    expect(Object.keys(old.store.sessions)).toEqual([old.id]);
+  });
+
+  test("one of ours", async () => {
+    const { sessions, stage } = await newSite(new expressSession.MemoryStore());
+    let cookies: object = {};
+    const port = await serve(session({ sessions }), routes, () => {
+      const app = express();
+      app.use((req, _res, next) => {
+        Object.assign(req, cookies);
+        next();
+      });
+      return app;
+    });
+    const ada = new Browser(port);
+    await ada.ask("/start");
+    cookies = { cookies: { sid: ada.jar.get("sid") } };
+    expect(JSON.parse((await ask(port, "/read")).body)).toEqual(data);
+    // What cookie-parser found in the header is not looked for twice.
+    stage.calls.length = 0;
+    const stale = "A".repeat(43);
+    cookies = { cookies: { sid: stale } };
+    await ask(port, "/read", { cookie: `sid=${stale}` });
+    expect(stage.calls).toEqual(["read"]);
+    cookies = { cookies: { sid: { toString: () => "x" } } };
+    expect((await ask(port, "/read")).body).toBe("{}");
+  });
+
+  test("two middlewares of one Manager, each with an old store of its own", async () => {
+    const [one, two] = [await oldSite("one.sid"), await oldSite("two.sid")];
+    const sessions = await new Stage().manager({ cookieName: "sid" });
+    const first = session({ sessions, from: one.store, secret, name: "one.sid" });
+    const port = await serve(first, routes);
+    const second = await serve(session({ sessions, from: two.store, secret, name: "two.sid" }), routes);
+    expect(await new Browser(port, one.cookie).json("/read")).toEqual(data);
+    expect(await new Browser(second, two.cookie).json("/read")).toEqual(data);
   });
 });
 
@@ -295,6 +377,57 @@ describe("exactly once", () => {
     expect([thief.body, thief.headers["set-cookie"]]).toEqual(["{}", undefined]);
     expect((await ask(port, "/set?views=9", { cookie: old.cookie })).status).toBe(409);
     expect(await ada.json("/read")).toEqual({ user: "ada, again" });
+  });
+});
+
+describe("an old store that never calls back", () => {
+  /** Only our timers: sockets have their own. */
+  const stopTime = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  /** Lets the server do what it can do by now. */
+  const elsewhere = (port: number) => ask(port, "/read");
+
+  test.each(["get", "destroy"] as const)("%s: a 503 within the bound of every store's call", async (method) => {
+    const old = await oldSite();
+    const { gate, reached, open } = gated(old.store, method);
+    const { port } = await newSite(gate);
+    stopTime();
+    let answer: Answer | undefined;
+    const asking = ask(port, "/read", { cookie: old.cookie }).then((each) => {
+      answer = each;
+    });
+    await reached(1);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1);
+    await elsewhere(port);
+    expect(answer).toBe(undefined);
+    await vi.advanceTimersByTimeAsync(1);
+    await asking;
+    expect(answer).toMatchObject({ status: 503, body: expect.stringContaining("old session store failed") });
+    // It answers after all, to nobody; whoever comes next is served.
+    open();
+    await elsewhere(port);
+    const again = ask(port, "/read", { cookie: old.cookie });
+    const answered = again.then(() => true);
+    for (let done = false; !done; ) {
+      open();
+      done = await Promise.race([answered, elsewhere(port).then(() => false)]);
+    }
+    expect(JSON.parse((await again).body)).toEqual(data);
+    expect(old.store.sessions).toEqual({});
+  });
+
+  test("the bound is the request's: two cookies do not wait twice", async () => {
+    const [one, two] = [await oldSite(), await oldSite()];
+    const { gate, reached, open } = gated(one.store, "get");
+    const { port } = await newSite(gate);
+    stopTime();
+    const cookie = `connect.sid=${encodeURIComponent(signed("nobody's"))}; ${two.cookie}`;
+    const asking = ask(port, "/read", { cookie });
+    await reached(1);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1000);
+    open();
+    await reached(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect((await asking).status).toBe(503);
   });
 });
 

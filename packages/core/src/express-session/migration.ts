@@ -4,8 +4,10 @@ import { longestLifetime } from "../config/checks.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { RequestView } from "../http/request.js";
 import type { LoadedSession } from "../manager/request-manager.js";
+import { foundBy, lookIn, type ParsedCookies } from "./elsewhere.js";
 import type { ManagerInternals } from "./internals.js";
 import { destroyOld, type OldRecord, type OldStore, readOld } from "./old-store.js";
+import { Patience } from "./patience.js";
 import { type Secret, signedIds } from "./signed-cookie.js";
 
 export interface Origin {
@@ -27,9 +29,11 @@ export function isOwed(known: object | undefined): boolean {
 /** Has a Manager understand the cookies of express-session: see decision 006. */
 export function understandOld(internals: ManagerInternals, origin: Origin): void {
   const mover = new Migration(internals, origin);
-  internals.setFallbackLookup(async (request) => {
-    for (const id of signedIds(request.header("cookie"), origin.name, origin.secrets)) {
-      const found = await mover.find(request, id);
+  lookIn(internals, async (request, req) => {
+    const patience = new Patience();
+    const parsed = (req as ParsedCookies | undefined) ?? {};
+    for (const id of signedIds(request.header("cookie"), origin.name, origin.secrets, parsed)) {
+      const found = await mover.find({ request, oldId: id, patience });
       if (found !== undefined) return found;
     }
     return undefined;
@@ -39,6 +43,13 @@ export function understandOld(internals: ManagerInternals, origin: Origin): void
 /** A field of sessions that were taken over, which is no property of `req.session`. */
 export const takenOver = "taken over from express-session";
 const taken = new Error("this session was taken over before");
+
+/** An old id that a request came with. */
+interface Asked {
+  readonly request: RequestView;
+  readonly oldId: string;
+  readonly patience: Patience;
+}
 
 class Migration {
   readonly #internals: ManagerInternals;
@@ -50,35 +61,30 @@ class Migration {
   }
 
   /** The session that an old one became, or becomes now. The old one is gone before anybody is told. */
-  async find(request: RequestView, oldId: string): Promise<LoadedSession | undefined> {
+  async find(asked: Asked): Promise<LoadedSession | undefined> {
+    const { request, oldId, patience } = asked;
+    const { store } = this.#origin;
     const id = this.#newId(oldId);
-    const there = await this.#load(request, id);
-    if (there !== undefined) return this.#joined(there, oldId);
-    const old = await this.#ask(() => readOld(this.#origin.store, oldId, this.#internals.settings.now()));
+    const there = await foundBy(this.#internals, request, id);
+    if (there !== undefined) return this.#joined(there, asked);
+    const old = await ask(patience, () => readOld(store, oldId, this.#internals.settings.now()));
     const created = old !== undefined && old.fields.length > 0 && (await this.#create(id, old));
     // Where nothing was there, somebody may have taken it since we looked.
-    const found = await this.#load(request, id);
+    const found = await foundBy(this.#internals, request, id);
     if (found === undefined) return undefined;
-    if (!created) return this.#joined(found, oldId);
-    await this.#ask(() => destroyOld(this.#origin.store, oldId));
+    if (!created) return this.#joined(found, asked);
+    await ask(patience, () => destroyOld(store, oldId));
     owed.add(found.stored);
     return found;
   }
 
-  async #joined(found: LoadedSession, oldId: string): Promise<LoadedSession> {
-    await this.#ask(() => destroyOld(this.#origin.store, oldId));
+  async #joined(found: LoadedSession, { oldId, patience }: Asked): Promise<LoadedSession> {
+    await ask(patience, () => destroyOld(this.#origin.store, oldId));
     const { settings } = this.#internals;
     // By now the answer that brought the cookie has arrived or is lost.
     const settled = settings.now() - found.stored.created >= limits.marker;
     if (found.stored.retired === undefined && settled) owed.add(found.stored);
     return found;
-  }
-
-  /** Markers are returned, as for any id that a client presents. */
-  async #load(request: RequestView, id: string): Promise<LoadedSession | undefined> {
-    const cookie = `${this.#internals.settings.cookieName}=${id}`;
-    const header = (name: string) => (name === "cookie" ? cookie : request.header(name));
-    return (await this.#internals.presented({ ...request, header })).found;
   }
 
   /** Whether it was this call that created it. */
@@ -112,12 +118,12 @@ class Migration {
     const key = createHmac("sha256", secret).update("sess/express-session/1\n").update(oldId).digest();
     return prefix + Buffer.from(hkdfSync("sha256", key, "", "session id", bytes)).toString("base64url");
   }
+}
 
-  async #ask<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (cause) {
-      throw new SessionError("SESS_UNAVAILABLE", "the old session store failed", { cause });
-    }
+async function ask<T>(patience: Patience, call: () => Promise<T>): Promise<T> {
+  try {
+    return await patience.wait(call);
+  } catch (cause) {
+    throw new SessionError("SESS_UNAVAILABLE", "the old session store failed", { cause });
   }
 }

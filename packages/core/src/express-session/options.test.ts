@@ -24,6 +24,9 @@ async function made(options: object, config?: ManagerConfig): Promise<string> {
   }
 }
 
+const year = 365 * 86_400_000;
+/** Years, in seconds. */
+const ten = (10 * year) / 1000;
 const from = new expressSession.MemoryStore();
 
 describe("accepted, because it is so here", () => {
@@ -47,6 +50,11 @@ describe("accepted, because it is so here", () => {
     ["cookie.maxAge", { cookie: { maxAge: 60_000 } }, { cookieLifetime: 60 }],
     ["cookie.sameSite", { cookie: { sameSite: true, secure: true } }, { sameSite: "strict", secure: true }],
     ["cookie: a function", { cookie: () => ({}) }],
+    ["key, which name was called before", { key: "sid" }],
+    ["key: express-session's, with from", { key: "old.sid", from, secret }],
+    ["cookie.maxAge and expires that say nothing", { cookie: { maxAge: false, expires: false } }],
+    ["cookie.expires", { cookie: { expires: null } }],
+    ["cookie.maxAge: eleven years", { cookie: { maxAge: 11 * year } }, { cookieLifetime: ten, maxLifetime: ten }],
   ])("%s: %j", async (_, options, config) => {
     expect(await made(options, config)).toBe("accepted");
   });
@@ -68,7 +76,12 @@ describe("refused as the middleware is made, with what to do instead", () => {
     [{ from }, /"secret" must be the one/],
     [{ from, secret: [] }, /"secret" must be the one/],
     [{ from, secret: [7] }, /"secret" must be the one/],
-    [{ from, secret: [secret, "short"] }, /"secret" must be at least 16 bytes/],
+    // Whoever replaced it would sign everybody out.
+    [
+      { from, secret: [secret, "short"] },
+      /"secret" must be a list that ends in at least 16 bytes: append one, and replace/,
+    ],
+    [{ from, secret: "short" }, /append one, and replace none/],
     [{ cookie: 7 }, /"cookie" must be an object or a function/],
     [{ cookie: { path: "/app" } }, /"cookie.path".*set "path" in createManager's/],
     [{ cookie: { domain: "example.com" } }, /"cookie.domain"/],
@@ -80,7 +93,12 @@ describe("refused as the middleware is made, with what to do instead", () => {
     [{ cookie: { maxAge: 60_000 } }, /"cookie.maxAge".*cookieLifetime and maxLifetime to 60 \(seconds\)/],
     [{ cookie: { maxAge: 86_400_000 } }, /"cookie.maxAge".*maxLifetime to 86400/, { cookieLifetime: 86_400 }],
     [{ cookie: { maxAge: null } }, /"cookie.maxAge".*cookieLifetime: 0/, { cookieLifetime: 60 }],
-    [{ cookie: { maxAge: -1 } }, /"cookie.maxAge" must be a number/],
+    [{ cookie: { maxAge: -1 } }, /"cookie.maxAge" must be more than 0/],
+    [{ cookie: { maxAge: 0 } }, /"cookie.maxAge" must be more than 0/],
+    [{ cookie: { maxAge: new Date() } }, /"cookie.maxAge" must be a number/],
+    [{ cookie: { maxAge: 11 * year } }, /maxLifetime to 315360000 \(seconds\)/],
+    [{ cookie: { sameSite: "auto" } }, /"cookie.sameSite".*"none" over HTTPS.*Set sameSite "none".*else "lax"/],
+    [{ key: "connect.sid" }, /"name".*cookieName/],
     [{ cookie: { expires: new Date() } }, /"cookie.expires" must be absent/],
     [{ cookie: { priority: "high" } }, /"cookie.priority" is none/],
     [{ saveUninitialised: false }, /unknown option "saveUninitialised"/],
@@ -88,9 +106,12 @@ describe("refused as the middleware is made, with what to do instead", () => {
     expect(await made(options, config)).toMatch(message);
   });
 
-  test("no Manager", () => {
-    for (const sessions of [undefined, null, {}, Promise.resolve()]) {
-      expect(() => session({ sessions } as unknown as SessionOptions)).toThrow(/"sessions" must be a Manager/);
+  test("no Manager", async () => {
+    const without = [undefined, null, {}, Promise.resolve()].map((sessions) => ({ sessions }));
+    for (const options of [undefined, null, "sid", await manager(), ...without]) {
+      const make = () => session(options as unknown as SessionOptions);
+      expect(make).toThrow(expect.objectContaining({ code: "SESS_CONFIG" }));
+      expect(make).toThrow(/"sessions" must be a Manager/);
     }
   });
 
@@ -115,12 +136,32 @@ describe("cookie as a function", () => {
     });
     const [short, long] = [new Browser(port), new Browser(port)];
     const answer = await short.ask("/short");
-    expect(answer.headers["set-cookie"]?.[0]).toMatch(/Max-Age=60;/);
+    expect(answer.headers["set-cookie"]?.[0]).toMatch(/Max-Age=34560000;/);
     const [maxAge, id] = (await long.json("/long")) as [number, string];
     expect(maxAge).toBe(7_200_000);
     now += 3_700_000;
     expect(await sessions.exists(id)).toBe(true);
     expect(await sessions.exists(JSON.parse(answer.body)[1])).toBe(false);
+  });
+
+  test.each([
+    ["more than ten years: ten", 11 * year, /Max-Age=34560000;/, 315_360_000],
+    ["a Date", new Date(Date.now() + 3_600_000), /Max-Age=34560000;/, 3600],
+    ["false: none", false, /^(?!.*Max-Age)/],
+    ["an end that has come: no session", 0, undefined],
+  ] as const)("a maxAge of %s", async (_, maxAge, cookie, lifetime?: number) => {
+    const sessions = await manager();
+    const port = await serve(session({ sessions, cookie: () => ({ maxAge }) }), (app) => {
+      app.get("/", (req, res) => {
+        req.session.views = 1;
+        res.json(1);
+      });
+    });
+    const ada = new Browser(port);
+    const { status, headers } = await ada.ask("/");
+    expect([status, headers["set-cookie"]?.[0]]).toEqual([200, cookie && expect.stringMatching(cookie)]);
+    if (lifetime !== undefined) expect((await sessions.load(ada.jar.get("sid") ?? ""))?.lifetime).toBe(lifetime);
+    expect(await sessions.count()).toBe(cookie === undefined ? 0 : 1);
   });
 
   test("what does not agree with the Manager is that request's error", async () => {
@@ -182,10 +223,10 @@ test("a changed maxAge is the session's when it is created, or gets its new id; 
   const ada = new Browser(port);
   const answer = await ada.ask("/start");
   expect(JSON.parse(answer.body)).toMatchObject({ originalMaxAge: 120_000, httpOnly: true, path: "/" });
-  expect(answer.headers["set-cookie"]?.[0]).toMatch(/Max-Age=120;/);
+  expect(answer.headers["set-cookie"]?.[0]).toMatch(/Max-Age=34560000;/);
   expect(await ada.json("/read")).toMatchObject({ originalMaxAge: 120_000 });
   expect((await ada.ask("/longer")).headers["set-cookie"]).toBe(undefined);
   expect(await ada.json("/read")).toMatchObject({ originalMaxAge: 120_000 });
-  expect((await ada.ask("/longer?now=1")).headers["set-cookie"]?.[0]).toMatch(/Max-Age=240;/);
+  expect((await ada.ask("/longer?now=1")).headers["set-cookie"]?.[0]).toMatch(/Max-Age=34560000;/);
   expect(await ada.json("/attributes")).toEqual(Array(6).fill("SESS_UNSUPPORTED"));
 });

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
+import { types } from "node:util";
 import { quoted } from "../config/checks.js";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
 import type { Manager } from "../manager/manager.js";
 import { assertAgrees, type CookieOptions } from "./cookie-options.js";
+import { millisecondsOf } from "./lifetime.js";
 import type { Origin } from "./migration.js";
 import type { OldStore } from "./old-store.js";
 import type { Secret } from "./signed-cookie.js";
@@ -14,6 +16,8 @@ export interface SessionOptions<D extends object = object> {
   readonly sessions: Manager<D>;
   /** The cookie's name: the Manager's, or with `from` the one that express-session used, `"connect.sid"` by default. */
   readonly name?: string | undefined;
+  /** What express-session called `name` before. */
+  readonly key?: string | undefined;
   /** To repeat what the Manager says; a function gives each new session its `maxAge`. */
   readonly cookie?: CookieOptions | ((req: IncomingMessage) => CookieOptions) | undefined;
   /** The store of express-session whose sessions are taken over: nobody is signed out by the switch. */
@@ -51,7 +55,17 @@ const refused: Readonly<Record<string, string>> = {
   store: 'absent: the Manager keeps the sessions. To take over those of a store of express-session, pass it as "from"',
 };
 
-const known = new Set(["sessions", "name", "cookie", "from", "secret", "unset", "proxy", ...Object.keys(refused)]);
+const known = new Set([
+  "sessions",
+  "name",
+  "key",
+  "cookie",
+  "from",
+  "secret",
+  "unset",
+  "proxy",
+  ...Object.keys(refused),
+]);
 
 function refuse(option: string, allowed: string): never {
   throw new SessionError("SESS_CONFIG", `option "${option}" must be ${allowed}`);
@@ -65,7 +79,7 @@ export function assertOptions(options: Rest, settings: Settings): void {
     const off = value === undefined || (value === false && name !== "genid" && name !== "store");
     if (allowed !== undefined && !off) refuse(name, allowed);
   }
-  const { name, cookie, from, unset, proxy } = options;
+  const { name = options.key, cookie, from, unset, proxy } = options;
   if (unset !== undefined && unset !== "keep" && unset !== "destroy") refuse("unset", '"keep" or "destroy"');
   if (name !== undefined && from === undefined && name !== settings.cookieName) {
     refuse("name", "the Manager's cookieName: set that in createManager's configuration");
@@ -90,7 +104,7 @@ export function maxAgeOf({ cookie }: Rest, settings: Settings): (req: IncomingMe
   return (req) => {
     const given = cookie(req);
     assertAgrees(given, settings, "each");
-    return given.maxAge ?? undefined;
+    return millisecondsOf(given.maxAge) ?? undefined;
   };
 }
 
@@ -98,14 +112,14 @@ export function maxAgeOf({ cookie }: Rest, settings: Settings): (req: IncomingMe
 const leastSecret = 16;
 
 /** Where old sessions are taken from, if anywhere. */
-export function originOf({ from, name = "connect.sid", secret }: Rest): Origin | undefined {
+export function originOf({ from, key = "connect.sid", name = key, secret }: Rest): Origin | undefined {
   if (from === undefined) return undefined;
   if (typeof from.get !== "function" || typeof from.destroy !== "function") {
     refuse("from", "a store of express-session, with get and destroy");
   }
   const secrets: readonly Secret[] =
-    typeof secret === "string" || secret instanceof Uint8Array ? [secret] : (secret ?? []);
-  const usable = (each: unknown) => typeof each === "string" || each instanceof Uint8Array;
+    typeof secret === "string" || types.isUint8Array(secret) ? [secret] : (secret ?? []);
+  const usable = (each: unknown) => typeof each === "string" || types.isUint8Array(each);
   if (secrets.length === 0 || !secrets.every(usable)) {
     refuse(
       "secret",
@@ -113,7 +127,8 @@ export function originOf({ from, name = "connect.sid", secret }: Rest): Origin |
     );
   }
   if (Buffer.byteLength(secrets.at(-1) ?? "") < leastSecret) {
-    refuse("secret", `at least ${leastSecret} bytes long, the last one above all: new ids are derived with it`);
+    const why = "the last one derives the new ids, and the cookies of today stay signed by the others";
+    refuse("secret", `a list that ends in at least ${leastSecret} bytes: append one, and replace none: ${why}`);
   }
   return { store: from, name, secrets };
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import flash from "connect-flash";
+import cookieParser from "cookie-parser";
+import { doubleCsrf } from "csrf-csrf";
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from "express";
 import { rateLimit } from "express-rate-limit";
 import { Passport } from "passport";
@@ -163,6 +165,36 @@ describe.each(["memory", "redis", "cookie"] as const)("over %s", (kind) => {
       expect(forged.status).toBe(403);
       expect(await ada.json("/token")).toBe(token);
       expect((await ada.ask("/token")).status).toBe(429);
+    });
+
+    test("csrf-csrf: a visitor of whom something is stored has one id for the form and for its answer", async () => {
+      const { generateCsrfToken, doubleCsrfProtection } = doubleCsrf({
+        getSecret: () => "a secret of the form's tokens",
+        getSessionIdentifier: (req) => req.session.id,
+        cookieName: "csrf",
+        cookieOptions: { secure: false, sameSite: "lax" },
+        getCsrfTokenFromRequest: (req) => req.headers["x-csrf-token"],
+      });
+      const { port } = await site(kind, create, (app) => {
+        app.use(cookieParser() as RequestHandler);
+        app.get("/form", (req, res) => {
+          if (req.query.keep) Object.assign(req.session, { visited: true });
+          res.json(generateCsrfToken(req, res));
+        });
+        app.post("/pay", doubleCsrfProtection, (_req, res) => void res.json("paid"));
+        app.use((error: { statusCode?: number }, _req: Request, res: Response, _next: NextFunction) => {
+          res.status(error.statusCode ?? 500).json("refused");
+        });
+      });
+      const pay = async (path: string) => {
+        const ada = new Browser(port);
+        const token = (await ada.json(path)) as string;
+        return (await ada.ask("/pay", { method: "POST", headers: { cookie: ada.cookie, "x-csrf-token": token } }))
+          .status;
+      };
+      expect(await pay("/form?keep=1")).toBe(200);
+      // Of an empty visitor nothing is stored: the next request has another id.
+      expect(await pay("/form")).toBe(403);
     });
   });
 });

@@ -4,7 +4,8 @@ import type { Properties } from "./properties.js";
 import type { SessionCookie } from "./session-cookie.js";
 
 /** As express-session's callbacks: called with the error, or with nothing. */
-export type Callback = (error?: unknown) => void;
+// biome-ignore lint/suspicious/noExplicitAny: as they are typed there, so that those of applications fit.
+export type Callback = (error?: any) => void;
 
 /** Does what the methods of `req.session` ask for. */
 export interface Actions {
@@ -12,6 +13,7 @@ export interface Actions {
   destroy(): Promise<void>;
   reload(): Promise<void>;
   save(): Promise<void>;
+  touch(): Promise<void>;
   /** For a promise that the application gave no callback for. */
   unheard(action: Promise<void>): void;
 }
@@ -72,8 +74,8 @@ class PlainSession {
     return this;
   }
 
-  /** A session is prolonged by being used: what is left to do is to count its cookie's lifetime from now. */
   touch(): this {
+    tell(this, (actions) => actions.touch(), undefined);
     return this.resetMaxAge();
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
 import type { AdapterHooks } from "../session/session.js";
 import type { AnySession, ManagerInternals } from "./internals.js";
@@ -27,14 +28,17 @@ export class RequestSession implements Actions, AdapterHooks {
   readonly #options: RequestOptions;
   /** Those of the present `req.session`. */
   #properties: Properties | undefined;
+  #cookie: SessionCookie | undefined;
   /** The lifetime that this session has of its own, ms. */
   #own: number | undefined;
-  readonly #unheard: Promise<void>[] = [];
+  /** What nobody else hears of, for the response to wait for. */
+  readonly #unheard = new Set<Promise<void>>();
   /** Whether the application has said how long this session lasts. */
   #chosen = false;
   /** Whether the client may not have its cookie yet. */
   #owed = false;
-  #destroyed = false;
+  /** Whether its end was asked for, and has not failed. */
+  #ending = false;
 
   constructor(req: IncomingMessage, session: AnySession, options: RequestOptions) {
     this.#req = req;
@@ -60,6 +64,8 @@ export class RequestSession implements Actions, AdapterHooks {
 
   /** Not if the session has a new id meanwhile: a sign-in has sent a newer cookie. */
   async owesCookie(): Promise<boolean> {
+    // Asked for while the session was being stored.
+    await this.#heard();
     return this.#owed && (await this.#options.internals.exists(this.#session.id));
   }
 
@@ -73,16 +79,14 @@ export class RequestSession implements Actions, AdapterHooks {
       this.#give();
     } catch (error) {
       this.#session.discard();
-      this.#give();
+      if (this.#req.session) this.#give();
       throw error;
     }
   }
 
-  async destroy(): Promise<void> {
-    this.#properties?.leave();
+  destroy(): Promise<void> {
     delete this.#req.session;
-    await this.#session.destroy();
-    this.#destroyed = true;
+    return this.#end();
   }
 
   async reload(): Promise<void> {
@@ -97,19 +101,32 @@ export class RequestSession implements Actions, AdapterHooks {
     this.#give();
   }
 
-  save(): Promise<void> {
-    return this.#session.release();
+  async save(): Promise<void> {
+    if (this.#ending) throw new SessionError("SESS_GONE", "this session was destroyed by this request");
+    if (this.#cookie?.hasEnded) await this.#end();
+    else await this.#session.release();
   }
 
+  async touch(): Promise<void> {
+    // A session that its cookie holds is prolonged by a new one, for which it may be too late.
+    await this.#session.touch().catch(() => {});
+  }
+
+  /** The response that is still to leave waits for it, and fails with it. */
   unheard(action: Promise<void>): void {
-    action.catch(() => {});
-    this.#unheard.push(action);
+    this.#unheard.add(action);
+    action.then(
+      () => this.#unheard.delete(action),
+      (error: unknown) => {
+        if (this.#session.responseEnded && this.#unheard.delete(action)) report(error);
+      },
+    );
   }
 
   #takeOption(): void {
     const maxAge = this.#options.maxAge(this.#req);
     if (maxAge === undefined || this.#chosen) return;
-    this.#session.lifetime = Math.ceil(maxAge / 1000);
+    if (maxAge > 0) this.#session.lifetime = Math.ceil(maxAge / 1000);
     this.#own = maxAge;
   }
 
@@ -119,20 +136,43 @@ export class RequestSession implements Actions, AdapterHooks {
     this.#chosen = true;
   }
 
+  /** Not to a request that has asked for the end: nothing could be stored in it. */
   #give(): void {
+    if (this.#ending) return;
     const { cookie: attributes, cookieMaxAge } = this.#options.internals.settings;
     const maxAge = this.#own ?? (cookieMaxAge === undefined ? null : cookieMaxAge * 1000);
     const cookie = new SessionCookie(attributes, maxAge, (seconds) => this.#choose(seconds));
+    this.#cookie = cookie;
     this.#properties = new Properties(this.#session);
     this.#req.session = plainSession({ properties: this.#properties, cookie, actions: this });
   }
 
-  /** Waits for what nobody else hears of, and sees to a session that was unset. */
+  /** Whoever still has the object keeps what was in it. */
+  async #end(): Promise<void> {
+    this.#properties?.leave();
+    this.#ending = true;
+    try {
+      await this.#session.destroy();
+    } catch (error) {
+      this.#ending = false;
+      throw error;
+    }
+  }
+
+  async #heard(): Promise<void> {
+    const actions = [...this.#unheard];
+    this.#unheard.clear();
+    await Promise.all(actions);
+  }
+
+  /** Waits for what nobody else hears of, and sees to a session that was unset, or whose cookie has ended. */
   async #settle(): Promise<void> {
-    await Promise.all(this.#unheard.splice(0));
-    if (this.#req.session || this.#destroyed) return;
-    if (this.#options.unset === "keep") this.#session.discard();
-    else await this.#session.destroy();
+    await this.#heard();
+    if (this.#ending) return;
+    if (this.#req.session) {
+      if (this.#cookie?.hasEnded) await this.#end();
+    } else if (this.#options.unset === "keep") this.#session.discard();
+    else await this.#end();
   }
 }
 

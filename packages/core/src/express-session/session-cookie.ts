@@ -1,5 +1,7 @@
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
+import { insteadOf } from "./cookie-options.js";
+import { type Lifetime, millisecondsOf } from "./lifetime.js";
 
 /** What a cookie is made of, as express-session shows it. */
 export interface CookieData {
@@ -20,7 +22,7 @@ export class SessionCookie {
   #original: number | null;
   #expires: Date | null;
 
-  /** `changed` is told of a new lifetime. */
+  /** `changed` is told of a new lifetime, seconds, not of an end that has come. */
   constructor(attributes: Settings["cookie"], maxAge: number | null, changed: (seconds: number) => void) {
     this.#attributes = attributes;
     this.#changed = changed;
@@ -32,28 +34,41 @@ export class SessionCookie {
     return this.#original;
   }
 
-  /** What is left; `null` is until the browser closes. A new one takes effect when the session gets its cookie. */
+  set originalMaxAge(maxAge: Lifetime) {
+    this.maxAge = maxAge;
+  }
+
+  /**
+   * What is left; `null` is until the browser closes. A new one takes effect when the session gets its cookie, an end
+   * that has come with the response.
+   */
   get maxAge(): number | null {
     return this.#expires === null ? null : this.#expires.getTime() - Date.now();
   }
 
-  set maxAge(maxAge: number | null | undefined) {
-    if (maxAge === null || maxAge === undefined) {
+  set maxAge(maxAge: Lifetime) {
+    const milliseconds = millisecondsOf(maxAge);
+    if (milliseconds === null) {
       if (this.#original !== null) throw endless();
       return;
     }
-    if (typeof maxAge !== "number") throw new SessionError("SESS_VALUE", "maxAge must be a number of milliseconds");
-    this.#changed(Math.ceil(maxAge / 1000));
-    this.#original = maxAge;
-    this.#expires = expiryOf(maxAge);
+    if (milliseconds > 0) this.#changed(Math.ceil(milliseconds / 1000));
+    this.#original = milliseconds;
+    this.#expires = expiryOf(milliseconds);
   }
 
   get expires(): Date | null {
     return this.#expires;
   }
 
-  set expires(expires: Date | null | undefined | false) {
-    this.maxAge = expires ? expires.getTime() - Date.now() : null;
+  set expires(expires: Exclude<Lifetime, number>) {
+    if (typeof expires === "number") throw new SessionError("SESS_VALUE", "a cookie's expires must be a Date");
+    this.maxAge = expires;
+  }
+
+  /** Whether the application said that its end has come: the session's end as well. */
+  get hasEnded(): boolean {
+    return this.#original !== null && this.#original <= 0;
   }
 
   get secure(): boolean | "auto" {
@@ -84,7 +99,7 @@ export class SessionCookie {
     return this.#attributes.sameSite;
   }
 
-  set sameSite(sameSite: "lax" | "strict" | "none") {
+  set sameSite(sameSite: boolean | "lax" | "strict" | "none") {
     this.#keep("sameSite", sameSite);
   }
 
@@ -124,9 +139,9 @@ export class SessionCookie {
   }
 
   #keep(name: keyof Settings["cookie"], value: unknown): void {
-    if (value === this.#attributes[name]) return;
-    const where = `set "${name}" in createManager's configuration`;
-    throw new SessionError("SESS_UNSUPPORTED", `the cookie is the Manager's: ${where}`);
+    const wanted = name === "sameSite" && value === true ? "strict" : value;
+    if (wanted === this.#attributes[name]) return;
+    throw new SessionError("SESS_UNSUPPORTED", `the cookie is the Manager's: ${insteadOf(name, value)}`);
   }
 }
 

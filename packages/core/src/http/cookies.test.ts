@@ -192,6 +192,7 @@ describe("the grammar", () => {
     "127.0.0.1",
     "xn--bcher-kva.example",
     `${"a".repeat(63)}.x`,
+    "my_app.example.com",
   ])("takes the domain %s", (domain) => expect(isCookieDomain(domain)).toBe(true));
 
   it.each([
@@ -202,7 +203,6 @@ describe("the grammar", () => {
     "a.",
     "-a",
     "a-",
-    "a_b",
     "bücher.example",
     "a b",
     "a;b",

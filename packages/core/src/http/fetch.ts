@@ -54,6 +54,7 @@ export class FetchExchange<D extends object> {
       this.#response.addHeaders(headOf(headers));
       return withHeaders(response, headers);
     } catch (error) {
+      abandon(response);
       return this.fail(error);
     }
   }
@@ -94,6 +95,7 @@ export class FetchExchange<D extends object> {
       if (answer !== undefined) return withHeaders(answer, headers);
       return new Response(errorText(status, "The request failed."), { status, headers });
     } catch (second) {
+      if (answer !== undefined) abandon(answer);
       report(second);
       return new Response(errorText(500, "The request failed."), { status: statusOf(error) });
     }
@@ -115,6 +117,13 @@ export class FetchExchange<D extends object> {
     const instead = "return a Response, or make one of it in onError";
     report(new Error(`the session's new cookie could not be sent with what the handler answered by: ${instead}`));
   }
+}
+
+/** Lets go of what a body that will not be sent holds open, a file for instance. Never throws. */
+function abandon({ body }: Response): void {
+  // A polyfill's may be a stream of Node.
+  if (typeof body?.cancel !== "function") return;
+  body.cancel().catch(() => {}); // Somebody else reads it, and lets go of it.
 }
 
 /** Also one of another realm, or of a polyfill. */

@@ -66,6 +66,19 @@ describe("createManager", () => {
     expect(await codeOf(createManager("memory", '{"gclifetime":0}'))).toBe("SESS_CONFIG");
   });
 
+  test("a name that is known at run time only", async () => {
+    const name: string = process.env.SESS_NO_SUCH_VARIABLE ?? "memory";
+    const plain = await createManager(name, { cookieName: "id" });
+    expectTypeOf(plain).toEqualTypeOf<StoreManager<SessionData>>();
+    const typed = await createManager<{ user: string }, string>(name, { providerConfig: "" });
+    expectTypeOf(typed).toEqualTypeOf<StoreManager<{ user: string }>>();
+    // @ts-expect-error without the name's type it would take any literal
+    const untyped = await createManager<{ user: string }>(name, {});
+    // @ts-expect-error nobody can check an object's keys against a name that is not known
+    expect(await codeOf(createManager(name, { providerConfig: { host: "localhost" } }))).toBe("SESS_CONFIG");
+    await Promise.all([plain, typed, untyped].map((manager) => manager.close()));
+  });
+
   test("an unknown provider's message names those that are known", async () => {
     await expect(createManager("mysql", "{}")).rejects.toThrow('unknown provider "mysql" (forgotten import?)');
     await expect(createManager("mysql", "{}")).rejects.toThrow('"memory"');

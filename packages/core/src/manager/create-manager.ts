@@ -2,6 +2,7 @@ import { BoundedCalls } from "../backend/bounded.js";
 import type { StoreContext } from "../backend/context.js";
 import { ReliableProvider } from "../backend/reliable-provider.js";
 import { type ManagerConfig, resolveConfig, type Settings } from "../config/options.js";
+import type { readSeedConfig } from "../config/seed-json.js";
 import { Diagnostics } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
 import { randomToken } from "../ids.js";
@@ -12,8 +13,14 @@ import { CookieSessionManager } from "./cookie-manager.js";
 import type { Manager, StoreManager } from "./manager.js";
 import { StoreSessionManager } from "./store-manager.js";
 
+/** What a named provider's Manager takes: a configuration with required keys makes `providerConfig` one. */
+type ConfigOf<C> =
+  Record<never, never> extends C
+    ? [config?: ManagerConfig & { readonly providerConfig?: C | string | undefined }]
+    : [config: ManagerConfig & { readonly providerConfig: C | string }];
+
 type Named<N extends keyof ProviderConfigs> = {
-  [K in N]: [name: K, config?: ManagerConfig & { readonly providerConfig?: ProviderConfigs[K] | string }];
+  [K in N]: [name: K, ...config: ConfigOf<ProviderConfigs[K]>];
 }[N];
 
 type TokenName = Extract<keyof ProviderConfigs, keyof TokenProviders>;
@@ -27,13 +34,17 @@ export type NamedToken = Named<TokenName>;
 /**
  * Opens sessions kept by a registered provider, or by the connector of one.
  *
- * With two strings it is the seed's `NewManager(name, json)`, which is also the form for `process.env`.
+ * With two strings it is the seed's `NewManager(name, json)`, which is also the form for `process.env`. A name that is
+ * known at run time only takes its `providerConfig` as a string; with a type for the fields, `<Fields, string>`.
  *
  * Rejects with `SESS_CONFIG` (the message names the key), `SESS_PROVIDER` (nobody registered that name), or with what
  * the provider found as it connected.
  */
-export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<StoreManager<D>>;
-export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<Manager<D>>;
+export function createManager<D extends object = SessionData>(name: string, json: string): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData, N extends string = never>(
+  name: string extends N ? N : never,
+  config?: ManagerConfig & { readonly providerConfig?: string | undefined },
+): Promise<StoreManager<D>>;
 export function createManager<D extends object = SessionData>(
   connector: TokenConnector,
   config?: ManagerConfig,
@@ -42,12 +53,15 @@ export function createManager<D extends object = SessionData>(
   connector: Connector,
   config?: ManagerConfig,
 ): Promise<StoreManager<D>>;
-export function createManager<D extends object = SessionData>(name: string, json: string): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<StoreManager<D>>;
+export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<Manager<D>>;
+// TypeScript explains a mistake by the last of these: the only one that has every name, and the rest of what may be wrong.
+export function createManager<D extends object = SessionData>(...args: NamedStore | NamedToken): Promise<Manager<D>>;
 export async function createManager<D extends object>(
   nameOrConnector: string | Connector,
   config?: ManagerConfig | string,
 ): Promise<Manager<D>> {
-  const settings = resolveConfig(config);
+  const settings = resolveConfig(config, typeof config === "string" ? await seedReader() : undefined);
   // What a Manager shows of itself, in a log say, must not hold the store's password.
   const own = { ...settings, providerConfig: undefined };
   const connector =
@@ -56,6 +70,11 @@ export async function createManager<D extends object>(
   if (connector?.kind === "token") return overToken(connector, own);
   if (connector?.kind === "store") return overStore(connector, own);
   throw new SessionError("SESS_PROVIDER", "createManager takes a provider's name or a connector");
+}
+
+/** Loaded for the seed's JSON alone. */
+async function seedReader(): Promise<typeof readSeedConfig> {
+  return (await import("../config/seed-json.js")).readSeedConfig;
 }
 
 async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<StoreManager<D>> {

@@ -3,6 +3,9 @@ import { ExpiryHeap } from "./expiry-heap.js";
 import { KeyMap } from "./key-map.js";
 import { RecencyList } from "./recency-list.js";
 
+/** Markers that are kept, at least: five megabytes. What a few sessions' owners do in two minutes is not to be forgotten. */
+const leastMarkers = 10_000;
+
 /** A new record with the contract's own fields and nothing else, so that nothing is shared by reference. */
 export function copyRecord(record: SessionRecord): SessionRecord {
   return {
@@ -47,10 +50,13 @@ class Entry implements SessionRecord {
 
 /**
  * The data behind {@link memory}: every method is synchronous, so whatever a provider does between two of its own
- * awaits is atomic. Bounded: beyond `maxSessions` the least recently used session goes, an unexpired marker never.
+ * awaits is atomic. Bounded: beyond `maxSessions` the least recently used session goes, and beyond as many markers, or
+ * 10,000 where that is more, the one that expires first. Its key is free then: what is late is refused all the same, but
+ * whoever still presents the old id is a stranger, and a logout by the old id does not reach the session's new one.
  */
 export class MemoryStore {
   readonly #maxSessions: number;
+  readonly #maxMarkers: number;
   readonly #entries = new KeyMap<Entry>();
   readonly #sessions = new ExpiryHeap<Entry>();
   readonly #markers = new ExpiryHeap<Entry>();
@@ -59,6 +65,7 @@ export class MemoryStore {
 
   constructor(maxSessions: number) {
     this.#maxSessions = maxSessions;
+    this.#maxMarkers = Math.max(maxSessions, leastMarkers);
   }
 
   /** The live record itself: copy it before it leaves. Looking counts as a use. */
@@ -76,7 +83,7 @@ export class MemoryStore {
     const entry = new Entry(key, record);
     this.#entries.set(key, entry);
     this.#link(entry);
-    if (entry.isMarker) this.#collectFrom(this.#markers, now - 60_000, 2);
+    if (entry.isMarker) this.#boundMarkers(now);
     else if (this.#sessions.size > this.#maxSessions) this.#evict(now);
   }
 
@@ -119,6 +126,11 @@ export class MemoryStore {
     const first = this.#sessions.first();
     const victim = first !== undefined && first.expiresAt <= now ? first : this.#recency.oldest;
     if (victim !== undefined) this.remove(victim.key);
+  }
+
+  #boundMarkers(now: number): void {
+    this.#collectFrom(this.#markers, now - 60_000, 2);
+    if (this.#markers.size > this.#maxMarkers) this.#collectFrom(this.#markers, Number.POSITIVE_INFINITY, 1);
   }
 
   #collectFrom(heap: ExpiryHeap<Entry>, until: number, most: number): number {

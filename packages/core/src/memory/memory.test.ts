@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Provider, SessionRecord } from "../provider.js";
 import { type MemoryConfig, memory } from "./memory.js";
 
@@ -35,6 +35,35 @@ describe("configuration", () => {
   test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])("refuses maxSessions %d by name", (maxSessions) => {
     const refusal = expect.objectContaining({ code: "SESS_CONFIG", message: expect.stringContaining("maxSessions") });
     expect(() => memory({ maxSessions })).toThrow(refusal);
+  });
+});
+
+describe("in a worker of a cluster", () => {
+  const warnings = async (isWorker: boolean, connects: number) => {
+    vi.resetModules();
+    vi.doMock("node:cluster", () => ({ default: { isWorker } }));
+    const emit = vi
+      .spyOn(process, "emitWarning")
+      .mockImplementation(() => {})
+      .mockClear();
+    const fresh = await import("./memory.js");
+    for (let index = 0; index < connects; index += 1) {
+      await fresh.memory().connect({ now: Date.now, contract: 1 });
+    }
+    const told = emit.mock.calls.map(([message, options]) => [String(message), options]);
+    vi.doUnmock("node:cluster");
+    emit.mockRestore();
+    return told;
+  };
+
+  test("it warns once that each worker has sessions of its own", async () => {
+    expect(await warnings(true, 3)).toEqual([
+      [expect.stringMatching(/each worker keeps sessions of its own/), { code: "SESS_MEMORY_IN_CLUSTER" }],
+    ]);
+  });
+
+  test("elsewhere it does not", async () => {
+    expect(await warnings(false, 3)).toEqual([]);
   });
 });
 
@@ -115,6 +144,38 @@ describe("the bound", () => {
     clock.time += 99_999;
     for (let index = 0; index < 20; index += 1) expect(await provider.read(key(index))).toBeDefined();
     expect(await provider.count()).toBe(1);
+  });
+
+  test("markers have a bound of their own: the one that expires first is forgotten, and no session for it", async () => {
+    const most = 10_000;
+    const provider = await clocked({ maxSessions: 5 }).open();
+    await fill(provider, 5, undefined, 1_000_000);
+    const retire = (index: number) => provider.create(key(index), marker(start + 120_000 + (index === 7 ? 0 : index)));
+    for (let index = 1; index <= most; index += 1) await retire(index);
+    expect(await provider.read(key(7))).toBeDefined();
+    for (let index = most + 1; index <= most + 100; index += 1) await retire(index);
+    const there: number[] = [];
+    for (let index = 1; index <= most + 100; index += 1) if (await provider.read(key(index))) there.push(index);
+    expect(there).toHaveLength(most);
+    expect(there.slice(0, 2)).toEqual([101, 102]);
+    expect(await provider.count()).toBe(5);
+  });
+
+  test("as many markers are kept as sessions may be, where that is more", async () => {
+    const provider = await clocked({ maxSessions: 10_050 }).open();
+    for (let index = 0; index < 10_100; index += 1) await provider.create(key(index), marker(start + 120_000 + index));
+    expect(await provider.read(key(49))).toBeUndefined();
+    expect(await provider.read(key(50))).toBeDefined();
+  });
+
+  test("a session that is destroyed once its marker was forgotten stays destroyed", async () => {
+    const provider = await clocked({ maxSessions: 1 }).open();
+    await provider.create(key(1), session());
+    await provider.update(key(1), { ...marker(start + 1), version: "m1" }, "v1");
+    for (let index = 2; index < 10_010; index += 1) await provider.create(key(index), marker(start + 120_000));
+    expect(await provider.read(key(1))).toBeUndefined();
+    expect(await provider.update(key(1), session(), "v1")).toEqual({ written: false, current: undefined });
+    expect(await provider.touch(key(1), start + 1000, "v1")).toBe(false);
   });
 
   test("markers do not pile up where nobody calls gc", async () => {

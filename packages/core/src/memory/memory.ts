@@ -7,8 +7,9 @@ import { MemoryStore } from "./memory-store.js";
 /** How the memory provider is set up. */
 export interface MemoryConfig {
   /**
-   * Most sessions kept, markers not counted: an integer of at least 1, 100000 by default. Beyond it the least recently
-   * used session is forgotten, which logs its user out.
+   * Most sessions kept: an integer of at least 1, 100000 by default. Beyond it the least recently used session is
+   * forgotten, which logs its user out. As many markers of sessions that ended or have a new id are kept besides, or
+   * 10000 where that is more; beyond it the one that expires first is forgotten before its two minutes are over.
    */
   readonly maxSessions?: number;
 }
@@ -24,8 +25,26 @@ export function memory(config?: MemoryConfig | string): StoreConnector {
   return {
     kind: "store",
     name: "memory",
-    connect: async (context) => new MemoryProvider(store, () => context.now()),
+    connect: async (context) => {
+      await warnInCluster();
+      return new MemoryProvider(store, () => context.now());
+    },
   };
+}
+
+let warned = false;
+
+/** Once for a process: requests of one user come to several workers, each with sessions of its own. */
+async function warnInCluster(): Promise<void> {
+  if (warned) return;
+  const { default: cluster } = await import("node:cluster");
+  if (!cluster.isWorker || warned) return;
+  warned = true;
+  process.emitWarning(
+    "Sessions are kept in memory in a worker of a cluster: each worker keeps sessions of its own, and users are signed " +
+      "in or not by chance. Use a provider that the workers share.",
+    { code: "SESS_MEMORY_IN_CLUSTER" },
+  );
 }
 
 function maxSessionsOf(config: MemoryConfig | string | undefined): number {

@@ -72,6 +72,7 @@ describe("a header that is damaged is no session", () => {
   const damages: string[] = [
     ...["c", "s", "a"].flatMap((key) => numbers.map((text) => [key, text])),
     ...["0", "0.5", ...numbers].map((text) => ["l", text]),
+    ...["5", "{}", "[1]", "null"].map((text) => ["o", text]),
     ...["5", "null", "{}", '"a"', "[null]", "[{}]", '["a"]', "[[]]", '[["a"]]', '[["a",-1],["b",2]]'].map((text) => [
       "f",
       text,

@@ -22,6 +22,8 @@ export interface StoredSession {
   readonly absolute: number;
   readonly recentWrites: RecentWrites;
   readonly fields: Fields;
+  /** Of a token: marks of the ids in whose place its session was put. */
+  readonly over?: readonly string[] | undefined;
 }
 
 // The envelope inside `SessionRecord.data`: one line of JSON, then the fields' encoded values end to end. Their lengths
@@ -40,11 +42,12 @@ export function encodeEnvelope(stored: StoredSession): SessionRecord {
 }
 
 /** An `EnvelopeHeader` in JSON, and the fields. Put together by hand: `JSON.stringify` takes five times as long. */
-function envelope({ retired, created, saved, lifetime, absolute, recentWrites, fields }: StoredSession): string {
+function envelope({ retired, created, saved, lifetime, absolute, recentWrites, fields, over }: StoredSession): string {
   let header = `{"e":${envelopeVersion}`;
   if (retired === undefined) header += `,"c":${json(created)},"s":${json(saved)}`;
   if (lifetime !== undefined) header += `,"l":${json(lifetime)}`;
   if (absolute !== Number.POSITIVE_INFINITY) header += `,"a":${json(absolute)}`;
+  if (over !== undefined) header += `,"o":${JSON.stringify(over)}`;
   let separator = ',"p":[';
   for (const entry of recentWrites) {
     header += `${separator}[${entry.map(json).join(",")}]`;
@@ -93,6 +96,7 @@ export function decodeEnvelope(record: SessionRecord): StoredSession | undefined
     absolute: header.a ?? Number.POSITIVE_INFINITY,
     recentWrites: header.p,
     fields,
+    ...(header.o !== undefined && { over: header.o }),
   };
 }
 

@@ -1,7 +1,5 @@
-import { presentContext } from "../backend/async-context.js";
-import { decode } from "../codec/decode.js";
-import { encode } from "../codec/encode.js";
 import type { Changes, Fields } from "../record/changes.js";
+import type { FieldFunction } from "./field-function.js";
 import { ObjectCache } from "./object-cache.js";
 import { PendingChanges } from "./pending-changes.js";
 
@@ -99,28 +97,4 @@ export class FieldView {
     this.#pending.clear();
     this.#objects.clear();
   }
-}
-
-/**
- * An update's function over a field's encodings, which keeps the value it came to. It runs in the context in which it was
- * asked for: another request's batch may be what it runs in.
- */
-export class FieldFunction<T> {
-  readonly name: string;
-  readonly #context = presentContext();
-  readonly #fn: (value: T | undefined) => T | undefined;
-  value: T | undefined;
-  text: string | undefined;
-
-  constructor(name: string, fn: (value: T | undefined) => T | undefined) {
-    this.name = name;
-    this.#fn = fn;
-  }
-
-  readonly run = (current: string | undefined): string | undefined => {
-    const value = current === undefined ? undefined : (decode(current) as T);
-    this.value = this.#context(() => this.#fn(value));
-    this.text = this.value === undefined ? undefined : encode(this.value);
-    return this.text;
-  };
 }

@@ -43,6 +43,19 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   /** The names of the fields there are, in the order of their first writing. */
   keys(): string[];
 
+  /** Whether nothing of this session is stored yet. */
+  readonly isNew: boolean;
+
+  /** When it was first stored; `undefined` where it is not, or has ended. A new id leaves it as it is. */
+  readonly created: Date | undefined;
+
+  /**
+   * When it ends unless it is used before, as this request knows it: the idle end or the absolute one, whichever is first.
+   * `undefined` where nothing is stored. A response that only reads prolongs it afterwards: to show the end to a user,
+   * `touch()` first.
+   */
+  readonly expiresAt: Date | undefined;
+
   /**
    * Whose session this is, from the next save on: set it as somebody signs in, and `listOwned` and `destroyOwned` find
    * it. `undefined` makes it nobody's. Write-only: the store keeps a hash, and nobody can read it back.
@@ -50,10 +63,20 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   set owner(owner: string | undefined);
 
   /**
-   * An idle lifetime for this session alone, seconds ("remember me"), which is its cookie's Max-Age as well. Set it
-   * before the session is created or gets its new id: that is when it takes effect. The absolute end stays.
+   * An idle lifetime for this session alone, seconds ("remember me"). It takes effect with a cookie: set it before the
+   * session is created or gets its new id, or after that and before the same response begins. Set after, a shorter one
+   * ends the cookie earlier, not what is stored. The absolute end stays.
    */
   set lifetime(seconds: number);
+
+  /** The idle lifetime of this session, seconds: its own, or the Manager's. */
+  get lifetime(): number;
+
+  /**
+   * An absolute lifetime for this session alone, seconds, in place of `absoluteLifetime` in the configuration. Set it as
+   * {@link lifetime}, before the session is created or gets its new id: it counts from then.
+   */
+  set absoluteLifetime(seconds: number);
 
   delete(field: Field<D>): void;
 
@@ -66,6 +89,12 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
    * resolves to the stored value. Once acknowledged it stays, whatever becomes of the response.
    */
   update<F extends Field<D>>(field: F, fn: (value: D[F] | undefined) => D[F] | undefined): Promise<D[F] | undefined>;
+
+  /**
+   * Reads a field and deletes it in one exact step, as {@link update} does: of two requests at once, one gets the value.
+   * For what is to be shown once (a flash message). Stores at once where the field is there, and nothing where it is not.
+   */
+  take<F extends Field<D>>(field: F): Promise<D[F] | undefined>;
 
   /**
    * Moves the session to a new id, which the response's cookie will hold. The old one opens nothing any more; for two minutes
@@ -88,6 +117,13 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
    */
   reload(): Promise<boolean>;
 
-  /** Stores the changes now instead of with the response. Rejects when that fails. Without changes it does nothing. */
+  /**
+   * Counts as use, for whoever uses a session outside of a response: it ends an idle lifetime from now, and never after
+   * its absolute end. Writes only when a tenth of that lifetime has passed, so it may be called as often as one likes.
+   * A store that fails is an event (`sess:store-error`), and a session that has ended stays so.
+   */
+  touch(): Promise<void>;
+
+  /** Stores the changes now instead of with the response, rejecting when that fails. Counts as use, as {@link touch}. */
   release(): Promise<void>;
 }

@@ -1,12 +1,15 @@
 import { type Deadline, limits } from "../backend/context.js";
 import { tooLate } from "../backend/key-queue.js";
-import type { Identity, SessionBackend } from "../backend/session-backend.js";
+import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
+import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
+import { adviseSeconds } from "../config/unit-advice.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { FieldFunction, FieldView } from "./field-view.js";
+import { FieldFunction } from "./field-function.js";
+import { FieldView } from "./field-view.js";
 import { LateStore } from "./late-store.js";
 import { OperationQueue } from "./operation-queue.js";
 import type { Field, SessionStore } from "./session-store.js";
@@ -46,6 +49,8 @@ export interface SessionParts {
   readonly ownerKey: (owner: string) => string;
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
+  /** The live sessions that the client presented beside each other: none of them is this one. */
+  readonly rivals: readonly LoadedSession[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
 }
@@ -57,11 +62,16 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Keys this session had earlier in this request, oldest first. */
   readonly #past: string[] = [];
   #stored: StoredSession | undefined;
+  #rivals: readonly LoadedSession[];
   #loadedAt: number;
   readonly #view = new FieldView();
   readonly #operations = new OperationQueue();
-  /** Kept for this request: it takes effect at creation or with a new id, whichever is first. */
+  /** Kept for this request: it takes effect at creation or with a new id, or while that is on its way to the client. */
   #lifetime: number | undefined;
+  /** Kept likewise: it takes effect at creation or with a new id. */
+  #absolute: number | undefined;
+  /** Whether this request created the session, or gave it the id that it has. */
+  #idIsNew = false;
   /** What a save was refused with, on a session that had been loaded as one: gone, or under another id. */
   #refusal: SessionError | undefined;
   /** The owner of a session that is not stored yet. */
@@ -72,15 +82,27 @@ export class Session<D extends object> implements SessionStore<D> {
   /** An adapter's, where it has some. */
   hooks: AdapterHooks | undefined;
 
+  static {
+    // `util.inspect` calls the getters of whoever made an object, told to (`getters`), unless that is a built-in; with
+    // `customInspect: false` it does not ask the method below.
+    Object.defineProperty(Session.prototype, "constructor", { value: Object, configurable: true, writable: true });
+  }
+
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#identity = parts.identity;
     this.#stored = parts.stored;
+    this.#rivals = parts.rivals;
     this.#loadedAt = parts.now();
   }
 
   get id(): string {
     return this.#identity.id;
+  }
+
+  /** Nothing of a session is shown: neither id nor fields. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "Session {}";
   }
 
   get<F extends Field<D>>(field: F): D[F] | undefined {
@@ -131,11 +153,30 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#storeIfLate();
   }
 
+  get isNew(): boolean {
+    return this.#stored === undefined || this.#stored.retired !== undefined;
+  }
+
+  get created(): Date | undefined {
+    const live = this.#live;
+    return live && new Date(live.created);
+  }
+
+  get expiresAt(): Date | undefined {
+    const live = this.#live;
+    return live && new Date(live.expiresAt);
+  }
+
+  get lifetime(): number {
+    return (this.#lifetime ?? this.#live?.lifetime ?? this.#parts.idle) / 1000;
+  }
+
   set lifetime(seconds: number) {
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
-      throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
-    }
-    this.#lifetime = seconds * 1000;
+    this.#lifetime = millisecondsOf("session.lifetime", seconds);
+  }
+
+  set absoluteLifetime(seconds: number) {
+    this.#absolute = millisecondsOf("session.absoluteLifetime", seconds);
   }
 
   flush(): void {
@@ -150,9 +191,20 @@ export class Session<D extends object> implements SessionStore<D> {
   ): Promise<D[F] | undefined> {
     assertName(field);
     this.#assertChangeable();
-    const update = new FieldFunction<D[F]>(field, fn);
+    const update = new FieldFunction<D[F]>(field, fn, this.update);
     await this.#commit(update as FieldFunction<unknown>, this.#parts.backend.deadline());
     return update.value;
+  }
+
+  async take<F extends Field<D>>(field: F): Promise<D[F] | undefined> {
+    // Who never saw it has nothing to take, and most pages have nothing to show.
+    if (!this.has(field)) return undefined;
+    let taken: D[F] | undefined;
+    await this.update(field, (value) => {
+      taken = value;
+      return undefined;
+    });
+    return taken;
   }
 
   async regenerate(): Promise<void> {
@@ -180,6 +232,7 @@ export class Session<D extends object> implements SessionStore<D> {
       // Where the cookie is all there is of the session, it cannot be ended without it.
       if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored(deadline);
+      await this.#supersede(deadline);
       this.#destroyed = true;
       this.discard();
       if (!stored && !presented) return;
@@ -202,13 +255,30 @@ export class Session<D extends object> implements SessionStore<D> {
     });
   }
 
-  release(): Promise<void> {
-    return this.#release(this.#parts.backend.deadline());
+  async touch(): Promise<void> {
+    if (this.#touchIsDue && this.#parts.backend.inCookie) this.#assertHeadersNotSent("a longer life");
+    await this.#prolong(this.#parts.backend.deadline());
+  }
+
+  async release(): Promise<void> {
+    const deadline = this.#parts.backend.deadline();
+    await this.#storeNow(deadline);
+    // In a cookie it is prolonged by a new one.
+    if (!this.#parts.backend.inCookie || !this.#parts.binding?.headersSent) await this.#prolong(deadline);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#parts.binding === undefined) await this.release();
-    else await this.#settled(this.#parts.backend.deadline()).catch(() => {});
+    if (this.#parts.binding === undefined) return this.release();
+    const deadline = this.#parts.backend.deadline();
+    await this.#settled(deadline).catch(() => {});
+    // In a cookie it is prolonged by a new one, which is the response's to send.
+    if (!this.#parts.backend.inCookie) await this.#prolong(deadline);
+  }
+
+  async #storeNow(deadline: Deadline): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    await (this.#occupied ? this.#settled(deadline) : undefined);
+    await this.#commit(undefined, deadline);
   }
 
   /**
@@ -271,20 +341,24 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#stored.retired === undefined ? "unchanged" : "retired";
   }
 
+  /** Whether the client holds cookies of our name that cannot be ended, and should be rid of them. */
+  get hasTwins(): boolean {
+    return this.#parts.backend.inCookie && this.#parts.rivals.length > 0;
+  }
+
   /** What a cookie that is due holds. */
   get cookieValue(): string {
     return this.#stored === undefined ? this.id : this.#parts.backend.cookieValue(this.#identity, this.#stored);
   }
 
-  /** Max-Age of a cookie that is due, seconds, where this session has a lifetime of its own. */
-  get cookieMaxAge(): number | undefined {
-    const lifetime = this.#stored?.lifetime;
-    return lifetime === undefined ? undefined : Math.floor(lifetime / 1000);
-  }
-
   /** The keys of this session in this request, the present one last. */
   get storageKeys(): readonly string[] {
     return [...this.#past, this.#identity.key];
+  }
+
+  /** What is stored, where that is a session and not yet ended here. */
+  get #live(): StoredSession | undefined {
+    return this.#destroyed || this.#stored?.retired !== undefined ? undefined : this.#stored;
   }
 
   get #fields(): StoredSession["fields"] | undefined {
@@ -293,7 +367,18 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Whether nothing is under way and nothing is left to store. */
   get #quiet(): boolean {
-    return !this.#occupied && this.#view.clean;
+    return !this.#occupied && this.#clean;
+  }
+
+  /** Whether nothing is left to store. */
+  get #clean(): boolean {
+    return this.#view.clean && !this.#lifetimeIsDue;
+  }
+
+  /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
+  get #lifetimeIsDue(): boolean {
+    if (!this.#idIsNew || this.#lifetime === undefined || this.#destroyed) return false;
+    return this.#stored?.lifetime !== this.#lifetime && !this.#parts.binding?.headersSent;
   }
 
   /** Whether something is under way or waits to be. */
@@ -301,15 +386,10 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#view.busy || this.#operations.occupied;
   }
 
-  /** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
   get #touchIsDue(): boolean {
     const stored = this.#stored;
     if (stored === undefined || stored.retired !== undefined || this.#destroyed) return false;
-    return this.#nextExpiry(stored) - stored.expiresAt >= (stored.lifetime ?? this.#parts.idle) / 10;
-  }
-
-  #nextExpiry(stored: StoredSession): number {
-    return Math.min(stored.absolute, this.#parts.now() + (stored.lifetime ?? this.#parts.idle));
+    return isTouchDue(stored, this.#parts.now(), this.#parts.idle);
   }
 
   async #commitWith(hooks: AdapterHooks): Promise<void> {
@@ -326,21 +406,26 @@ export class Session<D extends object> implements SessionStore<D> {
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
-      await this.#release(deadline);
-      clean = this.#view.clean;
+      await this.#storeNow(deadline);
+      clean = this.#clean;
     }
     this.#parts.binding?.noMoreCookies();
     if (!clean) this.#storeIfLate();
-    // In its turn: a token that is sealed again must hold what is being sealed into it.
-    if (this.#touchIsDue) await this.#operations.runExclusive(() => this.#touch());
+    await this.#prolong(deadline);
   }
 
-  async #touch(): Promise<void> {
+  /** In its turn: a token that is sealed again must hold what is being sealed into it. */
+  async #prolong(deadline: Deadline): Promise<void> {
+    if (this.#touchIsDue) await this.#operations.runExclusive(() => this.#touch(deadline));
+  }
+
+  async #touch(deadline: Deadline): Promise<void> {
     const stored = this.#stored;
     if (stored === undefined || !this.#touchIsDue) return;
-    const touched = await this.#parts.backend.touch(this.#identity, stored, this.#nextExpiry(stored));
+    const { backend, now, idle } = this.#parts;
+    const touched = await backend.touch(this.#identity, stored, expiryOfUse(stored, now(), idle), deadline);
     if (touched !== stored) this.#loaded(touched);
-    if (this.#parts.backend.inCookie) this.#cookie = "set";
+    if (backend.inCookie) this.#cookie = "set";
   }
 
   /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
@@ -358,6 +443,7 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#past.push(this.#identity.key);
     this.#identity = identity;
     this.#loaded(result.stored);
+    this.#idIsNew = true;
     this.#cookie = "set";
     if (result.failure !== undefined) throw result.failure;
     return true;
@@ -368,13 +454,25 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#loadedAt = this.#parts.now();
   }
 
-  async #release(deadline: Deadline): Promise<void> {
-    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.#occupied ? this.#settled(deadline) : undefined);
-    await this.#commit(undefined, deadline);
+  #commit(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
+    const stored = this.#commitChanges(update, deadline);
+    return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals(deadline));
   }
 
-  async #commit(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
+  /** Once this session is stored: before that, a failure would leave the client without any. */
+  async #endRivals(deadline: Deadline): Promise<void> {
+    if (this.#stored !== undefined) await this.#operations.runExclusive(() => this.#supersede(deadline));
+  }
+
+  /** The sessions that were presented beside each other must not make this one nobody's as well, nor outlive its end. */
+  async #supersede(deadline: Deadline): Promise<void> {
+    if (this.#rivals.length === 0) return;
+    const stored = await this.#parts.backend.supersede(this.#rivals, this.#identity, this.#stored, deadline);
+    this.#rivals = [];
+    if (stored !== undefined && stored !== this.#stored) this.#loaded(stored);
+  }
+
+  async #commitChanges(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     const taken = this.#takeChanges();
@@ -409,7 +507,8 @@ export class Session<D extends object> implements SessionStore<D> {
     const owner = this.#firstOwner;
     this.#firstOwner = undefined;
     if (owner !== undefined && owner.hash !== result.owner) this.#view.setOwner(owner.hash);
-    if (this.#stored === undefined || this.#parts.backend.inCookie) this.#cookie = "set";
+    if (this.#stored === undefined) this.#idIsNew = true;
+    if (this.#needsCookie) this.#cookie = "set";
     this.#loaded(result);
   }
 
@@ -423,6 +522,8 @@ export class Session<D extends object> implements SessionStore<D> {
   #takeChanges(): Changes {
     const changes = this.#view.take();
     changes.lifetime = this.#lifetime;
+    changes.absolute = this.#absolute;
+    changes.replacesLifetime = this.#lifetimeIsDue;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
     return changes;
   }
@@ -475,6 +576,14 @@ export class Session<D extends object> implements SessionStore<D> {
   get #needsCookie(): boolean {
     return this.#stored === undefined || this.#parts.backend.inCookie;
   }
+}
+
+function millisecondsOf(what: string, seconds: number): number {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
+    throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
+  }
+  adviseSeconds(what, seconds);
+  return seconds * 1000;
 }
 
 function assertName(field: unknown): void {

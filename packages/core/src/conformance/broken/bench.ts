@@ -1,7 +1,8 @@
 import { MemoryProvider } from "../../memory/memory-provider.js";
 import { MemoryStore } from "../../memory/memory-store.js";
 import type { Provider, SessionRecord, Update } from "../../provider.js";
-import type { OpenOptions } from "../options.js";
+import type { ConformanceOptions, OpenOptions } from "../options.js";
+import { overWire, Wire } from "./wire.js";
 
 /** What a broken provider is made of: a handle of the memory provider, and its insides. */
 export interface Bench {
@@ -20,20 +21,38 @@ export interface Broken {
   readonly fails: readonly string[];
   /** The methods that differ. */
   edit(bench: Bench): Partial<Provider>;
+  /** What differs on this side of the wire to the store: `sound` is what the wire leads to. */
+  client?(sound: Provider, wire: Wire, bench: Bench): Partial<Provider>;
+  /** Runs before a handle is opened, in place of looking whether the store is there. */
+  connect?(wire: Wire, namespace: string): Promise<void>;
+  /** What it says of itself to the kit. */
+  readonly declares?: Pick<ConformanceOptions, "uncounted">;
+  /** It answers never, or never again: the kit is not to wait for long. */
+  readonly hangs?: true;
   /** The namespace that is used in the place of the one asked for. */
   readonly place?: (namespace: string) => string;
 }
 
-/** A kit's `open` for one broken provider. */
-export function openBroken(broken: Broken): (options: OpenOptions) => Promise<Provider> {
+/** How one broken provider presents itself to the kit. */
+export function presentBroken(broken: Broken): ConformanceOptions {
   const stores = new Map<string, MemoryStore>();
-  return async ({ namespace: asked, now }) => {
+  const wire = new Wire();
+  return { open, outage: wire.outage, ...broken.declares };
+
+  async function open({ namespace: asked, now }: OpenOptions): Promise<Provider> {
     const namespace = broken.place?.(asked) ?? asked;
+    await (broken.connect?.(wire, namespace) ?? wire.carry(async () => {}));
     const store = stores.get(namespace) ?? new MemoryStore(100_000);
     stores.set(namespace, store);
-    const real = new MemoryProvider(store, now);
-    return { ...methodsOf(real), ...broken.edit({ real, store, now, namespace, stores }) };
-  };
+    const bench = { real: new MemoryProvider(store, now), store, now, namespace, stores };
+    const sound = overWire({ ...methodsOf(bench.real), ...broken.edit(bench) }, wire);
+    return { ...sound, ...broken.client?.(sound, wire, bench) };
+  }
+}
+
+/** A kit's `open` for one broken provider. */
+export function openBroken(broken: Broken): (options: OpenOptions) => Promise<Provider> {
+  return presentBroken(broken).open;
 }
 
 function methodsOf(real: MemoryProvider): Provider {
@@ -83,8 +102,8 @@ export async function updateWith(
 /** Every text of the record passed through `change`, on its way into the store. */
 export function storing(bench: Bench, change: (record: SessionRecord) => SessionRecord): Partial<Provider> {
   return {
-    create: (key, record) => bench.real.create(key, change(record)),
-    update: (key, record, expected) => bench.real.update(key, change(record), expected),
+    create: async (key, record) => bench.real.create(key, change(record)),
+    update: async (key, record, expected) => bench.real.update(key, change(record), expected),
   };
 }
 

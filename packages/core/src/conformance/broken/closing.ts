@@ -1,5 +1,6 @@
 import { MemoryProvider } from "../../memory/memory-provider.js";
 import type { Provider } from "../../provider.js";
+import { turn } from "../kit.js";
 import { type Bench, type Broken, perStore } from "./bench.js";
 
 const groups = perStore(() => [] as MemoryProvider[]);
@@ -18,6 +19,33 @@ export const brokenClosing: readonly Broken[] = [
   { name: "close does not close", fails: ["closed-rejects"], edit: () => ({ close: async () => {} }) },
   unclosed("gc", (open) => ({ gc: () => open.gc() })),
   unclosed("keysOf", (open) => ({ keysOf: (owner) => open.keysOf(owner) })),
+  {
+    name: "a closed handle throws where it has to reject",
+    fails: ["closed-rejects"],
+    edit({ real }) {
+      let isClosed = false;
+      return {
+        touch(key, expiresAt, expected) {
+          if (isClosed) throw new Error("closed");
+          return real.touch(key, expiresAt, expected);
+        },
+        close() {
+          isClosed = true;
+          return real.close();
+        },
+      };
+    },
+  },
+  {
+    name: "close leaves what is under way to itself",
+    fails: ["close-waits"],
+    edit: ({ real }) => ({
+      async create(key, record) {
+        for (let turns = 0; turns < 3; turns += 1) await turn();
+        return real.create(key, record);
+      },
+    }),
+  },
   {
     name: "close rejects the second time",
     fails: ["close-twice"],

@@ -19,6 +19,7 @@ export const brokenCreates: readonly Broken[] = [
       "create-one-winner",
       "create-one-winner-across-handles",
       "expires-for-create",
+      "fractions",
     ],
     edit: ({ real, store }) => ({
       async create(key, record) {
@@ -30,7 +31,7 @@ export const brokenCreates: readonly Broken[] = [
   },
   {
     name: "create overwrites markers",
-    fails: ["marker-holds-key", "marker-created", "expires-for-create"],
+    fails: ["marker-holds-key", "marker-created", "expires-for-create", "fractions"],
     edit: ({ real, store, now }) => ({
       async create(key, record) {
         if (store.find(key, now())?.retired !== undefined) store.remove(key);

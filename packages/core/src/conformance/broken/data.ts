@@ -1,6 +1,9 @@
+import { SessionError } from "../../errors.js";
 import type { SessionRecord } from "../../provider.js";
 import { type Broken, perStore, storing } from "./bench.js";
 
+/** In units: what a packet of MySQL may hold. */
+const most = 1 << 24;
 const references = perStore(() => new Map<string, SessionRecord>());
 
 /** A provider that changes data on its way in. */
@@ -28,8 +31,44 @@ export const brokenData: readonly Broken[] = [
   ),
   mangling("data is parsed and printed again", ["data-lookalikes"], reparse),
   mangling("empty data becomes something", ["data-empty"], (data) => data || "{}"),
-  mangling("data is cut at 65,535 units", ["data-big"], (data) => data.slice(0, 65_535)),
-  mangling("data is cut at a million units", ["data-big"], (data) => data.slice(0, 1_000_000)),
+  mangling("data is cut at 65,535 units", ["data-big", "too-large-to-create", "too-large-to-update"], (data) =>
+    data.slice(0, 65_535),
+  ),
+  mangling("data is cut at a million units", ["data-big", "too-large-to-create", "too-large-to-update"], (data) =>
+    data.slice(0, 1_000_000),
+  ),
+  mangling("data is cut at 16 MB", ["too-large-to-create", "too-large-to-update"], (data) => data.slice(0, most)),
+  {
+    name: "what is too large is an error like any other",
+    fails: ["too-large-to-create", "too-large-to-update"],
+    edit: (bench) =>
+      storing(bench, (record) => {
+        if (record.data.length > most) throw new RangeError("packet too large");
+        return record;
+      }),
+  },
+  {
+    name: "a create that is too large leaves a torn record",
+    fails: ["too-large-to-create"],
+    edit: ({ real }) => ({
+      async create(key, record) {
+        if (record.data.length <= most) return real.create(key, record);
+        await real.create(key, { ...record, data: "" });
+        throw new SessionError("SESS_TOO_LARGE", "too large");
+      },
+    }),
+  },
+  {
+    name: "an update that is too large removes what is there",
+    fails: ["too-large-to-update"],
+    edit: ({ real, store }) => ({
+      async update(key, record, expected) {
+        if (record.data.length <= most) return real.update(key, record, expected);
+        store.remove(key);
+        throw new SessionError("SESS_TOO_LARGE", "too large");
+      },
+    }),
+  },
   {
     name: "create retains the record",
     fails: ["records-not-retained"],

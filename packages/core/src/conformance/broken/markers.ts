@@ -24,6 +24,8 @@ export const brokenMarkers: readonly Broken[] = [
       "marker-keeps-owner",
       "writes-spare-others",
       "writes-spare-slow-clocks",
+      "fractions",
+      "logout-seen-at-once",
     ],
     edit: ({ real }) => ({
       async read(key) {
@@ -64,6 +66,7 @@ export const brokenMarkers: readonly Broken[] = [
       "writes-spare-slow-clocks",
       "count-many-expiries",
       "gc-many-expiries",
+      "logout-seen-at-once",
     ],
     edit: (bench) =>
       storing(bench, ({ retired, ...record }) =>

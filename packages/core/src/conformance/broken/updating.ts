@@ -71,6 +71,13 @@ export const brokenUpdates: readonly Broken[] = [
       "keys-of-new-owner",
       "writes-spare-others",
       "brief-lives-spare-slow-clocks",
+      "fractions",
+      "logout-seen-at-once",
+      "outage-ends-down",
+      "outage-ends-silent",
+      "saves-seen-at-once",
+      "too-large-to-update",
+      "updates-keep-touches",
     ],
     edit: ({ real }) => ({
       update: (key, record, expected) => real.update(key, { ...record, version: expected }, expected),

@@ -1,5 +1,5 @@
 import type { Case } from "../case.js";
-import { list } from "../kit.js";
+import { list, turn, underWay } from "../kit.js";
 
 /** Closing a handle. */
 export const closingCases: readonly Case[] = [
@@ -33,6 +33,25 @@ export const closingCases: readonly Case[] = [
       await kit.rejects(async () => provider.gc(), "gc");
       if (provider.keys !== undefined) await kit.rejects(async () => list(provider.keys?.()), "keys");
       if (provider.keysOf !== undefined) await kit.rejects(async () => list(provider.keysOf?.(key)), "keysOf");
+    },
+  },
+  {
+    id: "close-waits",
+    rule: "C3",
+    title: "close resolves when no write of the handle is under way any more: what comes later comes from elsewhere",
+    guide: "#close",
+    async run(kit) {
+      const [provider, start] = [await kit.open(), kit.session()];
+      const keys = await kit.fill(provider, new Array(8).fill(start));
+      const writes = keys.flatMap((key) => [
+        underWay(provider.create(kit.key(), kit.session())),
+        underWay(provider.update(key, kit.session(), start.version)),
+        underWay(provider.touch(key, start.expiresAt + 1000, start.version)),
+      ]);
+      await provider.close();
+      await turn();
+      const left = writes.filter(({ isSettled }) => !isSettled).length;
+      kit.equal(left, 0, `writes under way when close had resolved, of ${writes.length}`);
     },
   },
   {

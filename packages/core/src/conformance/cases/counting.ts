@@ -1,12 +1,27 @@
+import { isSessionError } from "../../errors.js";
 import type { Case } from "../case.js";
+import { show } from "../failure.js";
 
 /** What `count` counts. That the expired are not counted is among the cases of expiry. */
 export const countingCases: readonly Case[] = [
+  {
+    id: "count-or-unsupported",
+    rule: "C1",
+    title: "count gives a whole number, or rejects with SESS_UNSUPPORTED where it was said that nothing can be counted",
+    guide: "#count",
+    async run(kit) {
+      const provider = await kit.open();
+      if (!kit.isUncounted) return kit.equal(Number.isSafeInteger(await provider.count()), true, "a whole number");
+      const reason = await kit.rejects(() => provider.count(), "count of what cannot be counted");
+      kit.equal(isSessionError(reason) ? reason.code : show(reason), "SESS_UNSUPPORTED", "the code of the rejection");
+    },
+  },
   {
     id: "count-sessions",
     rule: "C1",
     title: "count counts each session once, whatever was written to it or refused",
     guide: "#count",
+    needs: ["counts"],
     async run(kit) {
       const [provider, record] = [await kit.open(), kit.session()];
       kit.equal(await provider.count(), 0, "count in a new namespace");
@@ -24,6 +39,7 @@ export const countingCases: readonly Case[] = [
     rule: "C1",
     title: "markers are not counted",
     guide: "#count",
+    needs: ["counts"],
     async run(kit) {
       const [provider, record] = [await kit.open(), kit.session()];
       const [key = ""] = await kit.fill(provider, [record, record, kit.marker(), kit.marker(kit.key())]);

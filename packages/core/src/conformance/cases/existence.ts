@@ -76,6 +76,7 @@ export const existenceCases: readonly Case[] = [
     rule: "G5",
     title: "a session is counted until its expiry, and from that instant on it is not",
     guide: "#count",
+    needs: ["counts"],
     async run(kit) {
       const [provider, record] = [await kit.open(), kit.session()];
       await kit.fill(provider, [record, kit.session({ expiresAt: record.expiresAt + 1 })]);

@@ -1,7 +1,7 @@
 import type { Provider } from "../../provider.js";
 import type { Case } from "../case.js";
 import { KitClock } from "../clock.js";
-import { type Kit, list, strangers } from "../kit.js";
+import { type Kit, list, strangers, underWay } from "../kit.js";
 
 /** More than the thousand that providers like to list at a time. */
 const many = 1100;
@@ -97,12 +97,9 @@ export const keysOfCases: readonly Case[] = [
     async run(kit) {
       const [provider, owner] = [await kit.open(), kit.key()];
       for (const key of kit.keys(10)) {
-        let settled = false;
-        const creating = provider.create(key, kit.session({ owner })).finally(() => {
-          settled = true;
-        });
-        for (let round = 0; round < 100 && !settled; round += 1) await list(provider.keysOf?.(owner));
-        kit.equal(await creating, true, "create on a free key");
+        const creating = underWay(provider.create(key, kit.session({ owner })));
+        for (let round = 0; round < 100 && !creating.isSettled; round += 1) await list(provider.keysOf?.(owner));
+        kit.equal(await creating.answer, true, "create on a free key");
         await listed(kit, provider, owner, [key], "keys after the create has been answered");
       }
     },

@@ -12,6 +12,7 @@ export const manyExpiriesCases: readonly Case[] = [
     rule: "C1",
     title: "count is exact among many expiries, whatever was created, renewed or retired before",
     guide: "#count",
+    needs: ["counts"],
     async run(kit) {
       const provider = await kit.open();
       const records = await scramble(kit, provider);

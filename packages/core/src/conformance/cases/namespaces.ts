@@ -49,6 +49,7 @@ export const namespaceCases: readonly Case[] = [
     rule: "G7",
     title: "a namespace counts its own sessions",
     guide: "#namespaces",
+    needs: ["counts"],
     async run(kit) {
       const handles = await kit.openAll();
       for (const [index, handle] of handles.entries()) {

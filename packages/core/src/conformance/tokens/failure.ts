@@ -1,6 +1,11 @@
 import type { TokenRule } from "./rules.js";
 
-const guide = "@sess/core/docs/writing-a-provider.md";
+const docs = "@sess/core/docs";
+
+/** Most sections are of the page about token providers; the others hold for both kinds. */
+function sectionOf(anchor: string): string {
+  return `${docs}/writing-a-${anchor.startsWith("#token") ? "token-" : ""}provider.md${anchor}`;
+}
 
 /** What a {@link TokenConformanceFailure} says. */
 export interface TokenFinding {
@@ -25,7 +30,7 @@ export class TokenConformanceFailure extends Error {
       `  at:       ${finding.what}`,
       `  expected: ${finding.expected}`,
       `  came:     ${finding.came}`,
-      `  read:     ${guide}${finding.guide}`,
+      `  read:     ${sectionOf(finding.guide)}`,
     ];
     super(lines.join("\n"), options);
     this.name = "TokenConformanceFailure";

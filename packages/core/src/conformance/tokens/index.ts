@@ -1,16 +1,19 @@
 /** The profile of the conformance kit for token providers, whose records travel with the client. */
 import type { TokenCase } from "./case.js";
 import { tokenCases } from "./cases/index.js";
+import type { TokenKit as TokenKitClass } from "./kit.js";
 import type { TokenConformanceOptions } from "./options.js";
 import { runTokenCase } from "./run.js";
 
 export type { TokenCase } from "./case.js";
 export { tokenCases } from "./cases/index.js";
 export { TokenConformanceFailure } from "./failure.js";
-export type { TokenKit } from "./kit.js";
 export type { TokenConformanceOptions, TokenOpenOptions } from "./options.js";
 export { type TokenRule, tokenRules } from "./rules.js";
 export { runTokenCase, type TokenOutcome } from "./run.js";
+
+/** What a case works with. Not a class here: the kit makes them. */
+export type TokenKit = TokenKitClass;
 
 type TestFunction = (name: string, fn: () => Promise<void>) => unknown;
 

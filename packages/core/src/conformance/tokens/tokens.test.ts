@@ -47,7 +47,7 @@ test("a failure names the rule, what was expected, what came, and what to read",
     "  at:       open of the earlier token at its expiry",
     "  expected: undefined",
     expect.stringMatching(/^ {2}came: {5}\{"data":"data of v[\da-f]+","version":"v[\da-f]+","expiresAt":\d+\}$/),
-    "  read:     @sess/core/docs/writing-a-provider.md#tokens",
+    "  read:     @sess/core/docs/writing-a-token-provider.md#tokens",
   ]);
 });
 

@@ -21,6 +21,8 @@ export class SentResponse extends Hold {
   readonly #queue: Parameters<Send>[] = [];
   /** Where in the queue the end begins. */
   #endAt: number | undefined;
+  #isEnding = false;
+  #failure: unknown;
   /** What is piped into the response. */
   #source: Readable | undefined;
 
@@ -47,7 +49,7 @@ export class SentResponse extends Hold {
   send(args: Parameters<Send>): boolean {
     if (this.state === "open") this.begin(statusIn(this.#res));
     if (this.state === "passing") return this.#send.apply(this.#res, args);
-    if (this.state === "failed") return drop(args, undefined);
+    if (this.state === "failed") return drop(args, this.#isEnding ? undefined : this.#failure);
     this.#queue.push(args);
     return false;
   }
@@ -58,7 +60,12 @@ export class SentResponse extends Hold {
       this.#endAt = 0;
       this.beginEnd();
     }
-    return Reflect.apply(this.#end, this.#res, args);
+    this.#isEnding = true;
+    try {
+      return Reflect.apply(this.#end, this.#res, args);
+    } finally {
+      this.#isEnding = false;
+    }
   }
 
   pipedFrom(source: Readable): void {
@@ -112,8 +119,12 @@ export class SentResponse extends Hold {
     this.#res.destroy();
   }
 
+  /** Whoever wrote hears why; by the last call of an end Node tells itself that the response has been sent. */
   #dropQueue(error: unknown): void {
-    for (const args of this.#queue.splice(0)) drop(args, error);
+    this.#failure = error;
+    const calls = this.#queue.splice(0);
+    const last = this.#res.writableEnded ? calls.at(-1) : undefined;
+    for (const args of calls) drop(args, args === last ? undefined : error);
   }
 
   #sendAll(calls: readonly Parameters<Send>[]): void {

@@ -1,0 +1,87 @@
+import type { Provider, SessionRecord } from "../../provider.js";
+import type { Case } from "../case.js";
+import { type Kit, turn, underWay } from "../kit.js";
+
+const rounds = 30;
+
+/** What one handle has written is there for every other, at once and all the time. */
+export const seeingCases: readonly Case[] = [
+  {
+    id: "reads-are-there",
+    rule: "G6",
+    title: "a read during an update or a touch finds a record: no moment is without one",
+    guide: "#atomicity",
+    needs: ["shared"],
+    async run(kit) {
+      const [writer, reader, key] = [await kit.open(), await kit.open(), kit.key()];
+      let there = kit.session();
+      await writer.create(key, there);
+      for (let round = 1; round <= rounds; round += 1) {
+        const [next, { version }] = [kit.session(), there];
+        await readDuring(kit, reader, key, () => writer.touch(key, there.expiresAt + 1000, version));
+        await readDuring(kit, reader, key, () => writer.update(key, next, version));
+        there = next;
+      }
+    },
+  },
+  {
+    id: "logout-seen-at-once",
+    rule: "G3",
+    title: "a handle that has read a session reads its marker after another's logout, before it writes anything",
+    guide: "#markers",
+    needs: ["shared"],
+    async run(kit) {
+      const [one, two, key] = [await kit.open(), await kit.open(), kit.key()];
+      const [start, marker] = [kit.session(), kit.marker()];
+      await one.create(key, start);
+      kit.record(await two.read(key), start, "read by the other handle before the logout");
+      kit.written(await one.update(key, marker, start.version), "the logout");
+      kit.record(await two.read(key), marker, "read by the other handle after the logout");
+    },
+  },
+  {
+    id: "saves-seen-at-once",
+    rule: "G1",
+    title: "a handle that has read a session reads what another saved, and how long it lives since another's touch",
+    guide: "#read",
+    needs: ["shared"],
+    async run(kit) {
+      const [one, two, key] = [await kit.open(), await kit.open(), kit.key()];
+      const [start, next] = [kit.session(), kit.session()];
+      const expiresAt = next.expiresAt + 60_000;
+      await one.create(key, start);
+      kit.record(await two.read(key), start, "read by the other handle before the save");
+      kit.written(await one.update(key, next, start.version), "the save");
+      kit.record(await two.read(key), next, "read by the other handle after the save");
+      kit.equal(await one.touch(key, expiresAt, next.version), true, "the touch");
+      kit.record(await two.read(key), { ...next, expiresAt }, "read by the other handle after the touch");
+    },
+  },
+  {
+    id: "creates-seen-at-once",
+    rule: "G4",
+    title: "a handle that has read nothing reads what another created since",
+    guide: "#read",
+    needs: ["shared"],
+    async run(kit) {
+      const [one, two, key, record] = [await kit.open(), await kit.open(), kit.key(), kit.session()];
+      kit.record(await two.read(key), undefined, "read of a free key");
+      kit.equal(await one.create(key, record), true, "create by the other handle");
+      kit.record(await two.read(key), record, "read of what was created");
+    },
+  },
+];
+
+/** Reads all the while, and once more when the write has been answered. */
+async function readDuring(kit: Kit, reader: Provider, key: string, write: () => Promise<unknown>): Promise<void> {
+  const seen: Promise<SessionRecord | undefined>[] = [reader.read(key), reader.read(key)];
+  const writing = underWay(write());
+  while (!writing.isSettled) {
+    seen.push(reader.read(key));
+    await turn();
+  }
+  const came = await Promise.all([...seen, reader.read(key)]);
+  await writing.answer;
+  const missing = came.filter((record) => record === undefined).length;
+  kit.equal(missing, 0, "reads that found nothing, while the record was being replaced");
+}
