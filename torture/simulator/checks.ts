@@ -153,6 +153,20 @@ export class Checks {
     for (const key of this.#store.records.keys()) this.oneLives(key);
   }
 
+  /** What was changed after the end, and nobody was told of: it is where its session is, unless that was ended. */
+  lateAreIn(): void {
+    for (const fact of this.#ledger.late) {
+      if (!fact.handle.sender.alive || fact.key === undefined || this.#ledger.mayBeGone(fact)) continue;
+      const head = this.#ledger.head(fact.key);
+      const record = this.#store.records.get(head);
+      if (this.#ledger.endedOnPurpose(head)) continue;
+      const stored = record === undefined || record.retired !== undefined ? undefined : decodeEnvelope(record);
+      if (stored === undefined || !shows(stored, fact)) {
+        this.violated("late", `${fact.handle.name}'s ${fact.field} was set after the end and is nowhere`);
+      }
+    }
+  }
+
   /** What was refused or discarded is in no session, least of all in a successor. */
   #isNowhere(fact: Fact): void {
     if (fact.kind === "increment" || fact.voided) return;

@@ -36,7 +36,7 @@ export class Reasons {
       if (handle.destroyed || handle.unknown) return true;
       return handle.keys.some((key) => ledger.endedOnPurpose(key) || (!checks.liveSession(key) && this.#expired(key)));
     }
-    if (code === "SESS_CONFLICT") return took >= 20_000;
+    if (code === "SESS_CONFLICT") return took >= 9_900;
     if (code === "SESS_UNAVAILABLE") return this.#storeMayFail() || took >= 5_000;
     return code === "SESS_CLOSED" && this.#world.closing(handle.sender);
   }

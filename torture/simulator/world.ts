@@ -29,7 +29,11 @@ export interface Script {
   readonly end: End;
   /** Whether an operation that fails ends the handler. */
   readonly strict: boolean;
+  /** What it does when it has ended its response. */
+  readonly late?: LateOperation | undefined;
 }
+
+export type LateOperation = "set" | "destroy";
 
 /** A request that is under way, as the scheduler sees it. */
 export interface Running {
@@ -57,6 +61,8 @@ export class World implements Surroundings {
   readonly responses: { readonly text: string; readonly arrive: () => void }[] = [];
   readonly trace: string[] = [];
   faults = 0;
+  /** How many failures were published that nobody waited for. */
+  reported = 0;
   requestsLeft: number;
   /** How often a process may still be cut off. */
   cutsLeft = 4;
@@ -164,6 +170,7 @@ export class World implements Surroundings {
       if (end === "throw") throw new Error("the handler failed");
       if (end === "error") res.statusCode = 500;
       res.end();
+      await this.#late(service, session, script);
     });
     serve(req, res);
     return handle;
@@ -204,6 +211,17 @@ export class World implements Surroundings {
     const end = script?.end ?? this.#randomEnd();
     service.ends(end);
     return end;
+  }
+
+  /** What it asks for is nobody's to wait for, and must not be lost all the same. */
+  async #late(service: Service, session: Session, script: Script | undefined): Promise<void> {
+    const chosen = script === undefined && this.choices.chance(this.profile.late);
+    const operation = chosen ? this.choices.oneOf(["set", "destroy"] as const) : script?.late;
+    if (operation === undefined) return;
+    const pause = script === undefined ? this.choices.oneOf([0, 0, 1, 50]) : 0;
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+    if (operation === "set") service.setLate(session);
+    else await service.destroy(session).catch(() => {});
   }
 
   #randomOperation(): OperationName {

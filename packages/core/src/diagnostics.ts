@@ -20,7 +20,7 @@ export interface RefusedEvent extends SessionEvent {
 
 /** Published on `sess:store-error`: a call to the store that failed or gave no answer in time. */
 export interface StoreErrorEvent extends SessionEvent {
-  readonly operation: "read" | "create" | "update" | "touch" | "count" | "keysOf" | "gc";
+  readonly operation: "read" | "create" | "update" | "touch" | "count" | "keysOf" | "gc" | "close";
   readonly error: unknown;
 }
 

@@ -396,7 +396,7 @@ describe("an old store that never calls back", () => {
       answer = each;
     });
     await reached(1);
-    await vi.advanceTimersByTimeAsync(limits.call - 1);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1);
     await elsewhere(port);
     expect(answer).toBe(undefined);
     await vi.advanceTimersByTimeAsync(1);
@@ -423,7 +423,7 @@ describe("an old store that never calls back", () => {
     const cookie = `connect.sid=${encodeURIComponent(signed("nobody's"))}; ${two.cookie}`;
     const asking = ask(port, "/read", { cookie });
     await reached(1);
-    await vi.advanceTimersByTimeAsync(limits.call - 1000);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1000);
     open();
     await reached(1);
     await vi.advanceTimersByTimeAsync(1000);
