@@ -8,7 +8,7 @@ export interface Contender {
 }
 
 /** A server to be started for a group. */
-export type Backend = "redis" | "mysql" | "directory" | "none";
+export type Backend = "redis" | "mysql" | "postgres" | "directory" | "none";
 
 export interface Group {
   readonly name: string;
@@ -87,6 +87,18 @@ export const groups: readonly Group[] = [
     name: "mysql, Express",
     backend: "mysql",
     contenders: [peer("express-mysql-session", "express-session", "mysql"), ours("mysql", "express")],
+    goals: { peerRead: 2.5, peerWrite: 2.5 },
+  },
+  {
+    name: "postgres, node:http",
+    backend: "postgres",
+    contenders: [floor("postgres-floor"), ours("postgres", "node")],
+    goals: { read: 0.95, write: 0.95 },
+  },
+  {
+    name: "postgres, Express",
+    backend: "postgres",
+    contenders: [peer("connect-pg-simple", "express-session", "postgres"), ours("postgres", "express")],
     goals: { peerRead: 2.5, peerWrite: 2.5 },
   },
   {

@@ -1,7 +1,7 @@
 /**
  * Ours against peers and floors: `npm run bench`, or `npm run bench -- --only redis --rounds 3 --sizes 2048`. Every
  * contender is a process of its own; rounds are interleaved, so that what disturbs the machine disturbs all of them.
- * Needs `wrk` (Debian: apt-get install -y wrk), and redis-server and mariadbd for their groups. Run the build first.
+ * Needs `wrk` (Debian: apt-get install -y wrk), and redis-server, mariadbd and postgres for their groups. Run the build first.
  */
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { startMysql } from "../packages/mysql/test/server.js";
+import { startPostgres } from "../packages/postgres/test/server.js";
 import { startRedis } from "../packages/redis/test/server.js";
 import type { Backend, Contender } from "./contenders.js";
 
@@ -25,6 +26,10 @@ export async function startStore(backend: Backend): Promise<Store> {
   if (backend === "mysql") {
     const mysql = await startMysql();
     return { place: mysql.url, stop: () => mysql.stop() };
+  }
+  if (backend === "postgres") {
+    const postgres = await startPostgres();
+    return { place: postgres.url, stop: () => postgres.stop() };
   }
   const place = await mkdtemp(join(tmpdir(), "sess-bench-"));
   return { place: join(place, "sessions"), stop: () => rm(place, { recursive: true, force: true }) };

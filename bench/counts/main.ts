@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { memory, type StoreConnector } from "@sess/core";
 import { file } from "@sess/file";
 import { mysql } from "@sess/mysql";
+import { postgres } from "@sess/postgres";
 import { redis } from "@sess/redis";
 import { type Backend, groups } from "../contenders.js";
 import { Progress } from "../progress.js";
@@ -48,6 +49,7 @@ const connectors: readonly [Backend, (place: string) => StoreConnector][] = [
   ["directory", (directory) => file({ directory })],
   ["redis", redis],
   ["mysql", mysql],
+  ["postgres", postgres],
 ];
 const calls: Record<string, ProviderCalls> = {};
 for (const [backend, connectorOf] of connectors) {

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { adminPool } from "../../packages/postgres/test/support.js";
 import type { Backend } from "../contenders.js";
 
 /** Bytes of all sessions together. */
@@ -15,6 +16,7 @@ export interface Stored {
 /** What a store holds. */
 export function stored(backend: Exclude<Backend, "none">, place: string): Promise<Stored> {
   if (backend === "redis") return inRedis(place);
+  if (backend === "postgres") return inPostgres(place);
   return backend === "mysql" ? inMysql(place) : inDirectory(place);
 }
 
@@ -43,6 +45,27 @@ async function inMysql(place: string): Promise<Stored> {
   }
   await connection.end();
   return { written };
+}
+
+async function inPostgres(place: string): Promise<Stored> {
+  const admin = adminPool(place);
+  const { rows: columns } = await admin.query(
+    "SELECT table_name AS t, column_name AS c, data_type AS type FROM information_schema.columns WHERE table_schema = 'public'",
+  );
+  let [written, taken] = [0, 0];
+  for (const { t, c, type } of columns) {
+    const length = ["text", "bytea"].includes(type) ? "octet_length" : "pg_column_size";
+    const { rows } = await admin.query(
+      `SELECT sum(${length}("${c}"${type === "json" ? "::text" : ""})) AS bytes FROM "${t}"`,
+    );
+    written += Number(rows[0].bytes ?? 0);
+  }
+  for (const t of new Set(columns.map((column) => column.t))) {
+    const { rows } = await admin.query("SELECT pg_total_relation_size($1::text::regclass) AS bytes", [`"${t}"`]);
+    taken += Number(rows[0].bytes);
+  }
+  await admin.end();
+  return { written, taken };
 }
 
 async function inDirectory(place: string): Promise<Stored> {

@@ -27,6 +27,11 @@ const stores = {
     await made.onReady();
     return made;
   },
+  postgres: async () => {
+    const { Pool } = await import("pg");
+    const PgStore = require("connect-pg-simple")(session);
+    return new PgStore({ pool: new Pool({ connectionString: store, max: 10 }), createTableIfMissing: true });
+  },
   file: async () =>
     new (require("session-file-store")(session))({ path: store, retries: 0, reapInterval: -1, logFn() {} }),
 };

@@ -14,9 +14,16 @@ const together = (...imports: readonly string[]): Imported => ({ name: imports.j
 export const packages: readonly Imported[] = [
   together("node:http", "node:crypto"),
   ...alone("@sess/core", "@sess/core/express", "@sess/core/fastify", "@sess/core/koa"),
-  ...alone("@sess/file", "@sess/redis", "@sess/mysql", "@sess/cookie"),
-  ...alone("ioredis", "mysql2"),
-  ...alone("express-session", "memorystore", "session-file-store", "connect-redis", "express-mysql-session"),
+  ...alone("@sess/file", "@sess/redis", "@sess/mysql", "@sess/postgres", "@sess/cookie"),
+  ...alone("ioredis", "mysql2", "pg"),
+  ...alone(
+    "express-session",
+    "memorystore",
+    "session-file-store",
+    "connect-redis",
+    "express-mysql-session",
+    "connect-pg-simple",
+  ),
   ...alone("cookie-session", "iron-session", "koa-session"),
   ...alone("@fastify/cookie", "@fastify/session", "@fastify/secure-session"),
 ];
@@ -32,6 +39,8 @@ export const applications: readonly Imported[] = [
   together("express-session", "connect-redis", "ioredis"),
   together("@sess/mysql", "@sess/core/express", "mysql2"),
   together("express-session", "express-mysql-session"),
+  together("@sess/postgres", "@sess/core/express", "pg"),
+  together("express-session", "connect-pg-simple"),
 ];
 
 export interface Bundled {
@@ -68,6 +77,8 @@ export { RedisStore } from "connect-redis"; export { Redis } from "ioredis";`,
   },
   ours("mysql"),
   ofDefaults("express-session", "express-mysql-session"),
+  ours("postgres"),
+  ofDefaults("express-session", "connect-pg-simple"),
   ours("cookie"),
   ofDefaults("cookie-session"),
   { name: "iron-session", source: 'export { getIronSession } from "iron-session";' },

@@ -27,6 +27,7 @@ export async function commitTogether(
   let base = queue.stored ?? members.find((member) => member.base !== undefined)?.base;
   try {
     for (let round = 0; ; round++) {
+      // rule: a-marker-refuses
       if (base?.retired !== undefined) return batch.refuse(goneOrRetired(base));
       const draft = batch.applyChanges(base);
       if (batch.members.length === 0) return;
@@ -41,6 +42,7 @@ export async function commitTogether(
         context.diagnostics.publish(base ? "saved" : "created", {});
         return batch.written(outcome.stored);
       }
+      // rule: a-refusal-by-nothing-is-final
       if (base === undefined || outcome.current === undefined) return batch.refuse(goneOrRetired(undefined));
       base = outcome.current;
       batch.refusedOnce();
@@ -81,6 +83,7 @@ class Batch {
     const draft = toDraft(base);
     this.members = this.members.filter((member) => {
       const { changes, update, settled } = member;
+      // rule: who-gave-up-is-left-out
       if (settled) return false;
       try {
         applyChanges(draft, changes, update, base === undefined);

@@ -16,8 +16,10 @@ export const limits = {
   /** What the clocks of processes over one store may differ by. */
   skew: 60_000,
   /** Entries of `recentWrites`: longer than {@link operation} and {@link skew} together. */
+  // rule: an-entry-outlives-skew
   recentWrites: 90_000,
   /** Markers: at least a minute, and longer than the longest request expected. */
+  // rule: markers-live-long-enough
   marker: 120_000,
   /** Counting and collecting, which take as long as there are sessions to look at. */
   walk: 600_000,
@@ -43,6 +45,7 @@ export interface StoreContext {
 
 /** A batch's id, which is its record's version on every attempt. Never used twice, on any key. */
 export function newWriteId(): string {
+  // rule: a-write-id-is-never-used-twice
   return randomToken(16);
 }
 
@@ -56,6 +59,7 @@ function withWrite(
     recentWrites?.filter(
       ([managerId, , time]) => managerId !== context.managerId && now - time < limits.recentWrites,
     ) ?? [];
+  // rule: every-manager-is-listed
   return [...others, [context.managerId, writeId, now]];
 }
 
@@ -93,12 +97,14 @@ export function markerAfter(
   return {
     version,
     expiresAt: now + limits.marker,
+    // rule: a-marker-keeps-the-owner
     owner: base.owner,
     retired,
     created: 0,
     saved: 0,
     lifetime: undefined,
     absolute: Number.POSITIVE_INFINITY,
+    // rule: a-marker-keeps-who-wrote-last
     recentWrites: withWrite(context, base.recentWrites, version, now),
     fields: new Map(),
   };
@@ -123,6 +129,7 @@ export class Deadline {
   }
 
   get passed(): boolean {
+    // rule: a-deadline-passes
     return performance.now() >= this.until || this.#context.now() - this.#wall >= this.#limit;
   }
 

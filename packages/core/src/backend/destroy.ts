@@ -50,16 +50,21 @@ export async function destroy(
   let current = queue.stored ?? loaded ?? (await provider.readToEnd(queue.key, deadline));
   let successor: DestroyOutcome | undefined;
   for (let round = 0; current?.retired !== ""; round++) {
+    // rule: destroy-pauses
     if (round > 1) await deadline.pause(Math.min(round, 20));
     if (deadline.passed) throw round > 0 ? conflict() : tooLate();
+    // rule: a-listed-key-gets-a-tombstone
     if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";
+    // rule: the-successor-goes-first
     if (current?.retired) successor = await destroyKey(current.retired);
+    // rule: the-way-to-a-spared-session-stays
     if (successor === "spared") return "spared";
     const tombstone = markerAfter(context, current ?? { owner, recentWrites: [] }, "");
     const outcome = await (current === undefined
       ? provider.create(queue.key, tombstone, deadline)
       : provider.update(queue.key, tombstone, current, deadline));
     if (!outcome.written) {
+      // rule: destroy-starts-again
       current = outcome.current;
       // The marker has expired meanwhile, but what it led to was there.
       if (current === undefined && successor === "destroyed") return "destroyed";

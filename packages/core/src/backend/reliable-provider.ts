@@ -74,6 +74,7 @@ export class ReliableProvider {
       judge: async (created) => {
         if (created) return written(next);
         const current = await (next.retired === "" ? this.readToEnd(key, deadline) : this.read(key, deadline));
+        // rule: a-lost-create-is-read-back
         return this.#refused(next, current);
       },
     });
@@ -110,6 +111,7 @@ export class ReliableProvider {
     let done = false;
     try {
       while (walk !== undefined) {
+        // rule: each-step-is-bounded
         const step = await this.#call("keysOf", () => walk.next());
         if (step.done) done = true;
         if (step.done) return;
@@ -136,6 +138,7 @@ export class ReliableProvider {
 
   /** A refusal by a record that lists this batch is an earlier attempt that was written: its answer was lost. */
   #refused(next: StoredSession, current: StoredSession | undefined): WriteOutcome {
+    // rule: a-listed-write-was-written
     const mine =
       current !== undefined &&
       (current.version === next.version ||
@@ -145,6 +148,7 @@ export class ReliableProvider {
     if (!mine) return { written: false, current };
     // By a marker: it was applied, and replaced since. The writer must not take that marker for one it came by: it
     // would regenerate from it, over a destroyed session or over whoever was faster.
+    // rule: acknowledged-by-a-marker
     return written(current.retired === undefined ? current : next, current);
   }
 
@@ -169,6 +173,7 @@ export class ReliableProvider {
     send: () => PromiseLike<T> | T,
     deadline = new Deadline(this.#context),
   ): Promise<T> {
+    // rule: a-call-ends-with-its-operation
     return deadline.bound(send).catch((error: unknown) => {
       // Here and not where the time runs out: what is published belongs to the request, also to AsyncLocalStorage.
       throw this.#failure(operation, error);

@@ -57,7 +57,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     return this.#queueOf(key).commit({ base, changes, update }, deadline);
   }
 
-  /** Both queues are held throughout, old before new; so are they when destroying, and so nobody waits in a ring. */
+  /** Holds both queues throughout, the old key's first. Destroying takes them in the same order, so there is no deadlock. */
   async regenerate(
     identity: Identity,
     next: Identity,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type Broken, presentBroken } from "./broken/bench.js";
 import { brokenProviders } from "./broken/index.js";
 import { patience } from "./calls.js";
@@ -12,6 +12,9 @@ async function failuresOf(broken: Broken): Promise<string[]> {
   for (const one of cases) if ((await runPatiently(one, options, limits)).status === "failed") failed.push(one.id);
   return failed;
 }
+
+// Some never answer, and the kit waits for them.
+vi.setConfig({ testTimeout: 120_000 });
 
 describe("each broken provider fails the cases that are about what it breaks, and passes all others", () => {
   test.each(brokenProviders)("$name", async (broken) => {

@@ -3,7 +3,7 @@ import express, { type RequestHandler } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
-import { type Answer, ask, closeServers } from "../adapters/test-client.js";
+import { type Answer, ask, closeServers } from "../../test-support/test-client.js";
 import { limits } from "../backend/context.js";
 import type { ManagerConfig } from "../config/options.js";
 import { type OldStore, type SessionOptions, session } from "./index.js";

@@ -230,6 +230,7 @@ export class Session<D extends object> implements SessionStore<D> {
       const { binding, backend, presented } = this.#parts;
       const stored = this.#stored !== undefined;
       // Where the cookie is all there is of the session, it cannot be ended without it.
+      // rule: destroy-ends-what-is-stored
       if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored(deadline);
       await this.#supersede(deadline);
@@ -300,7 +301,7 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#quiet ? undefined : this.release();
   }
 
-  /** Settles when what is being stored now has been, or could not be; nothing where nothing is. */
+  /** Settles when the operations under way have ended, stored or failed; `undefined` when idle. */
   get running(): Promise<void> | undefined {
     return this.#operations.running;
   }
@@ -378,6 +379,7 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
   get #lifetimeIsDue(): boolean {
     if (!this.#idIsNew || this.#lifetime === undefined || this.#destroyed) return false;
+    // rule: a-lifetime-counts-until-the-cookie-goes
     return this.#stored?.lifetime !== this.#lifetime && !this.#parts.binding?.headersSent;
   }
 
@@ -405,11 +407,13 @@ export class Session<D extends object> implements SessionStore<D> {
     let clean = false;
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
+    // rule: a-head-waits-for-two-rounds
     for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
       await this.#storeNow(deadline);
       clean = this.#clean;
     }
     this.#parts.binding?.noMoreCookies();
+    // rule: nothing-is-lost-before-the-head
     if (!clean) this.#storeIfLate();
     await this.#prolong(deadline);
   }
@@ -530,10 +534,12 @@ export class Session<D extends object> implements SessionStore<D> {
 
   async #destroyStored(deadline: Deadline): Promise<void> {
     const { backend, now } = this.#parts;
+    // rule: destroy-takes-earlier-ids
     for (const key of this.#past) await backend.destroy(key, undefined, deadline);
     const found = await backend.destroy(this.#identity.key, this.#stored, deadline);
     // Nothing is there, and a marker would be gone by now, or there was one and it is gone: the session may live on
     // under an id that nobody here knows.
+    // rule: a-lost-chain-is-told
     const chainLost = this.#stored?.retired !== undefined || now() - this.#loadedAt >= limits.marker;
     if (!found && chainLost) {
       throw new SessionError("SESS_GONE", "this session was loaded too long ago to be destroyed: reload() first");
@@ -542,6 +548,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Waits until nothing is under way. Whoever always asks for more before that can keep it from being so. */
   #settled(deadline: Deadline): Promise<void> {
+    // rule: settling-is-bounded
     return deadline
       .bound(() => this.#operations.settled(() => this.#view.busy))
       .catch(() => {

@@ -145,8 +145,8 @@ async function serves(
   keys: readonly string[],
   records: readonly SessionRecord[],
 ): Promise<void> {
-  const order = [...keys.keys()].reverse();
-  const twice = [...order, ...order];
+  const order = [...keys.keys()];
+  const twice = [...order.slice(1), ...order];
   await eventually(kit, "reads after the outage, all at once", async () => {
     const came = await Promise.allSettled(twice.map((at) => provider.read(keys[at] ?? "")));
     for (const [place, one] of came.entries()) {

@@ -1,17 +1,18 @@
-import { sessionKey } from "../packages/core/src/ids.js";
-import type { SessionRecord } from "../packages/core/src/index.js";
-import { decodeEnvelope } from "../packages/core/src/record/stored-session.js";
+import { sessionKey } from "../../packages/core/src/ids.js";
+import type { SessionRecord } from "../../packages/core/src/index.js";
+import { decodeEnvelope } from "../../packages/core/src/record/stored-session.js";
 import { exchange, idSet, type Seen } from "./captured-response.js";
 import { Checks } from "./checks.js";
 import type { Choices } from "./choices.js";
 import { type Handle, Ledger } from "./ledger.js";
 import { Network, type Sender } from "./network.js";
-import { type OperationName, operations, type Session } from "./operations.js";
+import { type OperationName, operations } from "./operations.js";
 import { ProcessNode } from "./process-node.js";
 import type { Profile } from "./profile.js";
 import { Reasons } from "./reasons.js";
 import { ReferenceStore } from "./reference-store.js";
-import { type End, Service } from "./service.js";
+import { Service } from "./service.js";
+import type { End, Session, Surroundings } from "./surroundings.js";
 import type { VirtualTime } from "./virtual-time.js";
 
 /** A browser: one cookie, and the ids it had before. */
@@ -44,7 +45,7 @@ export interface Running {
 export type StoreFactory = (now: () => number) => ReferenceStore;
 
 /** Several processes, one store, a network between, and clients: everything of a run but the order of its steps. */
-export class World {
+export class World implements Surroundings {
   readonly profile: Profile;
   readonly time: VirtualTime;
   readonly choices: Choices;

@@ -1,11 +1,7 @@
 import { idSet, type Seen } from "./captured-response.js";
 import { tokenOf } from "./checks.js";
 import type { Fact, FactKind, Flush, Handle } from "./ledger.js";
-import type { Session } from "./operations.js";
-import type { World } from "./world.js";
-
-/** How a handler means to end. */
-export type End = "ok" | "error" | "throw";
+import type { End, Session, Surroundings } from "./surroundings.js";
 
 /** Errors after which it is certain that nothing was written. */
 const certain: ReadonlySet<string> = new Set(["SESS_GONE", "SESS_RETIRED", "SESS_CLOSED"]);
@@ -16,7 +12,7 @@ const mostTime = 10_001;
 /** Serves one request: does what a handler would do, and writes into the ledger what it was told. */
 export class Service {
   readonly handle: Handle;
-  readonly #world: World;
+  readonly #world: Surroundings;
   /** Written and neither acknowledged nor refused yet. */
   #pending: Fact[] = [];
   /** Those among them that a commit has taken and not given back. */
@@ -24,7 +20,7 @@ export class Service {
   readonly #flushes: Flush[] = [];
   #end: End | undefined;
 
-  constructor(world: World, handle: Handle) {
+  constructor(world: Surroundings, handle: Handle) {
     this.#world = world;
     this.handle = handle;
   }

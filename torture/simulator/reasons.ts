@@ -1,12 +1,11 @@
 import type { Handle } from "./ledger.js";
-import type { End } from "./service.js";
-import type { World } from "./world.js";
+import type { End, Surroundings } from "./surroundings.js";
 
 /** No request fails without a reason: an error code is a claim about what happened, and has to be true. */
 export class Reasons {
-  readonly #world: World;
+  readonly #world: Surroundings;
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world;
   }
 
