@@ -12,6 +12,66 @@ export interface Rule {
 /** A marker may stand for two rules, by two ways of switching it off. */
 export const rules: readonly Rule[] = [
   {
+    rule: "an entry outlives an operation and what clocks may differ by",
+    marker: "an-entry-outlives-skew",
+    to: "recentWrites: 60_000",
+    test: "nor with clocks a minute apart",
+  },
+  {
+    rule: "an update's function runs where update was called",
+    marker: "an-update-runs-where-it-was-asked",
+    to: "const value = this.#fn(before); void this.#context;",
+    test: "an update's function runs where update was called",
+  },
+  {
+    rule: "timers and queues keep no request's context",
+    marker: "queues-keep-no-context",
+    to: "void context; this.#begin(next);",
+    test: "a queue that is never empty keeps no context of those who are done",
+  },
+  {
+    rule: "whoever waits behind others is told at his own deadline",
+    marker: "whoever-waits-is-told",
+    to: "this.#alarm = parts.calls.set(deadline.until, () => {});",
+    test: "of a batch each is told at his own deadline, and a function that was given up does not run again",
+  },
+  {
+    rule: "what waited too long is not begun",
+    marker: "what-is-late-is-not-begun",
+    to: "",
+    test: "what has waited too long by the Manager's clock is not begun",
+  },
+  {
+    rule: "a call ends with the operation that it is made for, not ten seconds after it was made",
+    marker: "a-call-ends-with-its-operation",
+    to: "return new Deadline(this.#context).bound(send).catch((error: unknown) => { throw this.#failure(operation, error); });",
+    test: "destroy that waits for others of its session, each in its own request",
+  },
+  {
+    rule: "an update that was given up is left out when its batch is made anew",
+    marker: "who-gave-up-is-left-out",
+    to: "void settled;",
+    test: "of a batch each is told at his own deadline, and a function that was given up does not run again",
+  },
+  {
+    rule: "a request that always asks for more is not waited for without end",
+    marker: "settling-is-bounded",
+    to: "return this.#operations.settled(() => this.#view.busy);",
+    test: "a request that always has more under way does not keep its release, or its response, from ending",
+  },
+  {
+    rule: "destroy pauses between refusals",
+    marker: "destroy-pauses",
+    to: "await deadline.pause(0);",
+    test: "destroy",
+  },
+  {
+    rule: "each step over an index is bounded",
+    marker: "each-step-is-bounded",
+    to: "const step = await walk.next();",
+    test: "listOwned over an index that hangs",
+  },
+  {
     rule: "there is no delete, and an update never creates",
     marker: "a-refusal-by-nothing-is-final",
     to: "if (base === undefined) return batch.refuse(goneOrRetired(undefined));",
@@ -32,7 +92,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "one batch of a key in flight, others share the next",
     marker: "one-batch-in-flight",
-    to: 'if (typeof job !== "function") return void this.#owner.write(this, [job]); this.#jobs.push(job);',
+    to: "if (job instanceof Member) return void this.#owner.write(this, [job]); this.#jobs.push(job);",
     test: "a batch whose answer is lost while another waits is applied once",
   },
   {
@@ -56,7 +116,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a batch is abandoned before its entry is pruned",
     marker: "a-deadline-passes",
-    to: "return this.#limit < 0 && this.#context.now() - this.#wall > this.#begun;",
+    to: "return this.#limit < 0 && this.#context.now() > this.#wall;",
     test: "a batch is abandoned before the entry it would recognise itself by is pruned",
   },
   {
@@ -146,7 +206,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a successor that lost becomes a marker",
     marker: "a-lost-successor-becomes-a-marker",
-    to: "void [destroy, destroyAll, successor];",
+    to: "const given = [destroy, destroyAll, successor, destroyKey];",
     test: "refused by a marker: somebody else won, and our successor becomes a marker",
   },
   {
@@ -176,7 +236,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "regenerate and destroy are barriers",
     marker: "exclusives-are-barriers",
-    to: 'if (typeof job === "function") void job(this); else await this.#owner.write(this, this.#together(job));',
+    to: "const work = job instanceof Exclusive ? Promise.resolve(void job.run(this)) : this.#owner.write(this, this.#together(job));",
     test: "is a barrier in its Manager",
   },
   {
@@ -188,7 +248,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "the successor is destroyed first",
     marker: "the-successor-goes-first",
-    to: "const early = await provider.update(queue.key, markerAfter(context, current as StoredSession, ''), current as StoredSession); if (current?.retired) await destroyKey(current.retired); if (early.written) return 'destroyed';",
+    to: "const early = await provider.update(queue.key, markerAfter(context, current as StoredSession, ''), current as StoredSession, deadline); if (current?.retired) await destroyKey(current.retired); if (early.written) return 'destroyed';",
     test: "takes the successor first, so that a failure in between can be made good",
   },
   {

@@ -66,7 +66,7 @@ describe("alarms", () => {
     }
   });
 
-  test("any order of setting and clearing", () => {
+  test("any order of setting and clearing", { timeout: 60_000 }, () => {
     let state = 7;
     const below = (n: number) => {
       state = (state * 48_271) % 2_147_483_647;
@@ -150,7 +150,7 @@ describe("alarms", () => {
   });
 });
 
-test("a process with nothing under way ends; one with a call under way waits for it", () => {
+test("a process with nothing under way ends; one with a call under way waits for it", { timeout: 60_000 }, () => {
   const run = (limit: number, then: string) => {
     const code = `import { BoundedCalls } from ${JSON.stringify(new URL("./bounded.ts", import.meta.url).href)};
       const calls = new BoundedCalls();

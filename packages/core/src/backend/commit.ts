@@ -83,6 +83,7 @@ class Batch {
     const draft = toDraft(base);
     this.members = this.members.filter((member) => {
       const { changes, update, settled } = member;
+      // rule: who-gave-up-is-left-out
       if (settled) return false;
       try {
         applyChanges(draft, changes, update, base === undefined);

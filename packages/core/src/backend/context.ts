@@ -16,6 +16,7 @@ export const limits = {
   /** What the clocks of processes over one store may differ by. */
   skew: 60_000,
   /** Entries of `recentWrites`: longer than {@link operation} and {@link skew} together. */
+  // rule: an-entry-outlives-skew
   recentWrites: 90_000,
   /** Markers: at least a minute, and longer than the longest request expected. */
   // rule: markers-live-long-enough

@@ -50,6 +50,7 @@ export async function destroy(
   let current = queue.stored ?? loaded ?? (await provider.readToEnd(queue.key, deadline));
   let successor: DestroyOutcome | undefined;
   for (let round = 0; current?.retired !== ""; round++) {
+    // rule: destroy-pauses
     if (round > 1) await deadline.pause(Math.min(round, 20));
     if (deadline.passed) throw round > 0 ? conflict() : tooLate();
     // rule: a-listed-key-gets-a-tombstone

@@ -23,6 +23,7 @@ class Waiting<T> {
     this.#parts = parts;
     this.#resolve = resolve;
     this.#reject = reject;
+    // rule: whoever-waits-is-told
     this.#alarm = parts.calls.set(deadline.until, () => this.reject(this.whenLate()));
   }
 
@@ -150,6 +151,7 @@ export class KeyQueue {
       job.reject(new SessionError("SESS_UNAVAILABLE", `${limits.queue} writes of this session are waiting already`));
     } else if (this.#isRunning) {
       job.context = presentContext();
+      // rule: one-batch-in-flight
       this.#jobs.push(job);
     } else if (!isLate(job)) {
       this.#isRunning = true;
@@ -158,6 +160,7 @@ export class KeyQueue {
   }
 
   #begin(job: Job): void {
+    // rule: exclusives-are-barriers
     const work = job instanceof Exclusive ? job.run(this) : this.#owner.write(this, this.#together(job));
     work.then(() => this.#next());
   }
@@ -174,6 +177,7 @@ export class KeyQueue {
     const next = job;
     const context = next.context ?? presentContext();
     next.context = undefined;
+    // rule: queues-keep-no-context
     context(() => this.#begin(next));
   }
 
@@ -190,6 +194,7 @@ export class KeyQueue {
 
 /** By the Manager's clock as well, which no timer follows. */
 function isLate(job: Job): boolean {
+  // rule: what-is-late-is-not-begun
   if (!job.settled && job.deadline.passed) job.reject(job.whenLate());
   return job.settled;
 }

@@ -125,6 +125,7 @@ export class Regeneration {
     if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
     const own = new Deadline(this.#context);
     const destroyKey = (key: string) => this.#destroyKey(key, own);
+    // rule: a-lost-successor-becomes-a-marker
     const given = destroy(this.#provider, this.#context, this.#fresh, successor, destroyAll(own), destroyKey);
     try {
       await this.#deadline.bound(() => given);

@@ -111,6 +111,7 @@ export class ReliableProvider {
     let done = false;
     try {
       while (walk !== undefined) {
+        // rule: each-step-is-bounded
         const step = await this.#call("keysOf", () => walk.next());
         if (step.done) done = true;
         if (step.done) return;
@@ -172,6 +173,7 @@ export class ReliableProvider {
     send: () => PromiseLike<T> | T,
     deadline = new Deadline(this.#context),
   ): Promise<T> {
+    // rule: a-call-ends-with-its-operation
     return deadline.bound(send).catch((error: unknown) => {
       // Here and not where the time runs out: what is published belongs to the request, also to AsyncLocalStorage.
       throw this.#failure(operation, error);

@@ -30,6 +30,7 @@ export class FieldFunction<T> {
 
   readonly run = (current: string | undefined): string | undefined => {
     const before = current === undefined ? undefined : (decode(current) as T);
+    // rule: an-update-runs-where-it-was-asked
     const value = this.#context(() => this.#fn(before));
     if (types.isPromise(value)) {
       // What it comes to is nobody's any more.

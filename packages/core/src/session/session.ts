@@ -548,6 +548,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Waits until nothing is under way. Whoever always asks for more before that can keep it from being so. */
   #settled(deadline: Deadline): Promise<void> {
+    // rule: settling-is-bounded
     return deadline
       .bound(() => this.#operations.settled(() => this.#view.busy))
       .catch(() => {
