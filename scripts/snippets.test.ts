@@ -6,6 +6,8 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as mysql from "../packages/mysql/test/server.js";
+import * as postgres from "../packages/postgres/test/server.js";
+import { adminPool } from "../packages/postgres/test/support.js";
 import * as redis from "../packages/redis/test/server.js";
 import { markdownFiles, npmScripts, tsxFiles } from "./checks/markdown.js";
 import { compile, readSnippets, type Written, write } from "./checks/snippets.js";
@@ -132,6 +134,15 @@ async function startServers(): Promise<Servers> {
     places[3306] = server.port;
     stops.push(() => server.stop());
   } else missing.mysql = mysql.howToEnable;
+  if (await postgres.canStartPostgres()) {
+    const server = await postgres.startPostgres();
+    const admin = adminPool(server.url);
+    for (const role of ["username", "app"]) await admin.query(`CREATE ROLE ${role} SUPERUSER LOGIN`);
+    for (const database of ["dbname", "shop"]) await admin.query(`CREATE DATABASE ${database}`);
+    await admin.end();
+    places[5432] = server.port;
+    stops.push(() => server.stop());
+  } else missing.postgres = postgres.howToEnable;
   if (process.env.CI) expect(missing).toEqual({});
   return { places, missing, stop: () => Promise.all(stops.map((stop) => stop())) };
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -12,6 +12,8 @@ export async function setup(): Promise<void> {
   const wanted: [binary: string, debian: string, own: string][] = [
     ["redis-server", "redis-server", "SESS_REDIS_URL"],
     ["mariadbd", "mariadb-server", "SESS_MYSQL_URL"],
+    ["initdb", "postgresql", "SESS_POSTGRES_URL"],
+    ["pgbouncer", "pgbouncer", "SESS_POSTGRES_URL"],
   ];
   const missing: string[] = [];
   for (const [binary, debian, own] of wanted) {
@@ -28,7 +30,10 @@ export async function setup(): Promise<void> {
 }
 
 async function onPath(binary: string): Promise<boolean> {
-  const places = (process.env.PATH ?? "").split(delimiter).concat("/usr/bin", "/usr/sbin");
+  const debian = "/usr/lib/postgresql";
+  const versions = await readdir(debian).catch(() => []);
+  const postgres = versions.map((version) => join(debian, version, "bin"));
+  const places = (process.env.PATH ?? "").split(delimiter).concat("/usr/bin", "/usr/sbin", ...postgres);
   const there = (place: string) =>
     access(join(place, binary)).then(
       () => true,

@@ -46,7 +46,7 @@ test("a cart, a wrong password, signing in with the cart and for a month, signin
   const form = { name: "ada", password: "open sesame", remember: "on" };
   expect(await ada.visit("/sign-in", form)).toEqual({ user: "ada", views: 5, cart: ["bread"], messages: {} });
   expect(ada.cookie).not.toBe(before);
-  expect(ada.line).toContain(`Max-Age=${30 * 86_400};`);
+  expect(ada.line).toContain(`Max-Age=${400 * 86_400};`);
 
   // Who knew the old id has nothing of it: to be counted as a view, they would have to change the session.
   const planted = await fetch(url, { headers: { cookie: before } });

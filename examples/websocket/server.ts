@@ -48,6 +48,7 @@ function converse(client: WebSocket, session: SessionStore<Fields>): void {
   client.on("message", async (message) => {
     const present = await session.reload().catch(() => false);
     if (!present) return client.close(4401, "signed out");
+    await session.touch(); // Who chats and loads no page stays signed in.
     for (const each of sockets.clients) each.send(`${session.get("user")}: ${message}`);
   });
 }

@@ -45,7 +45,7 @@ export async function write(snippets: readonly Snippet[], folder: string): Promi
 
 /** The packages, and what they depend on or are tried with. The rest is the root's, and found there. */
 async function install(folder: string): Promise<void> {
-  for (const name of ["core", "file", "redis", "mysql", "cookie"]) {
+  for (const name of ["core", "file", "redis", "mysql", "postgres", "cookie"]) {
     const place = join(root, "packages", name);
     const manifest = JSON.parse(await readFile(join(place, "package.json"), "utf8"));
     await link(place, join(folder, "node_modules", manifest.name));

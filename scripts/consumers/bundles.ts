@@ -37,7 +37,7 @@ export const byEsbuild: Bundle = async (folder, entry) => {
   return outfile;
 };
 
-/** The plugins for CommonJS and JSON are for what ioredis and mysql2 depend on. */
+/** The plugins for CommonJS and JSON are for what ioredis, mysql2 and pg depend on. */
 export const byRollup: Bundle = async (folder, entry) => {
   const path = await bundlePath(folder, "rollup");
   const bundle = await rollup({

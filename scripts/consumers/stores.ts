@@ -43,6 +43,12 @@ export const stores: Readonly<Record<string, () => Promise<Seeded>>> = {
     await promisify(execFile)("mariadb", [...client, `--execute=${statements}`]);
     return { json: json(`astaxie:astaxie@tcp(127.0.0.1:${server.port})/sess?charset=utf8`), stop: () => server.stop() };
   },
+  postgres: async () => {
+    const { canStartPostgres, howToEnable, startPostgres } = await import("../../packages/postgres/test/server.js");
+    if (!(await canStartPostgres())) throw new Error(howToEnable);
+    const server = await startPostgres();
+    return { json: json(server.url), stop: () => server.stop() };
+  },
   cookie: async () => ({
     json: json('{"cookieName":"gosessionid","securityKey":"beegocookiehashkey"}', { enableSetCookie: false }),
     stop: nothing,

@@ -13,38 +13,39 @@ const types = join(import.meta.dirname, "..", "..", "node_modules", "@types");
 /** What a compiler says of every public entry of every package, without skipLibCheck; empty when nothing. */
 export async function typesUnder(version: string, work: string): Promise<string> {
   const folder = join(work, `types-${version}`);
-  const compiler = await installFromNpm("typescript", version, join(work, `typescript-${version}`));
+  const compiler = await binaryOf(await installFromNpm("typescript", version, join(work, `typescript-${version}`)));
   const entries = await link(folder);
-  await writeFile(
-    join(folder, "types.ts"),
-    entries.map((entry) => `export * as _${nameOf(entry)} from "${entry}";\n`).join(""),
-  );
-  const said = [];
-  for (const [module, moduleResolution] of [
-    ["nodenext", "nodenext"],
-    ["esnext", "bundler"],
-  ] as const) {
-    const compilerOptions = {
-      module,
-      moduleResolution,
-      target: "es2022",
-      lib: ["ES2022", "ESNext.Disposable"],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      types: ["node"],
-      typeRoots: [types],
-    };
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["types.ts"] }));
-    const tsc = await binaryOf(compiler);
-    said.push(
-      await run(process.execPath, [tsc, "-p", folder]).then(
-        () => "",
-        (error: { stdout: string }) => error.stdout,
-      ),
-    );
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  // An application has one of Express's adapters: both say what `req.session` is.
+  const [alone, together] = [entries.filter(isAlone), entries.filter((entry) => !isAlone(entry))];
+  const said: string[] = [];
+  for (const program of [together, alone]) {
+    const lines = program.map((entry) => `export * as _${entry.replace(/\W/g, "_")} from "${entry}";\n`);
+    await writeFile(join(folder, "types.ts"), lines.join(""));
+    for (const resolution of ["nodenext", "bundler"] as const) said.push(await compile(compiler, folder, resolution));
   }
   return said.join("");
+}
+
+const isAlone = (entry: string) => entry.endsWith("/express-session");
+
+async function compile(compiler: string, folder: string, moduleResolution: "nodenext" | "bundler"): Promise<string> {
+  const compilerOptions = {
+    module: moduleResolution === "bundler" ? "esnext" : "nodenext",
+    moduleResolution,
+    target: "es2022",
+    lib: ["ES2022", "ESNext.Disposable"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ["node"],
+    typeRoots: [types],
+  };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["types.ts"] }));
+  return run(process.execPath, [compiler, "-p", folder]).then(
+    () => "",
+    (error: { readonly stdout: string }) => error.stdout,
+  );
 }
 
 /** Makes the packages an application's that has installed them; resolves to their entries. */
@@ -67,8 +68,4 @@ async function binaryOf(compiler: string): Promise<string> {
     readonly bin: Readonly<Record<string, string>>;
   };
   return join(compiler, manifest.bin.tsc ?? "bin/tsc");
-}
-
-function nameOf(entry: string): string {
-  return entry.replace(/\W/g, "_");
 }

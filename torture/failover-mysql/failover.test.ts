@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { canStartMysql, howToEnable } from "../../packages/mysql/test/server.js";
+import { mariadb } from "./subject.js";
 import { failovers, kinds, violationsOf } from "./trial.js";
 
 // The short form of main.ts: each way to lose a primary once.
@@ -11,7 +12,7 @@ test("a replica takes over: no increment twice, nobody's session but one's own, 
     expect(process.env.CI, howToEnable).toBe(undefined);
     return context.skip(howToEnable);
   }
-  const rounds = await failovers(kinds, true);
+  const rounds = await failovers(mariadb, kinds, true);
   expect(violationsOf(rounds, true)).toEqual([]);
   expect(rounds.map(({ kind }) => kind)).toEqual(kinds);
   for (const { acknowledged, recovery } of rounds) {

@@ -1,6 +1,4 @@
-import { createManager, type StoreManager } from "@sess/core";
-import { mysql } from "@sess/mysql/provider";
-import { appUser, Replicas } from "../../packages/mysql/test/replicas.js";
+import { createManager, type StoreConnector, type StoreManager } from "@sess/core";
 import { cableOut } from "../wire/faults.js";
 import { TcpProxy } from "../wire/proxy.js";
 import { type Account, account, type Fields, Visitor } from "../wire/visitor.js";
@@ -11,6 +9,28 @@ import { type Account, account, type Fields, Visitor } from "../wire/visitor.js"
  */
 export type Kind = "demoted" | "crashed" | "powered off";
 export const kinds: readonly Kind[] = ["demoted", "crashed", "powered off"];
+
+/** A primary and a replica that follows it. */
+export interface Pair {
+  /** The primary's. */
+  readonly port: number;
+  /** SIGKILL to the primary, as a crash: the system resets its connections. */
+  kill(): Promise<void>;
+  /** The primary takes no writes any longer and goes on, its connections with it; the replica has everything by then. */
+  swap(): Promise<void>;
+  /** The replica takes over with what it has received. Resolves when it takes writes. */
+  promote(): Promise<void>;
+  /** Makes a pair again of what is left after a failover of a kind. */
+  rebuild(kind: Kind): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Whose failover it is. */
+export interface Subject {
+  /** `distance` is how many milliseconds the replica is away; `synchronous`, whether a write waits for it. */
+  start(synchronous: boolean, distance: number): Promise<Pair>;
+  connector(port: number, timeout: number): StoreConnector;
+}
 
 export interface Round extends Account {
   readonly kind: Kind;
@@ -39,17 +59,19 @@ export type Progress = (round: Round) => void;
 
 /** Fails over again and again under load: one Manager throughout, at an address that leads to the primary. */
 export async function failovers(
+  subject: Subject,
   rounds: readonly Kind[],
-  semiSync: boolean,
+  synchronous: boolean,
   progress: Progress = () => {},
 ): Promise<Round[]> {
-  const pair = await Replicas.start(semiSync, distance);
+  const pair = await subject.start(synchronous, distance);
   const proxy = new TcpProxy(pair.port);
+  const connect = (port: number) => createManager<Fields>(subject.connector(port, timeout), config);
   const manager = await connect(await proxy.listen());
   const results: Round[] = [];
   try {
     for (const kind of rounds) {
-      const round = await failOver(kind, pair, proxy, manager);
+      const round = await failOver(kind, pair, proxy, manager, connect);
       results.push(round);
       progress(round);
     }
@@ -61,12 +83,13 @@ export async function failovers(
   return results;
 }
 
-function connect(port: number): Promise<StoreManager<Fields>> {
-  const dsn = `${appUser}@tcp(127.0.0.1:${port})/sess`;
-  return createManager<Fields>(mysql({ dsn, timeout, createTable: false }), config);
-}
-
-async function failOver(kind: Kind, pair: Replicas, proxy: TcpProxy, manager: StoreManager<Fields>): Promise<Round> {
+async function failOver(
+  kind: Kind,
+  pair: Pair,
+  proxy: TcpProxy,
+  manager: StoreManager<Fields>,
+  connect: (port: number) => Promise<StoreManager<Fields>>,
+): Promise<Round> {
   const names = Array.from({ length: visitors }, (_, index) => `visitor-${index}`);
   const all = await Promise.all(names.map((name) => Visitor.arrive(manager, name)));
   let running = true;
@@ -91,12 +114,12 @@ async function failOver(kind: Kind, pair: Replicas, proxy: TcpProxy, manager: St
   const direct = await connect(pair.port);
   const sums = await account(direct, all);
   await direct.close();
-  if (kind !== "demoted") await pair.rebuild();
+  await pair.rebuild(kind);
   const late = all.filter(({ slowestLoad, slowestUpdate }) => Math.max(slowestLoad, slowestUpdate) > longest);
   return { kind, ...sums, recovery: recovered - back, outage: recovered - gone, hangs: late.length + hung };
 }
 
-const takeOver: Record<Kind, (pair: Replicas, proxy: TcpProxy) => Promise<void>> = {
+const takeOver: Record<Kind, (pair: Pair, proxy: TcpProxy) => Promise<void>> = {
   demoted: async (pair, proxy) => {
     await pair.swap();
     proxy.target = pair.port;
@@ -126,15 +149,15 @@ async function settled(work: Promise<unknown>, ms: number): Promise<number> {
   return hung;
 }
 
-/** What must not be, whatever is replicated how; and with semi-synchronous replication nothing may be lost either. */
-export function violationsOf(rounds: readonly Round[], semiSync: boolean): string[] {
+/** What must not be, whatever is replicated how; and with synchronous replication nothing may be lost either. */
+export function violationsOf(rounds: readonly Round[], synchronous: boolean): string[] {
   return rounds.flatMap(({ kind, doubled, foreign, stale, hangs, lost, wrong }, at) => {
-    const found = Object.entries({ doubled, foreign, stale, hangs, ...(safe(kind, semiSync) && { lost }) });
+    const found = Object.entries({ doubled, foreign, stale, hangs, ...(safe(kind, synchronous) && { lost }) });
     const broken = found.filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`);
     return [...broken, ...wrong].map((what) => `failover ${at + 1}, ${kind}: ${what}`);
   });
 }
 
-function safe(kind: Kind, semiSync: boolean): boolean {
-  return semiSync || kind === "demoted";
+function safe(kind: Kind, synchronous: boolean): boolean {
+  return synchronous || kind === "demoted";
 }

@@ -14,6 +14,7 @@ export async function openStore(provider: string, why: (line: string) => void): 
   if (provider === "file") return fileStore();
   if (provider === "redis") return redisStore(why);
   if (provider === "mysql") return mysqlStore(why);
+  if (provider === "postgres") return postgresStore(why);
   throw new Error(`no store for "${provider}"`);
 }
 
@@ -46,8 +47,20 @@ async function mysqlStore(why: (line: string) => void): Promise<Store | undefine
   return { config: `root@tcp(127.0.0.1:${server.port})/sess`, stop: () => server.stop() };
 }
 
+async function postgresStore(why: (line: string) => void): Promise<Store | undefined> {
+  const url = process.env.SESS_POSTGRES_URL;
+  if (url !== undefined) return { config: url, stop: async () => {} };
+  const { canStartPostgres, howToEnable, startPostgres } = await import("../../packages/postgres/test/server.js");
+  if (!(await canStartPostgres())) {
+    why(howToEnable);
+    return undefined;
+  }
+  const server = await startPostgres("-c", "fsync=on");
+  return { config: server.url, stop: () => server.stop() };
+}
+
 /** The providers there are by now. */
 export function availableProviders(): string[] {
   const packages = join(import.meta.dirname, "..", "..", "packages");
-  return ["redis", "file", "mysql"].filter((name) => existsSync(join(packages, name, "src", "index.ts")));
+  return ["redis", "file", "mysql", "postgres"].filter((name) => existsSync(join(packages, name, "src", "index.ts")));
 }

@@ -1,5 +1,5 @@
 /**
- * Every operation of a provider under every fault of the network: `npx tsx torture/wire/main.ts redis|mysql [fault]`,
+ * Every operation of a provider under every fault of the network: `npx tsx torture/wire/main.ts redis|mysql|postgres [fault]`,
  * with a part of a fault's name for that one only.
  */
 import { join } from "node:path";

@@ -1,5 +1,6 @@
 import type { StoreConnector } from "@sess/core";
 import { mysql } from "@sess/mysql/provider";
+import { postgres } from "@sess/postgres/provider";
 import { redis } from "@sess/redis/provider";
 
 /** A provider on a server of its own, and how it is reached through a port of this machine. */
@@ -21,12 +22,13 @@ export interface Subject {
 /** Milliseconds in which what no fault touches has to settle, however busy the machine is. */
 export const unhurried = 9000;
 
-export const subjectNames: readonly string[] = ["redis", "mysql"];
+export const subjectNames: readonly string[] = ["redis", "mysql", "postgres"];
 
 /** A subject with a server of its own; `undefined` where none can be had, and then `why` says what to do. */
 export async function openSubject(name: string, why: (line: string) => void): Promise<Subject | undefined> {
   if (name === "redis") return openRedis(why);
   if (name === "mysql") return openMysql(why);
+  if (name === "postgres") return openPostgres(why);
   throw new Error(`no subject "${name}"`);
 }
 
@@ -63,6 +65,25 @@ async function openMysql(why: (line: string) => void): Promise<Subject | undefin
     collects: true,
     port: server.port,
     connector: (port, table, timeout = deadline) => mysql({ ...common, port, table, timeout }),
+    stop: () => server.stop(),
+  };
+}
+
+async function openPostgres(why: (line: string) => void): Promise<Subject | undefined> {
+  const { canStartPostgres, howToEnable, startPostgres } = await import("../../packages/postgres/test/server.js");
+  if (!(await canStartPostgres())) {
+    why(howToEnable);
+    return undefined;
+  }
+  const server = await startPostgres();
+  const deadline = 400;
+  const common = { host: "127.0.0.1", user: "postgres", database: "postgres", poolSize: 3 };
+  return {
+    name: "postgres",
+    deadline,
+    collects: true,
+    port: server.port,
+    connector: (port, table, timeout = deadline) => postgres({ ...common, port, table, timeout }),
     stop: () => server.stop(),
   };
 }

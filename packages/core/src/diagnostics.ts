@@ -1,5 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { types } from "node:util";
+import { withCauses } from "./causes.js";
 import type { SessionErrorCode } from "./errors.js";
 
 /**
@@ -33,6 +34,10 @@ export interface StoreErrorEvent extends SessionEvent {
  * - `not-cleared`: the session was destroyed when the head had gone. It has ended, and its cookie leads to nothing.
  * - `unchanged`: the client has the cookie already; only a new id needs another.
  * - `empty`: a session that holds nothing is not stored, and has no cookie.
+ * - `unknown`: empty, and the request came with an id that leads nowhere: it has expired or was ended, or another
+ *   application on the same host has set the cookie of this name.
+ * - `ambiguous`: empty, and the request came with several live sessions, of which none counts. Signing in ends them.
+ * - `oversized`: empty, and the Cookie header has more than 64 KB and was not looked at.
  * - `retired`: the request came with an id that another request had replaced.
  * - `refused`: the session ended while the request changed it, and the application answered all the same.
  * - `discarded`: the handler failed, by its status or by throwing, and its changes with it.
@@ -50,6 +55,9 @@ export type CookieOutcome =
   | "disabled"
   | "unchanged"
   | "empty"
+  | "unknown"
+  | "ambiguous"
+  | "oversized"
   | "retired"
   | "refused"
   | "discarded"
@@ -83,7 +91,7 @@ const errorChannel = channel("sess:error");
 /**
  * An error that became a response of status 500 or more and that nobody else would hear of: thrown by a handler, or
  * met while storing the session for the response. Published on `sess:error` as `{ error }`; a process warning where
- * nobody subscribed, since a server that fails in silence cannot be mended.
+ * nobody subscribed, since nobody can repair a server that fails in silence.
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
@@ -105,7 +113,7 @@ function printable(error: unknown): Error | string {
     const text = String(error);
     if (!types.isNativeError(error)) return text;
     // Read here once: what can be printed now can be printed later.
-    return typeof error.stack === "string" && String(error.name) !== "" ? error : text;
+    return typeof error.stack === "string" && String(error.name) !== "" ? withCauses(error) : text;
   } catch {
     return "an error without a text was thrown";
   }

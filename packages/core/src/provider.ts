@@ -67,6 +67,12 @@ export interface Provider {
   /** Idempotent. Afterwards every other method rejects. */
   close(): Promise<void>;
 
+  /**
+   * Optional; to be there only where it saves round trips. As {@link read} for each of up to eight distinct keys, in their
+   * order: core calls it for a request that came with several ids, and calls `read` for each where this is missing.
+   */
+  readMany?(keys: readonly string[]): Promise<readonly (SessionRecord | undefined)[]>;
+
   /** Optional; its presence is the capability. Every key that holds a session; extra keys are legal. */
   keys?(): AsyncIterable<string>;
 

@@ -7,6 +7,8 @@ export interface Sql {
   readonly inspect: string;
   /** Parameters: key. */
   readonly read: string;
+  /** Parameters: {@link mostKeys} keys. */
+  readonly readMany: string;
   /** Parameters: key, version, expires, owner, retired, data. */
   readonly insert: string;
   /** Parameters: version, expires, owner, retired, data, key, now. Replaces what has expired. */
@@ -30,6 +32,8 @@ export interface Sql {
   readonly keysOf: string;
 }
 
+/** Keys read by one statement: as many as core asks for at once. */
+export const mostKeys = 8;
 /** Records removed by one statement: a few milliseconds' work. */
 export const gcBatch = 500;
 /** Keys listed by one statement. */
@@ -46,6 +50,7 @@ export function sqlFor(table: string): Sql {
   return {
     inspect: `SELECT ${columns} FROM ${t} LIMIT 0`,
     read: `SELECT ${columns} FROM ${t} WHERE session_key = ?`,
+    readMany: `SELECT ${columns} FROM ${t} WHERE session_key IN (${Array(mostKeys).fill("?").join(", ")})`,
     // A duplicate is an error of its own. With ON DUPLICATE KEY UPDATE the number of affected rows would mean one thing
     // with FOUND_ROWS and another without; with IGNORE what cannot be kept would be altered in silence.
     insert: `INSERT INTO ${t} (${columns}) VALUES (?, ?, ?, ?, ?, ?)`,

@@ -2,7 +2,7 @@ import type { Provider, SessionRecord, Update } from "@sess/core";
 import { numberOf, unavailable } from "./failure.js";
 import { decodeRecord, encodeKey, encodeRecord, encodeTime, isAbout, type StoredFields, short } from "./record.js";
 import type { Deadline } from "./settle.js";
-import { gcBatch, pageSize, type Sql } from "./sql.js";
+import { gcBatch, mostKeys, pageSize, type Sql } from "./sql.js";
 import type { Row, Statements } from "./statements.js";
 
 /** How long an expired record stays for clocks that are behind, in milliseconds. */
@@ -32,6 +32,18 @@ export class MysqlStore implements Provider {
 
   async read(key: string): Promise<SessionRecord | undefined> {
     return this.#find(encodeKey(key), this.#statements.deadline());
+  }
+
+  /** One statement, whatever their number: with more than it has room for, each is read by itself. */
+  async readMany(keys: readonly string[]): Promise<readonly (SessionRecord | undefined)[]> {
+    if (keys.length > mostKeys) return Promise.all(keys.map((key) => this.read(key)));
+    const asked = keys.map(encodeKey);
+    const [first] = asked;
+    if (first === undefined) return [];
+    const padded = Array.from({ length: mostKeys }, (_, index) => asked[index] ?? first);
+    const isAsked = (row: Row) => asked.some((key) => isAbout(row, key));
+    const rows = await this.#statements.rows(this.#sql.readMany, padded, this.#statements.deadline(), isAsked);
+    return asked.map((key) => this.#live(rows.find((row) => isAbout(row, key))));
   }
 
   async create(key: string, record: SessionRecord): Promise<boolean> {
@@ -137,6 +149,10 @@ export class MysqlStore implements Provider {
 
   async #find(key: Buffer, until: Deadline): Promise<SessionRecord | undefined> {
     const [row] = await this.#rowsAbout(key, this.#sql.read, [key], until);
+    return this.#live(row);
+  }
+
+  #live(row: Row | undefined): SessionRecord | undefined {
     const record = row && decodeRecord(row);
     return record && record.expiresAt > this.#now() ? record : undefined;
   }

@@ -97,8 +97,9 @@ export class Replicas {
     [this.#primary, this.#replica] = [next, this.#primary];
   }
 
-  /** In place of the former primary a new replica, which gets all of the history. */
-  async rebuild(): Promise<void> {
+  /** In place of a former primary that is gone a new replica, which gets all of the history. */
+  async rebuild(kind: string): Promise<void> {
+    if (kind === "demoted") return;
     await stopMember(this.#replica);
     this.#replica = await startMember();
     await this.#follow();

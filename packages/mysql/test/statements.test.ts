@@ -52,6 +52,7 @@ describeWithServer("statements by the server's own count", () => {
     await count("create over what has expired", () => store.create(expired, first));
     await count("read", async () => (await store.read(key))?.version);
     await count("read of nothing", () => store.read(newKey()));
+    await count("readMany", async () => (await store.readMany?.([newKey(), key]))?.map((each) => each?.version));
     await count("touch", () => store.touch(key, later, first.version));
     await count("touch that moves nothing", () => store.touch(key, later, first.version));
     await count("touch, refused", () => store.touch(key, later, "x"));
@@ -67,6 +68,7 @@ describeWithServer("statements by the server's own count", () => {
       "create over what has expired": [true, 2],
       read: [first.version, 1],
       "read of nothing": [undefined, 1],
+      readMany: [[undefined, first.version], 1],
       touch: [true, 1],
       "touch that moves nothing": [true, 1],
       "touch, refused": [false, 2],
@@ -78,6 +80,27 @@ describeWithServer("statements by the server's own count", () => {
       keysOf: [1, 1],
     });
     await store.close();
+  });
+
+  test("readMany gives for each key what read gives, in the order of the keys", async () => {
+    const clock = new Clock();
+    const store = await mysql({ dsn: server.url, poolSize: 1 }).connect(clock);
+    const keys = Array.from({ length: 9 }, () => newKey());
+    await store.create(keys[1] ?? "", newRecord(clock.now(), { owner: "o" }));
+    await store.create(keys[3] ?? "", newRecord(clock.now(), { retired: "" }));
+    await store.create(keys[5] ?? "", newRecord(clock.now(), { expiresAt: clock.now() + 1 }));
+    await store.create(keys[7] ?? "", newRecord(clock.now()));
+    clock.advance(1);
+    for (const asked of [keys.slice(0, 8), keys.slice(0, 8).reverse(), keys.slice(3, 5), keys.slice(5, 6), [], keys]) {
+      const one = await Promise.all(asked.map((key) => store.read(key)));
+      expect(await store.readMany?.(asked)).toEqual(one);
+    }
+    const there = (await store.readMany?.(keys.slice(0, 8)))?.map((each) => each?.retired ?? each?.data.length);
+    expect(there?.map((each) => typeof each)).toEqual(
+      keys.slice(0, 8).map((_, index) => ({ 1: "number", 3: "string", 7: "number" })[index] ?? "undefined"),
+    );
+    await store.close();
+    await expect(store.readMany?.(keys.slice(0, 2))).rejects.toMatchObject({ code: "SESS_CLOSED" });
   });
 
   test("each is prepared once on a connection, and nothing is sent as text", async () => {

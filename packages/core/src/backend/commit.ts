@@ -27,6 +27,7 @@ export async function commitTogether(
   let base = queue.stored ?? members.find((member) => member.base !== undefined)?.base;
   try {
     for (let round = 0; ; round++) {
+      // rule: a-marker-refuses
       if (base?.retired !== undefined) return batch.refuse(goneOrRetired(base));
       const draft = batch.applyChanges(base);
       if (batch.members.length === 0) return;
@@ -38,6 +39,7 @@ export async function commitTogether(
         context.diagnostics.publish(base ? "saved" : "created", {});
         return batch.written(outcome.stored);
       }
+      // rule: a-refusal-by-nothing-is-final
       if (base === undefined || outcome.current === undefined) return batch.refuse(goneOrRetired(undefined));
       base = outcome.current;
       if (batch.deadline.passed) return batch.refuse(conflict());

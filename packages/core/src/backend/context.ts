@@ -17,6 +17,7 @@ export const limits = {
   /** Entries of `recentWrites`. */
   recentWrites: 60_000,
   /** Markers: at least a minute, and longer than the longest request expected. */
+  // rule: markers-live-long-enough
   marker: 120_000,
   /** Waiting commits of one session in one Manager: a number, not a time. */
   queue: 1_000,
@@ -36,6 +37,7 @@ export interface StoreContext {
 
 /** A batch's id, which is its record's version on every attempt. Never used twice, on any key. */
 export function newWriteId(): string {
+  // rule: a-write-id-is-never-used-twice
   return randomToken(16);
 }
 
@@ -49,6 +51,7 @@ function withWrite(
     recentWrites?.filter(
       ([managerId, , time]) => managerId !== context.managerId && now - time < limits.recentWrites,
     ) ?? [];
+  // rule: every-manager-is-listed
   return [...others, [context.managerId, writeId, now]];
 }
 
@@ -56,7 +59,7 @@ function withWrite(
 export function sessionAfter(context: StoreContext, base: StoredSession | undefined, draft: Draft): StoredSession {
   const now = context.now();
   const version = newWriteId();
-  const absolute = base?.absolute ?? now + context.absolute;
+  const absolute = draft.absolute === undefined ? (base?.absolute ?? now + context.absolute) : now + draft.absolute;
   return {
     version,
     expiresAt: Math.min(absolute, now + (draft.lifetime ?? context.idle)),
@@ -68,6 +71,7 @@ export function sessionAfter(context: StoreContext, base: StoredSession | undefi
     absolute,
     recentWrites: withWrite(context, base?.recentWrites, version, now),
     fields: draft.fields,
+    ...(base?.over !== undefined && { over: base.over }),
   };
 }
 
@@ -85,12 +89,14 @@ export function markerAfter(
   return {
     version,
     expiresAt: now + limits.marker,
+    // rule: a-marker-keeps-the-owner
     owner: base.owner,
     retired,
     created: 0,
     saved: 0,
     lifetime: undefined,
     absolute: Number.POSITIVE_INFINITY,
+    // rule: a-marker-keeps-who-wrote-last
     recentWrites: withWrite(context, base.recentWrites, version, now),
     fields: new Map(),
   };
@@ -110,6 +116,7 @@ export class Deadline {
   }
 
   get passed(): boolean {
+    // rule: a-deadline-passes
     return performance.now() - this.#begun >= this.#limit || this.#context.now() - this.#wall >= this.#limit;
   }
 }

@@ -47,14 +47,18 @@ export async function destroy(
   let successor: DestroyOutcome | undefined;
   while (current?.retired !== "") {
     if (deadline.passed) throw conflict();
+    // rule: a-listed-key-gets-a-tombstone
     if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";
+    // rule: the-successor-goes-first
     if (current?.retired) successor = await destroyKey(current.retired);
+    // rule: the-way-to-a-spared-session-stays
     if (successor === "spared") return "spared";
     const tombstone = markerAfter(context, current ?? { owner, recentWrites: [] }, "");
     const outcome = await (current === undefined
       ? provider.create(queue.key, tombstone)
       : provider.update(queue.key, tombstone, current));
     if (!outcome.written) {
+      // rule: destroy-starts-again
       current = outcome.current;
       // The marker has expired meanwhile, but what it led to was there.
       if (current === undefined && successor === "destroyed") return "destroyed";

@@ -69,12 +69,14 @@ export class KeyQueue {
       reject(new SessionError("SESS_UNAVAILABLE", `${limits.queue} writes of this session are waiting already`));
       return;
     }
+    // rule: one-batch-in-flight
     this.#jobs.push(job);
     this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
     for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      // rule: exclusives-are-barriers
       if (typeof job === "function") await job(this);
       else await this.#owner.write(this, this.#together(job));
     }

@@ -111,6 +111,23 @@ describe("an owner's sessions", () => {
 });
 
 describe("signing out everywhere", () => {
+  test("ends eight at a time, and not one after the other", async () => {
+    const { one, a, b } = await processes();
+    for (let n = 0; n < 10; n++) await signIn(b, "ada");
+    const reads = Array.from({ length: 9 }, () => one.hold("read"));
+    let ninth = false;
+    void reads[8]?.reached.then(() => {
+      ninth = true;
+    });
+    const revoking = a.destroyOwned("ada");
+    await Promise.all(reads.slice(0, 8).map((read) => read.reached));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ninth).toBe(false);
+    await Promise.all(reads.map((read) => read.proceed()));
+    expect(await revoking).toBe(10);
+    expect(await b.count()).toBe(0);
+  });
+
   test("follows a session that gets a new id meanwhile", async () => {
     const { one, a, b } = await processes();
     const session = await signIn(a, "ada");

@@ -55,6 +55,7 @@ export class Regeneration {
         return this.#giveUp(successor, goneOrRetired(current));
       if (deadline.passed) return this.#giveUp(successor, conflict());
       base = current;
+      // rule: regenerate-replays
       successor = await this.#bringUpToDate(successor, freshDraft(base, changes));
     }
   }
@@ -64,8 +65,10 @@ export class Regeneration {
    * has the old one. Nothing is taken over; what succeeded the old id is destroyed, and a new session begins.
    */
   async fromMarker(marker: StoredSession, changes: Changes): Promise<Regenerated> {
+    // rule: a-retired-id-ends-its-successor
     if (marker.retired) await this.#destroyKey(marker.retired);
     const successor = await this.#create(undefined, freshDraft(undefined, changes));
+    // rule: a-retired-id-at-the-version-loaded
     const { retired, failure } = await this.#retire(marker, successor);
     if (retired) return { stored: successor };
     if (failure !== undefined) return { stored: successor, failure };
@@ -74,6 +77,7 @@ export class Regeneration {
 
   /** A successor lists no batch: none that wrote the old record may recognise itself in the new one. */
   async #create(base: StoredSession | undefined, draft: Draft): Promise<StoredSession> {
+    // rule: a-successor-lists-no-write
     const next: StoredSession = { ...sessionAfter(this.#context, base, draft), recentWrites: [] };
     const outcome = await this.#provider.create(this.#fresh.key, next);
     if (!outcome.written) throw goneOrRetired(undefined);
@@ -85,6 +89,7 @@ export class Regeneration {
   async #bringUpToDate(successor: StoredSession, draft: Draft): Promise<StoredSession> {
     const next = sessionAfter(this.#context, successor, draft);
     const outcome = await this.#provider.update(this.#fresh.key, next, successor);
+    // rule: a-revoked-successor-stays-revoked
     if (!outcome.written) throw goneOrRetired(undefined);
     this.#fresh.stored = outcome.latest;
     return outcome.stored;
@@ -100,6 +105,7 @@ export class Regeneration {
       this.#context.diagnostics.publish("regenerated", {});
       return { retired: true };
     } catch (error) {
+      // rule: unknown-is-not-refused
       if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return { retired: false, failure: error };
       return this.#giveUp(successor, error);
     }
@@ -109,6 +115,7 @@ export class Regeneration {
   async #giveUp(successor: StoredSession, reason: unknown): Promise<never> {
     if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
     try {
+      // rule: a-lost-successor-becomes-a-marker
       await destroy(this.#provider, this.#context, this.#fresh, successor, destroyAll, this.#destroyKey);
     } catch {
       // Published by the backend. What remains is a session whose id nobody was told; it expires.

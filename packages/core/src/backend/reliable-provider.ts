@@ -46,6 +46,17 @@ export class ReliableProvider {
     return record && decodeEnvelope(record);
   }
 
+  /** As {@link read} for each of the keys, in one round trip where the provider can. */
+  async readMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+    const isAlone = keys.length === 1 || this.#provider.readMany === undefined;
+    if (isAlone) return Promise.all(keys.map((key) => this.read(key)));
+    const records = await this.#call("read", async () => this.#provider.readMany?.(keys) ?? []);
+    return keys.map((_, index) => {
+      const record = records[index];
+      return record && decodeEnvelope(record);
+    });
+  }
+
   /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
   create(key: string, next: StoredSession): Promise<WriteOutcome> {
     const record = encodeEnvelope(next);
@@ -54,6 +65,7 @@ export class ReliableProvider {
       () => this.#provider.create(key, record),
       async (created) => {
         if (created) return written(next);
+        // rule: a-lost-create-is-read-back
         return this.#refused(next, await this.read(key));
       },
     );
@@ -106,6 +118,7 @@ export class ReliableProvider {
 
   /** A refusal by a record that lists this batch is an earlier attempt that was written: its answer was lost. */
   #refused(next: StoredSession, current: StoredSession | undefined): WriteOutcome {
+    // rule: a-listed-write-was-written
     const mine =
       current !== undefined &&
       (current.version === next.version ||
@@ -115,6 +128,7 @@ export class ReliableProvider {
     if (!mine) return { written: false, current };
     // By a marker: it was applied, and replaced since. The writer must not take that marker for one it came by: it
     // would regenerate from it, over a destroyed session or over whoever was faster.
+    // rule: acknowledged-by-a-marker
     return written(current.retired === undefined ? current : next, current);
   }
 

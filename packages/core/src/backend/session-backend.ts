@@ -8,6 +8,12 @@ export interface Identity {
   readonly key: string;
 }
 
+/** A session or a marker, and the id that led to it. */
+export interface LoadedSession {
+  readonly identity: Identity;
+  readonly stored: StoredSession;
+}
+
 /** Where a session is kept, as the session sees it: a store, or the client itself. */
 export interface SessionBackend {
   /** Whether the cookie holds the session itself, so that every change needs a new one. */
@@ -25,6 +31,15 @@ export interface SessionBackend {
   destroy(key: string, loaded?: StoredSession): Promise<boolean>;
   /** Prolongs a session; resolves to what is known of it afterwards. A store that fails is an event, never an error. */
   touch(identity: Identity, stored: StoredSession, expiresAt: number): Promise<StoredSession>;
+  /**
+   * Ends the sessions that were presented beside each other, so that `known`, which is stored, is the client's only one;
+   * without it, the client has none. Resolves to what is known of the session afterwards.
+   */
+  supersede(
+    rivals: readonly LoadedSession[],
+    identity: Identity,
+    stored: StoredSession | undefined,
+  ): Promise<StoredSession | undefined>;
   /** What the cookie of a session is to hold. */
   cookieValue(identity: Identity, stored: StoredSession): string;
 }

@@ -8,7 +8,11 @@ import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
 import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { ReliableProvider } from "./reliable-provider.js";
-import type { Identity, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import { sideBySide } from "./side-by-side.js";
+
+/** Sessions of an owner that are ended at a time. */
+const endedAtOnce = 8;
 
 /** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
 export class StoreBackend implements SessionBackend, KeyQueueOwner {
@@ -30,6 +34,12 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     return this.#closed ? Promise.reject(closed()) : this.#provider.read(key);
   }
 
+  /** The same for several keys, in their order. */
+  async loadMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+    this.#assertOpen();
+    return this.#provider.readMany(keys);
+  }
+
   /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
   commit(
     { key }: Identity,
@@ -40,7 +50,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     return this.#closed ? Promise.reject(closed()) : this.#queueOf(key).commit(base, changes, update);
   }
 
-  /** Both queues are held throughout, old before new; so are they when destroying, and so nobody waits in a ring. */
+  /** Holds both queues throughout, the old key's first. Destroying takes them in the same order, so there is no deadlock. */
   async regenerate(identity: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated> {
     this.#assertOpen();
     return this.#queueOf(identity.key).runExclusive((old) =>
@@ -60,6 +70,17 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     return (await this.#destroy(key, destroyAll, loaded)) !== "missing";
   }
 
+  /** All of them are tried, whatever becomes of one. */
+  async supersede(
+    rivals: readonly LoadedSession[],
+    _: Identity,
+    stored: StoredSession | undefined,
+  ): Promise<StoredSession | undefined> {
+    const ended = await Promise.allSettled(rivals.map((rival) => this.destroy(rival.identity.key, rival.stored)));
+    for (const each of ended) if (each.status === "rejected") throw each.reason;
+    return stored;
+  }
+
   /** The owner's live sessions. */
   async *owned(owner: string): AsyncGenerator<readonly [key: string, stored: StoredSession]> {
     this.#assertOpen();
@@ -77,7 +98,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     this.#assertOpen();
     let count = 0;
     const ended = () => count++;
-    for await (const key of this.#provider.keysOf(owner)) await this.#destroy(key, { spare, owner, ended });
+    await sideBySide(this.#provider.keysOf(owner), endedAtOnce, (key) => this.#destroy(key, { spare, owner, ended }));
     return count;
   }
 

@@ -48,7 +48,7 @@ export class Timeouts {
       due.push(timed);
       this.#running.delete(timed);
     }
-    // Last: whoever hears of it may set another.
+    // Last, because what expires may set another timeout.
     for (const timed of due) timed.expire();
   }
 }

@@ -5,7 +5,7 @@ import { applyChanges, freshDraft, toDraft } from "../record/draft.js";
 import { decodeEnvelope, encodeEnvelope, type StoredSession } from "../record/stored-session.js";
 import { type StoreContext, sessionAfter } from "./context.js";
 import type { Regenerated } from "./regenerate.js";
-import type { Identity, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
 
 /** The id of a session, and where that stands in this request. */
 interface TokenIdentity extends Identity {
@@ -62,10 +62,10 @@ export class TokenBackend implements SessionBackend {
     return stored;
   }
 
-  async regenerate(_: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated> {
+  async regenerate(old: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated> {
     const draft = freshDraft(loaded, changes);
     assertNobodys(draft);
-    const stored = this.#next(next, loaded, draft);
+    const stored = this.#next(next, { ...loaded, over: superseding(loaded, [old]) }, draft);
     this.#context.diagnostics.publish("regenerated", {});
     return { stored };
   }
@@ -78,6 +78,20 @@ export class TokenBackend implements SessionBackend {
 
   async touch(identity: Identity, stored: StoredSession): Promise<StoredSession> {
     return this.#next(identity, stored, toDraft(stored));
+  }
+
+  /** Nobody can end a token. The newer one says which it was put in the place of. */
+  async supersede(
+    rivals: readonly LoadedSession[],
+    identity: TokenIdentity,
+    stored: StoredSession | undefined,
+  ): Promise<StoredSession | undefined> {
+    if (stored === undefined) return undefined;
+    const over = superseding(
+      stored,
+      rivals.map((rival) => rival.identity),
+    );
+    return this.#next(identity, { ...stored, over }, toDraft(stored));
   }
 
   cookieValue(identity: TokenIdentity, stored: StoredSession): string {
@@ -103,4 +117,25 @@ export class TokenBackend implements SessionBackend {
 function assertNobodys(draft: Draft): void {
   if (draft.owner === undefined) return;
   throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: nobody can list an owner's");
+}
+
+/** How many sessions a token names that it was put in the place of, the latest ones: each takes 19 bytes of the cookie. */
+const mostSuperseded = 8;
+
+/** Enough of an id to know it again: 96 random bits. */
+function markOf({ id }: Identity): string {
+  return id.slice(-16);
+}
+
+function superseding({ over = [] }: StoredSession, older: readonly Identity[]): readonly string[] {
+  return [...over, ...older.map(markOf)].slice(-mostSuperseded);
+}
+
+/**
+ * The sessions without those in whose place another was put, at a sign-in that was presented with it or by a new id: a
+ * cookie of another path or domain may still hold the older token, and nobody can end it.
+ */
+export function withoutSuperseded(sessions: readonly LoadedSession[]): readonly LoadedSession[] {
+  const over = new Set(sessions.flatMap(({ stored }) => stored.over ?? []));
+  return over.size === 0 ? sessions : sessions.filter(({ identity }) => !over.has(markOf(identity)));
 }

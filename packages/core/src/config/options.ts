@@ -15,7 +15,10 @@ export type ErrorResponder = (error: unknown, request: Request) => Response | un
 
 /** The configuration of a Manager. Every key is optional; `undefined` counts as absent. */
 export interface ManagerConfig {
-  /** Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. */
+  /**
+   * Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. Applications on one host need one
+   * each: cookies know no ports. To change `domain` or `path`, change this too.
+   */
   readonly cookieName?: string | undefined;
   /** Seconds between collections of expired records, run at least every 24 days. Default 3600. */
   readonly gcLifetime?: number | undefined;
@@ -23,7 +26,10 @@ export interface ManagerConfig {
   readonly maxLifetime?: number | undefined;
   /** Seconds from creation after which a session ends, however busy. Default none. */
   readonly absoluteLifetime?: number | undefined;
-  /** Max-Age of the id cookie, seconds. Default 0: until the browser closes. */
+  /**
+   * Max-Age of the id cookie, seconds. Default 0: until the browser closes. One that is at least the idle lifetime is sent
+   * as 400 days, or what the absolute lifetime leaves: the server keeps the end.
+   */
   readonly cookieLifetime?: number | undefined;
   /** Whether the id cookie is sent; never suppresses a token provider's own cookie. Default true. */
   readonly enableSetCookie?: boolean | undefined;
@@ -54,7 +60,7 @@ export interface ManagerConfig {
   readonly sidInUrlQuery?: boolean | undefined;
   /** Whose forwarding headers are believed: nobody's, those of so many proxies (0 to 64), or by address. Default false. */
   readonly trustProxy?: TrustProxy | undefined;
-  /** Sets apart the sessions of Managers that share a store. Not empty. Default `cookieName`. */
+  /** Sets apart the sessions of applications that share a store: a name of the application. Not empty. Default `cookieName`. */
   readonly namespace?: string | undefined;
   /** The clock, epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;

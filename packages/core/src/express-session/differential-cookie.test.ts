@@ -3,7 +3,7 @@ import type { Express } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, type MemoryStore } from "../../test/express-sites.js";
 import { bag, type Cookie, cookieOf, ours, type Routes, theirs } from "../../test/side-by-side.js";
-import { closeServers } from "../adapters/test-client.js";
+import { closeServers } from "../../test-support/test-client.js";
 
 // More of differential.test.ts: when a client hears, and of its cookie. Every difference with its reason.
 
@@ -40,8 +40,7 @@ const differences: Record<string, Scenario & { theirs: unknown; ours: unknown; r
     },
     theirs: [60, false],
     ours: "none",
-    reason:
-      "only a new id sends the cookie. So the browser's ends when it said at first: leave cookieLifetime at 0, or long",
+    reason: "only a new id sends the cookie, and its Max-Age is 400 days: the server keeps the end",
   },
   "cookie.maxAge in a later request": {
     cookie: { maxAge: 60_000 },

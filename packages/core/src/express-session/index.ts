@@ -37,7 +37,7 @@ export interface SessionMethods {
   /** A secret, not to be logged. Changes with {@link regenerate}. */
   readonly id: string;
   readonly cookie: SessionCookie;
-  /** An empty session under a new id takes this one's place as `req.session`; the old id is worthless. */
+  /** An empty session under a new id takes this one's place as `req.session`; the old id leads nowhere. */
   regenerate(callback?: Callback): this;
   /** Ends the session and clears its cookie. `req.session` is gone at once. */
   destroy(callback?: Callback): this;

@@ -1,12 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { cookieValues } from "../http/cookies.js";
+import { cookieValues, MAX_COOKIE_VALUES } from "../http/cookies.js";
 import { type ParsedCookies, parsedCookie } from "./elsewhere.js";
 
 /** What signs, or signed, the ids of express-session; any of several verifies. */
 export type Secret = string | Uint8Array;
-
-// A client may plant cookies of our name; each costs a look into the old store.
-const mostIds = 3;
 
 /**
  * The ids in a Cookie header's values of this name that are percent-encoded `s:<id>.<signature>`, where the signature is
@@ -22,7 +19,7 @@ export function signedIds(
   const values = [...cookieValues(header, name), parsedCookie(cookies, name)];
   const ids = values.map((value) => value && verified(value, secrets));
   ids.push(parsedCookie(signedCookies, name));
-  return [...new Set(ids.filter((id) => id !== undefined && id !== ""))].slice(0, mostIds) as string[];
+  return [...new Set(ids.filter((id) => id !== undefined && id !== ""))].slice(0, MAX_COOKIE_VALUES) as string[];
 }
 
 function verified(value: string, secrets: readonly Secret[]): string | undefined {

@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Stage } from "../../test-support/stage.js";
 import type { ManagerConfig } from "../config/options.js";
 import type { ResponseEvent } from "../diagnostics.js";
-import type { FetchHandler } from "../manager/manager.js";
+import type { FetchHandler, StoreManager } from "../manager/manager.js";
 import type { SessionData } from "../session/session-store.js";
 
 // "Why was no cookie set?": one event for each request that asked for its session, and one warning for the classic.
@@ -62,11 +62,11 @@ describe("one event says what became of the cookie", () => {
     expect(events.map((event) => event.cookie)).toEqual(["unchanged", "unchanged", "cleared"]);
   });
 
-  test("empty: there is nothing to keep, whatever cookie the request came with", async () => {
+  test("empty: there is nothing to keep; unknown: the cookie of our name leads nowhere", async () => {
     const { visit } = await site();
     await visit(ok);
     await visit(ok, { cookie: "sessionid=nonsense" });
-    expect(events.map((event) => event.cookie)).toEqual(["empty", "empty"]);
+    expect(events.map((event) => event.cookie)).toEqual(["empty", "unknown"]);
   });
 
   test("retired: the id had been replaced by another request", async () => {
@@ -249,5 +249,53 @@ describe("not-secure", () => {
     await visit(signIn);
     expect(events.map((event) => event.cookie)).toEqual(["not-secure"]);
     expect(warn).not.toHaveBeenCalled();
+  });
+});
+
+describe("a session that could not be loaded", () => {
+  /** One answer of a server whose store is down, by each way to answer it oneself. */
+  async function answered(listener: (manager: StoreManager<SessionData>) => RequestListener) {
+    quiet();
+    const { manager, stage, signedIn } = await site();
+    const headers = await signedIn();
+    const server = createServer(listener(manager));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    stage.down = true;
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { headers });
+    await response.text();
+    await new Promise((resolve) => server.close(resolve));
+    return response.status;
+  }
+
+  test("by the handler's own 503: the event has the code", async () => {
+    const status = await answered((manager) => manager.handler((_session, _req, res) => res.end()));
+    expect([status, events]).toEqual([
+      503,
+      [expect.objectContaining({ cookie: "not-loaded", code: "SESS_UNAVAILABLE" })],
+    ]);
+  });
+
+  test("by an application that catches it and answers itself: too", async () => {
+    const status = await answered((manager) => async (req, res) => {
+      await manager.start(req, res).catch(() => undefined);
+      res.end("sorry");
+    });
+    expect([status, events]).toEqual([
+      200,
+      [expect.objectContaining({ cookie: "not-loaded", code: "SESS_UNAVAILABLE" })],
+    ]);
+  });
+
+  test("by Fetch: too", async () => {
+    quiet();
+    const { manager, stage, signedIn } = await site();
+    const headers = await signedIn();
+    stage.down = true;
+    const exchange = manager.begin(new Request("http://shop.test/", { headers }));
+    await exchange.session().catch(() => undefined);
+    const later = exchange.session().catch(() => undefined);
+    await exchange.respond(ok());
+    await later;
+    expect(events).toEqual([expect.objectContaining({ cookie: "not-loaded", code: "SESS_UNAVAILABLE" })]);
   });
 });

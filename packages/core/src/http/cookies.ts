@@ -1,8 +1,8 @@
 /** Headers of a session cookie, as text in and text out: RFC 6265 with the leniency of RFC 6265bis. */
 import { SessionError } from "../errors.js";
 
-/** A longer Cookie header, in UTF-16 units, is treated as none. */
-export const MAX_COOKIE_HEADER = 16 * 1024;
+/** A longer Cookie header, in UTF-16 units, is not looked at. As much as HTTP/2 servers of Node accept unless told. */
+export const MAX_COOKIE_HEADER = 64 * 1024;
 /** Further values of the same name are not looked at: each may cost the caller a read of the store. */
 export const MAX_COOKIE_VALUES = 8;
 
@@ -23,12 +23,22 @@ function unquoted(text: string): string {
   return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
 }
 
+/** Whether a Cookie header is too long to be looked at. */
+export function isOversized(header: string | undefined): boolean {
+  return header !== undefined && header.length > MAX_COOKIE_HEADER;
+}
+
 /**
- * Every value of one name in a Cookie header (RFC 6265, section 5.4), in order, at most {@link MAX_COOKIE_VALUES}:
- * a browser sends one for each path and domain it has, and a neighbour may have planted some. Names are case-sensitive.
- * Values are verbatim, never percent-decoded, but for one pair of double quotes around them. Linear, never throws.
+ * Every value of one name in a Cookie header (RFC 6265, section 5.4), in order, at most {@link MAX_COOKIE_VALUES} that
+ * `isWanted`: a browser sends one for each path and domain it has, and a neighbour may have planted some. Names are
+ * case-sensitive. Values are verbatim, never percent-decoded, but for one pair of double quotes around them. Linear,
+ * never throws.
  */
-export function cookieValues(header: string | undefined, name: string): string[] {
+export function cookieValues(
+  header: string | undefined,
+  name: string,
+  isWanted: (value: string) => boolean = () => true,
+): string[] {
   const values: string[] = [];
   if (header === undefined || header.length > MAX_COOKIE_HEADER || name === "") return values;
   let start = 0;
@@ -39,7 +49,8 @@ export function cookieValues(header: string | undefined, name: string): string[]
     const pair = header.slice(start, end);
     const equals = pair.indexOf("=");
     if (equals !== -1 && trimmed(pair, 0, equals) === name) {
-      values.push(unquoted(trimmed(pair, equals + 1, pair.length)));
+      const value = unquoted(trimmed(pair, equals + 1, pair.length));
+      if (isWanted(value)) values.push(value);
     }
     start = end + 1;
   }

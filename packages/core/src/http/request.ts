@@ -3,7 +3,7 @@ import type { Settings } from "../config/options.js";
 import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
 import { isId } from "../ids.js";
-import { cookieValues } from "./cookies.js";
+import { cookieValues, isOversized, MAX_COOKIE_VALUES } from "./cookies.js";
 
 /** What a session needs to know of a request, whatever kind of server it came to. */
 export interface RequestView {
@@ -57,7 +57,7 @@ export interface ConnectionInfo {
   readonly secure?: boolean | undefined;
 }
 
-/** A request of the Fetch standard: whoever made it says by its URL how it came. */
+/** A request of the Fetch standard. Its URL says whether it came over TLS. */
 export class FetchRequest implements RequestView {
   readonly #request: Request;
   readonly #secure: boolean | undefined;
@@ -88,30 +88,41 @@ export class FetchRequest implements RequestView {
 
 /** The ids a request came with. */
 export interface PresentedIds {
-  /** Well-shaped and distinct, in the request's order; mostly one or none. */
-  readonly ids: readonly string[];
-  /** Whether there was a cookie of our name at all, well-shaped or not. */
+  /** Well-shaped and distinct, of all places together at most eight; mostly one or none. */
+  readonly all: readonly string[];
+  /** The same by place: the cookie wins over the header, and that over the query. */
+  readonly places: readonly (readonly string[])[];
+  /** Whether there was a cookie of our name at all, well-shaped or not, or may have been. */
   readonly cookie: boolean;
+  /** Whether there was anything that was meant as an id. */
+  readonly some: boolean;
+  /** Whether the Cookie header was too long to be looked at. */
+  readonly oversized: boolean;
 }
 
-// A browser sends several cookies of one name when they were set for different paths or domains. Each costs a read.
-const mostIds = 3;
+const nothing: PresentedIds = { all: [], places: [], cookie: false, some: false, oversized: false };
 
-/** Checks shapes only: what is not an id of ours costs no I/O. The cookie wins over the header, that over the query. */
+/** Checks shapes only: what is not an id of ours costs no I/O. A stale id in one place hides none in another. */
 export function presentedIds(request: RequestView, settings: Settings): PresentedIds {
-  const cookies = cookieValues(request.header("cookie"), settings.cookieName);
-  let ids = idsAmong(cookies, settings);
-  if (ids.length === 0) ids = idsAmong(fromHeader(request, settings), settings);
-  if (ids.length === 0) ids = idsAmong(fromQuery(request, settings), settings);
-  return { ids, cookie: cookies.length > 0 };
-}
-
-function idsAmong(values: readonly string[], settings: Settings): string[] {
-  const ids: string[] = [];
-  for (const value of values) {
-    if (ids.length < mostIds && isId(settings.id, value) && !ids.includes(value)) ids.push(value);
-  }
-  return ids;
+  const header = request.header("cookie");
+  if (header === undefined && settings.sidHeader === undefined && !settings.sidInUrlQuery) return nothing;
+  const oversized = isOversized(header);
+  const all: string[] = [];
+  let [cookie, some] = [oversized, false];
+  const isNew = (value: string): boolean => {
+    some ||= value !== "";
+    if (all.length === MAX_COOKIE_VALUES || !isId(settings.id, value) || all.includes(value)) return false;
+    all.push(value);
+    return true;
+  };
+  const inCookie = cookieValues(header, settings.cookieName, (value) => {
+    cookie = true;
+    return isNew(value);
+  });
+  const places = [inCookie];
+  if (settings.sidHeader !== undefined) places.push(fromHeader(request, settings).filter(isNew));
+  if (settings.sidInUrlQuery) places.push(fromQuery(request, settings).filter(isNew));
+  return { all, places, cookie, some, oversized };
 }
 
 function fromHeader(request: RequestView, { sidHeader }: Settings): string[] {
@@ -142,7 +153,7 @@ export function isSecure(request: RequestView, trustProxy: Settings["trustProxy"
 const reported = new WeakSet<object>();
 
 /** A client that has gone has no address any more; a function that throws, or answers otherwise than true, trusts nobody. */
-function isTrusted(trusts: (address: string) => boolean, peer: string | undefined): boolean {
+export function isTrusted(trusts: (address: string) => boolean, peer: string | undefined): boolean {
   if (!peer) return false;
   try {
     return trusts(peer) === true;

@@ -2,10 +2,12 @@ import type { Settings } from "../config/options.js";
 import type { CookieOutcome, Diagnostics } from "../diagnostics.js";
 import { isSessionError, type SessionErrorCode } from "../errors.js";
 import type { Binding, Session } from "../session/session.js";
-import { clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
+import { type CookieAttributes, clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseHook } from "./head.js";
+import { maxAgeOf } from "./max-age.js";
 import type { RequestView } from "./request.js";
 import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
+import { twinsOf } from "./twins.js";
 
 /** What is the Manager's rather than one response's. */
 export interface ResponseSettings {
@@ -13,6 +15,9 @@ export interface ResponseSettings {
   readonly cookiePolicy: SecureCookiePolicy;
   readonly diagnostics: Diagnostics;
 }
+
+/** Why a request that came with something has no session. */
+export type WhyNone = Extract<CookieOutcome, "ambiguous" | "unknown" | "oversized">;
 
 /** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
 export class SessionResponse<D extends object> implements Binding, ResponseHook {
@@ -31,8 +36,10 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   #storing: Promise<void> | undefined;
   /** Why it could not be loaded or stored. */
   #failure: unknown;
-  /** The Set-Cookie line, once it is made. */
-  #line: string | undefined;
+  /** The Set-Cookie lines, once they are made. */
+  #lines: readonly string[] | undefined;
+  /** Why the request came with no session. */
+  #reason: WhyNone | undefined;
 
   constructor(
     request: RequestView,
@@ -75,8 +82,10 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     this.#failure = error;
   }
 
-  bind(session: Session<D>): void {
+  /** `reason`: why the request came with no session, where there is one. */
+  bind(session: Session<D>, reason: WhyNone | undefined): void {
     this.#session = session;
+    this.#reason = reason;
     this.#failure = undefined;
     if (this.#headersSent) this.#tell("headers-sent");
   }
@@ -140,6 +149,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
    */
   #whenNothingRuns(): void | Promise<void> {
     this.#headersSent = true;
+    // rule: a-head-waits
     return this.#session?.running;
   }
 
@@ -157,8 +167,10 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     const due = session?.cookieDue;
     if (session === undefined || due === undefined) return undefined;
     if (enableSetCookie) {
-      this.#line ??= due === "set" ? this.#cookieFor(session) : this.#clearing();
-      if (!listOf(head.getHeader("Set-Cookie")).includes(this.#line)) head.appendHeader("Set-Cookie", this.#line);
+      this.#lines ??= this.#linesFor(session, due);
+      for (const line of this.#lines) {
+        if (!listOf(head.getHeader("Set-Cookie")).includes(line)) head.appendHeader("Set-Cookie", line);
+      }
     }
     if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, session.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
@@ -170,7 +182,9 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   #whyNone(code: SessionErrorCode | undefined): CookieOutcome {
     if (this.#session === undefined) return "not-loaded";
     if (code !== undefined) return "failed";
-    return this.#discarded ? "discarded" : this.#session.whyNoCookie;
+    if (this.#discarded) return "discarded";
+    const why = this.#session.whyNoCookie;
+    return why === "empty" ? (this.#reason ?? why) : why;
   }
 
   #vary(head: Head, field: string): void {
@@ -180,15 +194,24 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   }
 
   #cookieFor(session: Session<D>): string {
-    const maxAge = session.cookieMaxAge ?? this.#settings.cookieMaxAge;
+    const maxAge = maxAgeOf(session.stored, this.#settings);
     return setCookie(this.#settings.cookieName, session.cookieValue, {
       ...this.#attributes,
       ...(maxAge !== undefined && { maxAge }),
     });
   }
 
-  #clearing(): string {
-    return clearCookie(this.#settings.cookieName, this.#attributes);
+  #clearing(attributes: CookieAttributes): string {
+    return clearCookie(this.#settings.cookieName, attributes);
+  }
+
+  /** Ours last: a browser that takes a twin for the same cookie must not be left without it. */
+  #linesFor(session: Session<D>, due: "set" | "clear"): readonly string[] {
+    const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing(this.#attributes);
+    if (!session.hasTwins) return [cookie];
+    const secure = this.#cookiePolicy.secureFor(this.#request);
+    const twins = twinsOf(this.#request.host(), this.#settings, secure);
+    return [...twins.map((twin) => this.#clearing(twin)), cookie];
   }
 
   get #attributes() {

@@ -1,5 +1,5 @@
 import type { Settings } from "../config/options.js";
-import { claimsTls, isLocal, isSecure, type RequestView } from "./request.js";
+import { claimsTls, isLocal, isSecure, isTrusted, type RequestView } from "./request.js";
 
 /** One Manager's view of whether its cookie gets where it should, with one warning, in development, where it does not. */
 export class SecureCookiePolicy {
@@ -18,10 +18,13 @@ export class SecureCookiePolicy {
 
   /** To be asked when a cookie is set: whether, as far as we can see, a browser drops it. */
   isDropped(request: RequestView): boolean {
-    if (isSecure(request, this.#settings.trustProxy) || isLocal(request)) return false;
+    const { trustProxy } = this.#settings;
+    if (isSecure(request, trustProxy)) return false;
     const demanded = this.#settings.cookie.secure === true;
     const claimed = claimsTls(request);
-    if (demanded !== claimed) this.#warn(demanded ? dropped : undeclared);
+    // A Host behind a proxy may be the one by which the proxy reaches us, and says nothing of the browser.
+    if (isLocal(request) && !claimed) return false;
+    if (demanded !== claimed) this.#warn(demanded ? dropped : unbelieved(trustProxy, request.peer));
     return demanded && !claimed;
   }
 
@@ -32,9 +35,24 @@ export class SecureCookiePolicy {
   }
 }
 
-const undeclared =
-  "X-Forwarded-Proto says https, but nobody was declared to be believed, so the session cookie went out without Secure. " +
-  "If a proxy of yours ends TLS, set trustProxy to the number of proxies.";
+/** Where `X-Forwarded-Proto` says https and was not believed: why. */
+function unbelieved(trustProxy: Settings["trustProxy"], peer: string | undefined): string {
+  const reason = whyUnbelieved(trustProxy, peer);
+  return (
+    `X-Forwarded-Proto says https, but ${reason}, so the session cookie went out without Secure. ` +
+    "If a proxy of yours ends TLS, set trustProxy to the number of proxies between the browser and this process."
+  );
+}
+
+function whyUnbelieved(trustProxy: Settings["trustProxy"], peer: string | undefined): string {
+  if (trustProxy === false || trustProxy === 0) return "nobody was declared to be believed";
+  if (typeof trustProxy === "number") {
+    return `trustProxy is ${trustProxy}, and the entry that counts then, number ${trustProxy} from the right, does not`;
+  }
+  return isTrusted(trustProxy, peer)
+    ? "its last entry, which counts then, does not"
+    : "trustProxy did not accept the peer";
+}
 
 const dropped =
   "The session cookie is Secure, and this request came over plain HTTP: browsers will not keep it. " +

@@ -117,6 +117,88 @@ describe("several cookies of our name", () => {
     expect(await read("n", mine, planted, renewed)).toBe(undefined);
   });
 
+  test("signing in helps: the new token says in whose place it was put, also when it is sealed again", async () => {
+    const { visit, read, wait } = await site();
+    const mine = await visit((session) => session.set("n", 1));
+    const planted = await visit((session) => session.set("n", 2));
+    const signedIn = await visit(
+      async (session) => {
+        session.set("n", 3);
+        await session.regenerate();
+      },
+      mine,
+      planted,
+    );
+    wait(1000);
+    const changed = await visit((session) => session.set("n", 4), signedIn);
+    for (const rest of [mine, planted]) {
+      expect([await read("n", rest, signedIn), await read("n", signedIn, rest)]).toEqual([3, 3]);
+      expect(await read("n", rest, changed)).toBe(4);
+    }
+    expect(await read("n", mine, planted, changed)).toBe(4);
+    // Whoever plants one later, or seals a planted one again, gains nothing by that.
+    const later = await visit((session) => session.set("n", 5));
+    const again = await visit((session) => session.set("n", 6), planted);
+    expect([await read("n", later, changed), await read("n", again, changed)]).toEqual([undefined, 4]);
+  });
+
+  test("a new id takes the place of the old one, of which a cookie of another path may be left", async () => {
+    const { visit, read } = await site();
+    const tokens = [await visit((session) => session.set("n", 0))];
+    for (let n = 1; n <= 9; n++) {
+      const renew = async (session: SessionStore<SessionData>) => {
+        session.set("n", n);
+        await session.regenerate();
+      };
+      tokens.push(await visit(renew, tokens.at(-1)));
+    }
+    expect(await read("n", tokens[1], tokens[9])).toBe(9);
+    expect(await read("n", ...tokens.slice(2, 10))).toBe(9);
+    // Bounded, as the cookie is.
+    expect(await read("n", tokens[0], tokens[9])).toBe(undefined);
+  });
+
+  test("a sign-in, or a sign-out, with two live ones clears the twins that can be named, before the new cookie", async () => {
+    const setBy = async (config: ManagerConfig, host: string, handler: Handler) => {
+      const name = config.cookieName ?? "sessionid";
+      const manager = await createManager(tokens, config);
+      const make = async () => {
+        const response = await manager.handle(new Request(`https://${host}/`), (session) => {
+          session.set("n", 1);
+          return new Response();
+        });
+        return response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+      };
+      const headers = { cookie: `${await make()}; ${await make()}` };
+      const response = await manager.handle(new Request(`https://${host}/`, { headers }), handler);
+      return response.headers.getSetCookie().map((line) => {
+        const domain = /Domain=([^;]*)/.exec(line)?.[1] ?? "host";
+        return `${line.startsWith(`${name}=;`) ? "clear" : "set"} ${domain}`;
+      });
+    };
+    type Handler = (session: SessionStore<SessionData>) => Response | Promise<Response>;
+    const signIn: Handler = (session) => {
+      session.set("n", 2);
+      return new Response();
+    };
+    const signOut: Handler = async (session) => {
+      await session.destroy();
+      return new Response();
+    };
+    const domain = "shop.test";
+    expect(await setBy({ domain }, "www.shop.test", signIn)).toEqual(["clear host", "set shop.test"]);
+    expect(await setBy({ domain }, "www.shop.test", signOut)).toEqual(["clear host", "clear shop.test"]);
+    const parents = ["clear www.shop.test", "clear shop.test"];
+    expect(await setBy({}, "www.shop.test:8443", signIn)).toEqual([...parents, "set host"]);
+    expect(await setBy({}, "www.shop.test", signOut)).toEqual([...parents, "clear host"]);
+    expect(await setBy({}, "www.shop.test", () => new Response())).toEqual([]);
+    expect(await setBy({}, "a.b.c.d.e.test", signIn)).toHaveLength(4);
+    expect(await setBy({ cookieName: "__Host-s" }, "www.shop.test", signIn)).toEqual(["set host"]);
+    for (const host of ["localhost:3000", "127.0.0.1", "[::1]:80"]) {
+      expect(await setBy({}, host, signIn)).toEqual(["set host"]);
+    }
+  });
+
   test("what is no token beside one that is: the token", async () => {
     const { visit, read } = await site();
     const mine = await visit((session) => session.set("n", 1));

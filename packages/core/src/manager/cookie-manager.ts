@@ -1,15 +1,16 @@
 import type { StoreContext } from "../backend/context.js";
 import type { Identity } from "../backend/session-backend.js";
-import { TokenBackend } from "../backend/token-backend.js";
+import { TokenBackend, withoutSuperseded } from "../backend/token-backend.js";
 import { longestLifetime } from "../config/checks.js";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
-import { cookieValues, setCookie } from "../http/cookies.js";
+import { cookieValues, isOversized, setCookie } from "../http/cookies.js";
 import type { RequestView } from "../http/request.js";
 import { isId } from "../ids.js";
 import type { TokenProvider } from "../provider.js";
 import type { Manager } from "./manager.js";
-import { type LoadedSession, type PresentedSession, RequestManager, selectSession } from "./request-manager.js";
+import { type LoadedSession, type PresentedSession, RequestManager } from "./request-manager.js";
+import { selectSession, whyNone } from "./select-session.js";
 
 /** What browsers keep of a cookie with its name and attributes, bytes (RFC 6265, section 6.1). */
 const mostBytes = 4096;
@@ -64,7 +65,8 @@ export class CookieSessionManager<D extends object> extends RequestManager<D> im
   }
 
   async presented(request: RequestView): Promise<PresentedSession> {
-    const tokens = cookieValues(request.header("cookie"), this.settings.cookieName);
+    const header = request.header("cookie");
+    const tokens = cookieValues(header, this.settings.cookieName);
     const sessions = new Map<string, LoadedSession>();
     for (const token of tokens) {
       const opened = this.#backend.open(token);
@@ -75,7 +77,14 @@ export class CookieSessionManager<D extends object> extends RequestManager<D> im
       if (other !== undefined && other.stored.saved >= opened.stored.saved) continue;
       sessions.set(opened.identity.id, opened);
     }
-    return { found: selectSession([...sessions.values()]), cookie: tokens.length > 0 };
+    const oversized = isOversized(header);
+    const choice = selectSession([withoutSuperseded([...sessions.values()])]);
+    const reason = whyNone(
+      choice,
+      oversized,
+      tokens.some((token) => token !== ""),
+    );
+    return { ...choice, cookie: oversized || tokens.length > 0, reason };
   }
 
   identify(id: string): Identity {

@@ -66,8 +66,8 @@ export interface NodeExchange<D extends object> {
 }
 
 /**
- * Sessions of one application where the client keeps them itself, sealed in its cookie: what every Manager can do.
- * Made by `createManager`; `close()` it at shutdown.
+ * Sessions of one application: what every Manager can do, also where the client keeps its session itself, sealed in its
+ * cookie. Made by `createManager`; `close()` it at shutdown.
  */
 export interface Manager<D extends object> extends AsyncDisposable {
   /**
@@ -132,7 +132,7 @@ export interface OwnedSession<D extends object> {
   destroy(): Promise<void>;
 }
 
-/** Sessions of one application, kept in a store. Made by `createManager`; `close()` it at shutdown. */
+/** A {@link Manager} whose provider has a store: it can also load, count, and list an owner's sessions. */
 export interface StoreManager<D extends object> extends Manager<D> {
   /**
    * The session of an id, outside of any response (a WebSocket, a job); `undefined` when there is none. Its changes are

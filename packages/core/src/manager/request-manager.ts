@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Identity, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { closed } from "../backend/store-backend.js";
 import type { Settings } from "../config/options.js";
 import { type Diagnostics, report } from "../diagnostics.js";
@@ -8,26 +8,23 @@ import { FetchExchange } from "../http/fetch.js";
 import { holdResponse } from "../http/hold/hold-response.js";
 import { NodeExchange } from "../http/node-exchange.js";
 import { assertPeerKnown, FetchRequest, NodeRequest, type RequestView } from "../http/request.js";
-import { type ResponseSettings, SessionResponse } from "../http/response.js";
+import { type ResponseSettings, SessionResponse, type WhyNone } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
 import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
 import { newId, ownerKey } from "../ids.js";
-import type { StoredSession } from "../record/stored-session.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { ExchangeOptions, FetchHandler, SessionHandler } from "./manager.js";
+import type { Selection } from "./select-session.js";
 
-/** A session or a marker, and the id that led to it. */
-export interface LoadedSession {
-  readonly identity: Identity;
-  readonly stored: StoredSession;
-}
+export type { LoadedSession };
 
 /** What a request came with. */
-export interface PresentedSession {
-  readonly found: LoadedSession | undefined;
+export interface PresentedSession extends Selection {
   /** Whether there was a cookie of our name at all. */
   readonly cookie: boolean;
+  /** Why there is no session, where there is a reason. */
+  readonly reason: WhyNone | undefined;
 }
 
 /** A request's session. It says whose: a copy of a request has the same, and is another request. */
@@ -164,7 +161,13 @@ export abstract class RequestManager<D extends object> {
     if (this.#closing !== undefined) throw closed();
   }
 
-  session(found: Partial<LoadedSession> | undefined, presented: boolean, binding?: Binding): Session<D> {
+  /** `rivals`: live sessions that were presented beside each other, where the request has none for that reason. */
+  session(
+    found: Partial<LoadedSession> | undefined,
+    presented: boolean,
+    binding?: Binding,
+    rivals: readonly LoadedSession[] = [],
+  ): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
       backend: this.#backend,
@@ -175,6 +178,7 @@ export abstract class RequestManager<D extends object> {
       identity: found?.identity ?? newIdentity(),
       stored: found?.stored,
       presented,
+      rivals,
       binding,
     });
   }
@@ -223,19 +227,11 @@ export abstract class RequestManager<D extends object> {
 
   async #bind(response: SessionResponse<D>, request: RequestView, req?: IncomingMessage): Promise<Session<D>> {
     this.assertOpen();
-    const { found, cookie } = await this.presented(request);
-    const session = this.session(found ?? (await this.#fallbackLookup?.(request, req)), cookie, response);
-    response.bind(session);
+    const { found, rivals, cookie, reason } = await this.presented(request);
+    const elsewhere =
+      found === undefined && rivals.length === 0 ? await this.#fallbackLookup?.(request, req) : undefined;
+    const session = this.session(found ?? elsewhere, cookie, response, rivals);
+    response.bind(session, reason);
     return session;
   }
-}
-
-/**
- * Of what several cookies of our name lead to: the one session among them, or else a marker that names a successor.
- * Two live sessions under one name are nobody's: one of the cookies was planted (RFC 6265, section 8.6).
- */
-export function selectSession(found: readonly LoadedSession[]): LoadedSession | undefined {
-  const sessions = found.filter(({ stored }) => stored.retired === undefined);
-  if (sessions.length > 1) return undefined;
-  return sessions[0] ?? found[0];
 }

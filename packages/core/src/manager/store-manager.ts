@@ -3,12 +3,13 @@ import type { ReliableProvider } from "../backend/reliable-provider.js";
 import type { Identity } from "../backend/session-backend.js";
 import { StoreBackend } from "../backend/store-backend.js";
 import type { Settings } from "../config/options.js";
-import { presentedIds, type RequestView } from "../http/request.js";
+import { type PresentedIds, presentedIds, type RequestView } from "../http/request.js";
 import { isId, ownerKey, sessionKey } from "../ids.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { OwnedSession, StoreManager } from "./manager.js";
 import { keysOf, listOwned } from "./owned-sessions.js";
-import { type LoadedSession, type PresentedSession, RequestManager, selectSession } from "./request-manager.js";
+import { type LoadedSession, type PresentedSession, RequestManager } from "./request-manager.js";
+import { type Selection, selectSession, whyNone } from "./select-session.js";
 
 /** The Manager over a store. */
 export class StoreSessionManager<D extends object> extends RequestManager<D> implements StoreManager<D> {
@@ -78,14 +79,9 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
   }
 
   async presented(request: RequestView): Promise<PresentedSession> {
-    const { ids, cookie } = presentedIds(request, this.settings);
-    const found: LoadedSession[] = [];
-    for (const id of ids) {
-      const identity = this.identify(id);
-      const stored = await this.#backend.load(identity.key);
-      if (stored !== undefined && stored.retired !== "") found.push({ identity, stored });
-    }
-    return { found: selectSession(found), cookie };
+    const ids = presentedIds(request, this.settings);
+    const choice = await this.#selectSession(ids);
+    return { ...choice, cookie: ids.cookie, reason: whyNone(choice, ids.oversized, ids.some) };
   }
 
   identify(id: string): Identity {
@@ -96,11 +92,36 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
     return ownerKey(this.settings.namespace, owner);
   }
 
+  async #selectSession({ all, places }: PresentedIds): Promise<Selection> {
+    const [only] = all;
+    if (only === undefined) return selectSession([]);
+    if (all.length === 1) return { found: await this.#lookUp(only), rivals: [] };
+    const found = await this.#lookUpAll(all);
+    return selectSession(places.map((ids) => ids.flatMap((id) => found.get(id) ?? [])));
+  }
+
+  /** What an id leads to: a session, or a marker that names a successor. */
+  async #lookUp(id: string): Promise<LoadedSession | undefined> {
+    const identity = this.identify(id);
+    const stored = await this.#backend.load(identity.key);
+    return stored === undefined || stored.retired === "" ? undefined : { identity, stored };
+  }
+
+  async #lookUpAll(ids: readonly string[]): Promise<ReadonlyMap<string, LoadedSession>> {
+    const identities = ids.map((id) => this.identify(id));
+    const records = await this.#backend.loadMany(identities.map(({ key }) => key));
+    const found = new Map<string, LoadedSession>();
+    for (const [index, identity] of identities.entries()) {
+      const stored = records[index];
+      if (stored !== undefined && stored.retired !== "") found.set(identity.id, { identity, stored });
+    }
+    return found;
+  }
+
   async #find(id: string): Promise<LoadedSession | undefined> {
     this.assertOpen();
     if (typeof id !== "string" || !isId(this.settings.id, id)) return undefined;
-    const identity = this.identify(id);
-    const stored = await this.#backend.load(identity.key);
-    return stored === undefined || stored.retired !== undefined ? undefined : { identity, stored };
+    const found = await this.#lookUp(id);
+    return found?.stored.retired === undefined ? found : undefined;
   }
 }

@@ -8,6 +8,8 @@ export interface Draft {
   owner: string | undefined;
   /** Idle lifetime of this session alone, ms. */
   lifetime: number | undefined;
+  /** An absolute lifetime from now on, ms; absent is the end that the session has. */
+  absolute?: number;
 }
 
 /** Computes a field's next encoded value from the current one; `undefined` is "no such field". May run again. */
@@ -28,6 +30,8 @@ export class Changes {
   #owner: { readonly hash: string | undefined } | undefined;
   /** A lifetime for this session alone, ms. Takes effect where a cookie is sent: at creation, or with a new id. */
   lifetime: number | undefined;
+  /** An absolute lifetime for this session alone, ms, counted from when it takes effect: together with {@link lifetime}. */
+  absolute: number | undefined;
   /** Whether the lifetime is to replace that of a session which is stored, because its cookie is still to be sent. */
   replacesLifetime = false;
 
@@ -72,7 +76,9 @@ export class Changes {
       else draft.fields.set(name, text);
     }
     if (this.#owner !== undefined) draft.owner = this.#owner.hash;
-    if ((fresh || this.replacesLifetime) && this.lifetime !== undefined) draft.lifetime = this.lifetime;
+    const takes = fresh || this.replacesLifetime;
+    if (takes && this.lifetime !== undefined) draft.lifetime = this.lifetime;
+    if (fresh && this.absolute !== undefined) draft.absolute = this.absolute;
   }
 
   /** These changes followed by `newer`: how a failed commit goes back under what was changed meanwhile. */
@@ -83,6 +89,7 @@ export class Changes {
       for (const [name, text] of part.#writes ?? []) both.write(name, text);
       both.#owner = part.#owner ?? both.#owner;
       both.lifetime = part.lifetime ?? both.lifetime;
+      both.absolute = part.absolute ?? both.absolute;
       both.replacesLifetime ||= part.replacesLifetime;
     }
     return both;

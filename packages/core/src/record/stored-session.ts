@@ -1,9 +1,9 @@
+import { type FieldLength, isIntact, parseHeader, type RecentWrites } from "../backend/envelope-header.js";
 import { SessionError } from "../errors.js";
 import type { SessionRecord } from "../provider.js";
 import type { Fields } from "./changes.js";
 
-/** The last batch of each Manager that wrote a record of late, and when (epoch ms). */
-export type RecentWrites = readonly (readonly [managerId: string, writeId: string, time: number])[];
+export type { RecentWrites };
 
 /** A record as core understands it. */
 export interface StoredSession {
@@ -22,26 +22,13 @@ export interface StoredSession {
   readonly absolute: number;
   readonly recentWrites: RecentWrites;
   readonly fields: Fields;
+  /** Of a token: marks of the ids in whose place its session was put. */
+  readonly over?: readonly string[] | undefined;
 }
 
 // The envelope inside `SessionRecord.data`: one line of JSON, then the fields' encoded values end to end. Their lengths
 // stand in the header, so that reading one field decodes that field only and merging decodes none.
 const envelopeVersion = 1;
-
-interface Header {
-  readonly e: number;
-  /** created */
-  readonly c?: number;
-  /** saved */
-  readonly s?: number;
-  /** lifetime */
-  readonly l?: number;
-  /** absolute */
-  readonly a?: number;
-  readonly p: RecentWrites;
-  /** fields: name, length in UTF-16 code units */
-  readonly f?: readonly (readonly [string, number])[];
-}
 
 /** The record to store. */
 export function encodeEnvelope(stored: StoredSession): SessionRecord {
@@ -54,12 +41,13 @@ export function encodeEnvelope(stored: StoredSession): SessionRecord {
   };
 }
 
-/** A {@link Header} in JSON, and the fields. Put together by hand: `JSON.stringify` takes five times as long. */
-function envelope({ retired, created, saved, lifetime, absolute, recentWrites, fields }: StoredSession): string {
+/** An `EnvelopeHeader` in JSON, and the fields. Put together by hand: `JSON.stringify` takes five times as long. */
+function envelope({ retired, created, saved, lifetime, absolute, recentWrites, fields, over }: StoredSession): string {
   let header = `{"e":${envelopeVersion}`;
   if (retired === undefined) header += `,"c":${json(created)},"s":${json(saved)}`;
   if (lifetime !== undefined) header += `,"l":${json(lifetime)}`;
   if (absolute !== Number.POSITIVE_INFINITY) header += `,"a":${json(absolute)}`;
+  if (over !== undefined) header += `,"o":${JSON.stringify(over)}`;
   let separator = ',"p":[';
   for (const entry of recentWrites) {
     header += `${separator}[${entry.map(json).join(",")}]`;
@@ -95,8 +83,8 @@ export function decodeEnvelope(record: SessionRecord): StoredSession | undefined
   if (header.e !== envelopeVersion) {
     throw new SessionError("SESS_ENVELOPE", `this session was stored in format ${header.e}, which is not known here`);
   }
-  const fields = slice(record.data, end + 1, header.f ?? []);
-  if (fields === undefined || !isRecentWrites(header.p)) return undefined;
+  const fields = isIntact(header) ? slice(record.data, end + 1, header.f ?? []) : undefined;
+  if (fields === undefined) return undefined;
   return {
     version: record.version,
     expiresAt: record.expiresAt,
@@ -108,29 +96,16 @@ export function decodeEnvelope(record: SessionRecord): StoredSession | undefined
     absolute: header.a ?? Number.POSITIVE_INFINITY,
     recentWrites: header.p,
     fields,
+    ...(header.o !== undefined && { over: header.o }),
   };
 }
 
-function parseHeader(line: string): Header | undefined {
-  try {
-    const header: unknown = JSON.parse(line);
-    const intact = typeof header === "object" && header !== null && "e" in header && Number.isInteger(header.e);
-    return intact ? (header as Header) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecentWrites(entries: unknown): entries is RecentWrites {
-  return Array.isArray(entries) && entries.every((entry) => Array.isArray(entry));
-}
-
-function slice(data: string, start: number, lengths: NonNullable<Header["f"]>): Map<string, string> | undefined {
+function slice(data: string, start: number, lengths: readonly FieldLength[]): Map<string, string> | undefined {
   const fields = new Map<string, string>();
   let at = start;
   for (const [name, length] of lengths) {
     fields.set(name, data.slice(at, at + length));
     at += length;
   }
-  return at === data.length ? fields : undefined;
+  return at === data.length && fields.size === lengths.length ? fields : undefined;
 }

@@ -1,6 +1,5 @@
-import { decode } from "../codec/decode.js";
-import { encode } from "../codec/encode.js";
 import type { Changes, Fields } from "../record/changes.js";
+import type { FieldFunction } from "./field-function.js";
 import { ObjectCache } from "./object-cache.js";
 import { PendingChanges } from "./pending-changes.js";
 
@@ -98,23 +97,4 @@ export class FieldView {
     this.#pending.clear();
     this.#objects.clear();
   }
-}
-
-/** An update's function over a field's encodings, which keeps the value it came to. */
-export class FieldFunction<T> {
-  readonly name: string;
-  readonly #fn: (value: T | undefined) => T | undefined;
-  value: T | undefined;
-  text: string | undefined;
-
-  constructor(name: string, fn: (value: T | undefined) => T | undefined) {
-    this.name = name;
-    this.#fn = fn;
-  }
-
-  readonly run = (current: string | undefined): string | undefined => {
-    this.value = this.#fn(current === undefined ? undefined : (decode(current) as T));
-    this.text = this.value === undefined ? undefined : encode(this.value);
-    return this.text;
-  };
 }

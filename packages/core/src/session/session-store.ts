@@ -43,6 +43,19 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   /** The names of the fields there are, in the order of their first writing. */
   keys(): string[];
 
+  /** Whether nothing of this session is stored yet. */
+  readonly isNew: boolean;
+
+  /** When it was first stored; `undefined` where it is not, or has ended. A new id leaves it as it is. */
+  readonly created: Date | undefined;
+
+  /**
+   * When it ends unless it is used before, as this request knows it: the idle end or the absolute one, whichever is first.
+   * `undefined` where nothing is stored. A response that only reads prolongs it afterwards: to show the end to a user,
+   * `touch()` first.
+   */
+  readonly expiresAt: Date | undefined;
+
   /**
    * Whose session this is, from the next save on: set it as somebody signs in, and `listOwned` and `destroyOwned` find
    * it. `undefined` makes it nobody's. Write-only: the store keeps a hash, and nobody can read it back.
@@ -50,11 +63,20 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   set owner(owner: string | undefined);
 
   /**
-   * An idle lifetime for this session alone, seconds ("remember me"), which is its cookie's Max-Age as well. It takes
-   * effect with a cookie: set it before the session is created or gets its new id, or after that and before the same
-   * response begins. Set after, a shorter one ends the cookie earlier, not what is stored. The absolute end stays.
+   * An idle lifetime for this session alone, seconds ("remember me"). It takes effect with a cookie: set it before the
+   * session is created or gets its new id, or after that and before the same response begins. Set after, a shorter one
+   * ends the cookie earlier, not what is stored. The absolute end stays.
    */
   set lifetime(seconds: number);
+
+  /** The idle lifetime of this session, seconds: its own, or the Manager's. */
+  get lifetime(): number;
+
+  /**
+   * An absolute lifetime for this session alone, seconds, in place of `absoluteLifetime` in the configuration. Set it as
+   * {@link lifetime}, before the session is created or gets its new id: it counts from then.
+   */
+  set absoluteLifetime(seconds: number);
 
   delete(field: Field<D>): void;
 
@@ -69,7 +91,13 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   update<F extends Field<D>>(field: F, fn: (value: D[F] | undefined) => D[F] | undefined): Promise<D[F] | undefined>;
 
   /**
-   * Moves the session to a new id, which the response's cookie will hold; the old one becomes worthless. To be called
+   * Reads a field and deletes it in one exact step, as {@link update} does: of two requests at once, one gets the value.
+   * For what is to be shown once (a flash message). Stores at once where the field is there, and nothing where it is not.
+   */
+  take<F extends Field<D>>(field: F): Promise<D[F] | undefined>;
+
+  /**
+   * Moves the session to a new id, which the response's cookie will hold; the old one leads nowhere. To be called
    * whenever privileges change, signing in above all (OWASP Session Management: session fixation). Stores this
    * request's changes with it.
    */

@@ -1,0 +1,58 @@
+import { types } from "node:util";
+import { decode } from "../codec/decode.js";
+import { encode } from "../codec/encode.js";
+import { isSessionError, SessionError } from "../errors.js";
+
+/** An update's function over a field's encodings, which keeps the value it came to. */
+export class FieldFunction<T> {
+  readonly name: string;
+  readonly #fn: (value: T | undefined) => T | undefined;
+  /** With the stack of whoever asked for the update: the function may run long after, for somebody who waits for nothing. */
+  readonly #caller: { readonly stack?: string } = {};
+  value: T | undefined;
+  text: string | undefined;
+
+  /**
+   * `asked`: the method that was called, whose caller an error shows. Throws `SESS_VALUE` on an async function, which is
+   * not run.
+   */
+  constructor(name: string, fn: (value: T | undefined) => T | undefined, asked: (...args: never[]) => unknown) {
+    this.name = name;
+    this.#fn = fn;
+    Error.captureStackTrace(this.#caller, asked);
+    if (types.isAsyncFunction(fn)) throw this.#refusal(notSynchronous);
+  }
+
+  readonly run = (current: string | undefined): string | undefined => {
+    const value = this.#fn(current === undefined ? undefined : (decode(current) as T));
+    if (types.isPromise(value)) {
+      // What it comes to is nobody's any more.
+      value.catch(() => {});
+      throw this.#refusal(notSynchronous);
+    }
+    this.text = value === undefined ? undefined : this.#encoded(value);
+    this.value = value;
+    return this.text;
+  };
+
+  #encoded(value: T): string {
+    try {
+      return encode(value);
+    } catch (error) {
+      throw isSessionError(error) ? this.#refusal(error.message, error) : error;
+    }
+  }
+
+  /** A name that is no identifier may be data, an e-mail address for instance, and data is not shown. */
+  #refusal(reason: string, cause?: unknown): SessionError {
+    const field = /^[A-Za-z_]\w{0,39}$/.test(this.name) ? `field "${this.name}"` : "a field";
+    const message = `update of ${field}: ${reason}`;
+    const error = new SessionError("SESS_VALUE", message, cause === undefined ? undefined : { cause });
+    const frames = /^\s+at .*/ms.exec(this.#caller.stack ?? "")?.[0];
+    if (frames !== undefined) error.stack = `${error.name}: ${message}\n${frames}`;
+    return error;
+  }
+}
+
+const notSynchronous =
+  "its function must be synchronous, and this one is async or gave a promise; await first, then update";

@@ -1,0 +1,76 @@
+import { SessionError } from "@sess/core";
+import { GivenUp } from "./settle.js";
+
+// Codes of "Appendix A. PostgreSQL Error Codes".
+const rolledBack = new Set(["40001", "40P01", "26000"]);
+const refusedAtStart = new Set(["28000", "28P01", "3D000", "3F000", "42501", "42P01", "55000"]);
+const noTls = "The server does not support SSL connections";
+
+/** The server rolled the statement back, or never ran it: it may be sent again whatever it does. */
+export function ranNot(error: unknown): boolean {
+  return rolledBack.has(codeOf(error));
+}
+
+/** Whether an error is the server's own answer, and its connection goes on. */
+export function wasAnswered(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== "" && !/^(08|57P0[125])/.test(code);
+}
+
+/** Whether a connection was lost on which a statement had been sent: not for want of an answer in time. */
+export function isLost(error: unknown): boolean {
+  const wasNotSent = textOf(error, "syscall") === "connect" || refusesParameters(error);
+  return !wasAnswered(error) && !(error instanceof GivenUp) && !wasNotSent;
+}
+
+/** Whether the server answered that it takes no writes: a replica, or a primary that was made one. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === "25006";
+}
+
+/** Whether a pooler refused to let a connection say how long a statement may run, as PgBouncer does. */
+export function refusesParameters(error: unknown): boolean {
+  return /unsupported startup parameter/.test(textOf(error, "message") ?? "");
+}
+
+/** The error for a statement that failed. */
+export function statementFailure(error: unknown): SessionError {
+  const cause = redacted(error);
+  // Of a row, a field or an index entry: nothing of it was written.
+  if (codeOf(error).startsWith("54")) {
+    return new SessionError("SESS_TOO_LARGE", "postgres: the session is too large for the server", { cause });
+  }
+  const message = isReadOnly(error) ? "the server is read-only" : "a statement failed or was not answered in time";
+  return new SessionError("SESS_UNAVAILABLE", `postgres: ${message}`, { cause });
+}
+
+/** The error of connecting: `SESS_CONFIG` where trying again cannot help, else what it was. */
+export function connectFailure(error: unknown): unknown {
+  const cause = Object(error).cause;
+  if (!refusedAtStart.has(codeOf(cause)) && textOf(cause, "message") !== noTls) return error;
+  const reason = "postgres: the server refused the user, the password, the database, the schema, TLS or a right";
+  return new SessionError("SESS_CONFIG", reason, { cause });
+}
+
+/** The server's code of an error, five characters as in "23505"; empty where there is none. */
+function codeOf(error: unknown): string {
+  // Node's own codes have no severity, and may have five letters, too.
+  return textOf(error, "severity") === undefined ? "" : (textOf(error, "code") ?? "");
+}
+
+/** A copy of a driver's error: name, message without what it quotes, and codes; nothing of what was sent or is stored. */
+export function redacted(error: unknown): Error {
+  const message = textOf(error, "message") || textOf(error, "code") || String(error);
+  const copy = new Error(message.replace(/'[^']*'|"[^"]*"/g, "'…'").replace(/[0-9a-f]{32,}/gi, "…"));
+  copy.name = textOf(error, "name") ?? "Error";
+  for (const part of ["code", "severity", "syscall"]) {
+    const text = textOf(error, part);
+    if (text !== undefined) Object.assign(copy, { [part]: text });
+  }
+  return copy;
+}
+
+function textOf(error: unknown, part: string): string | undefined {
+  const text: unknown = Object(error)[part];
+  return typeof text === "string" ? text : undefined;
+}

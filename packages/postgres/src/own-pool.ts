@@ -1,0 +1,154 @@
+import { Socket } from "node:net";
+import type { Pool, PoolClient, PoolConfig } from "pg";
+import { isLost, isReadOnly, wasAnswered } from "./failure.js";
+import type { PostgresTls } from "./options.js";
+import type { Link, Value } from "./pool.js";
+import { GivenUp, settle } from "./settle.js";
+
+/** Where our own connections go. What is undefined is taken from the environment, as the driver does. */
+export interface Endpoint {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly database: string | undefined;
+  readonly tls: PostgresTls | false;
+  readonly poolSize: number;
+  readonly prepare: boolean;
+}
+
+/** Most operations that may wait for a connection. */
+const mostWaiting = 10_000;
+/** Longest wait for the connections to say goodbye, in milliseconds. */
+const patience = 1000;
+/** Silence on a connection after which the system asks whether the other side is there, in milliseconds. */
+const keepAlive = 10_000;
+/** How long a connection that nobody needs stays open, in milliseconds. */
+const idle = 60_000;
+
+/**
+ * A pool of our own; its driver is loaded here, so that an application that brings its own pool does not load a second
+ * one. `timeout` in milliseconds; `bounded` says whether the server is told not to work on a statement any longer.
+ */
+export async function openOwn(endpoint: Endpoint, timeout: number, bounded: boolean): Promise<Link> {
+  const { Pool } = await import("pg");
+  const { host, port, user, password, database, tls, poolSize, prepare } = endpoint;
+  const sockets = new Set<Socket>();
+  const pool = new Pool({
+    ...definedOnly({ host, port, user, password, database }),
+    ssl: tls,
+    max: poolSize,
+    connectionTimeoutMillis: timeout,
+    idleTimeoutMillis: idle,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAlive,
+    fallback_application_name: "@sess/postgres",
+    // A little sooner than we give up: then the connection is good for another statement, and nobody waits for a lock
+    // that is not wanted any more.
+    ...(bounded && { statement_timeout: Math.ceil(timeout * 0.9) }),
+    // Sockets are made here to be known: the driver only asks the other side to close them, which may be gone.
+    stream: () => remember(new Socket(), sockets),
+    // Whatever parsers the application has set: all of it comes as the text that the server sends.
+    types: { getTypeParser: () => (text: unknown) => text },
+  } as PoolConfig);
+  return new OwnPool(pool, prepare, sockets);
+}
+
+/** When a connection was made, and when the server was last heard on it: instants of the monotonic clock. */
+interface Known {
+  readonly born: number;
+  heard: number;
+}
+
+/**
+ * After a failover connections lead to a server that is gone or no longer the primary. What is learnt on one of them is
+ * held against those that are no better, so that the time in which statements fail does not grow with the pool's size: a
+ * lost connection or a silent one against all that were not heard since; a write refused as read-only against all.
+ */
+class OwnPool implements Link {
+  readonly #pool: Pool;
+  readonly #prepare: boolean;
+  readonly #sockets: ReadonlySet<Socket>;
+  readonly #known = new WeakMap<PoolClient, Known>();
+  readonly #names = new Map<string, string>();
+  #silentSince = 0;
+  #condemned = 0;
+
+  constructor(pool: Pool, prepare: boolean, sockets: ReadonlySet<Socket>) {
+    this.#pool = pool;
+    this.#prepare = prepare;
+    this.#sockets = sockets;
+    // The driver takes an idle connection out of the pool at its error; that there was one is nobody's business.
+    pool.on("error", () => {});
+    pool.on("connect", (client) => {
+      client.on("error", () => {});
+      this.#known.set(client, { born: performance.now(), heard: performance.now() });
+    });
+  }
+
+  async query(text: string, values: readonly Value[], until: number) {
+    const client = await this.#acquire(until);
+    const sent = performance.now();
+    try {
+      const name = this.#prepare ? { name: this.#nameOf(text) } : {};
+      const answer = await settle(client.query({ ...name, text, values: [...values] }), until);
+      this.#heard(client);
+      client.release();
+      return answer;
+    } catch (error) {
+      this.#learn(client, error, sent);
+      client.release(!wasAnswered(error) || isReadOnly(error));
+      throw error;
+    }
+  }
+
+  distrust(): void {
+    this.#condemned = performance.now();
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+    const closing = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, patience);
+    await Promise.all(closing);
+    clearTimeout(timer);
+  }
+
+  async #acquire(until: number): Promise<PoolClient> {
+    for (;;) {
+      if (this.#pool.waitingCount >= mostWaiting) throw new GivenUp("too many operations wait for a connection");
+      const client = await settle(this.#pool.connect(), until, (late) => late.release());
+      const { born, heard } = this.#known.get(client) ?? { born: 0, heard: 0 };
+      if (born > this.#condemned && heard >= this.#silentSince) return client;
+      client.release(true);
+    }
+  }
+
+  #heard(client: PoolClient): void {
+    const known = this.#known.get(client);
+    if (known !== undefined) known.heard = performance.now();
+  }
+
+  #learn(client: PoolClient, error: unknown, sent: number): void {
+    if (wasAnswered(error)) this.#heard(client);
+    if (isLost(error) || error instanceof GivenUp) this.#silentSince = Math.max(this.#silentSince, sent);
+    if (isReadOnly(error)) this.#condemned = performance.now();
+  }
+
+  #nameOf(text: string): string {
+    const name = this.#names.get(text) ?? `sess_${this.#names.size}`;
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+function remember(socket: Socket, sockets: Set<Socket>): Socket {
+  sockets.add(socket);
+  return socket.once("close", () => sockets.delete(socket));
+}
+
+function definedOnly(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

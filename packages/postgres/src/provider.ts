@@ -1,0 +1,51 @@
+import type { ProviderContext, StoreConnector } from "@sess/core";
+import { parseConfig, type Settings } from "./config.js";
+import { connectFailure, refusesParameters } from "./failure.js";
+import type { PostgresConfig } from "./options.js";
+import { openOwn } from "./own-pool.js";
+import type { Link, PostgresPool } from "./pool.js";
+import { prepare } from "./schema.js";
+import { nameOf, sqlFor } from "./sql.js";
+import { Statements } from "./statements.js";
+import { PostgresStore } from "./store.js";
+
+export type {
+  PostgresCommonOptions,
+  PostgresConfig,
+  PostgresOptions,
+  PostgresPoolOptions,
+  PostgresTls,
+} from "./options.js";
+export type { PostgresPool } from "./pool.js";
+export { ddl } from "./schema.js";
+
+/**
+ * Sessions in PostgreSQL. The configuration is a `postgres://` URL, typed options, or `{ pool }`; without any it is what
+ * `PGHOST`, `PGUSER` and the like say. Throws a `SessionError` with `SESS_CONFIG` when it is wrong.
+ *
+ * Connecting rejects in time with `SESS_CONFIG` when the server refuses the credentials, the database, TLS or a right, or
+ * the table cannot be used, else with `SESS_UNAVAILABLE`, and leaves nothing open.
+ */
+export function postgres(config?: PostgresConfig | string): StoreConnector {
+  const settings = parseConfig(config);
+  return { kind: "store", name: "postgres", connect: (context) => connect(settings, context) };
+}
+
+async function connect(settings: Settings, context: ProviderContext, bounded = true): Promise<PostgresStore> {
+  const { target, table, schema, createTable, timeout } = settings;
+  const link = "query" in target ? borrow(target) : await openOwn(target, timeout, bounded);
+  const statements = new Statements(link, timeout);
+  try {
+    await prepare(statements, table, schema, createTable);
+    return new PostgresStore(statements, sqlFor(nameOf(table, schema)), () => context.now());
+  } catch (error) {
+    await statements.close();
+    if (bounded && refusesParameters(Object(error).cause)) return connect(settings, context, false);
+    throw connectFailure(error);
+  }
+}
+
+/** The caller's pool, which is theirs to watch and to close. */
+function borrow(pool: PostgresPool): Link {
+  return { query: async (text, values) => pool.query(text, [...values]), distrust: () => {}, close: async () => {} };
+}

@@ -1,0 +1,45 @@
+import type { SessionRecord } from "@sess/core";
+import type { Row, Value } from "./pool.js";
+
+/** Begins what a column of text could not hold as it is, and so is stored as JSON, in which all of it is escaped. */
+const escaped = "\u0001";
+
+/** In the order of the columns after the key. */
+export function columnsOf({ version, expiresAt, owner, retired, data }: SessionRecord): readonly Value[] {
+  return [encode(version), expiresAt, encode(owner), encode(retired), encode(data)];
+}
+
+/** The record of a row; undefined when it is none of ours. */
+export function recordOf({ version, expires, owner, retired, data }: Row): SessionRecord | undefined {
+  try {
+    return {
+      data: decode(data),
+      version: decode(version),
+      expiresAt: Number(expires),
+      ...(owner !== null && { owner: decode(owner) }),
+      ...(retired !== null && { retired: decode(retired) }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A text as it is stored: as it is, unless it holds NUL or a lone surrogate, which PostgreSQL's text cannot, or begins
+ * with U+FEFF, which PGlite takes for a byte order mark.
+ */
+export function encode(text: string): string;
+export function encode(text: string | undefined): string | null;
+export function encode(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  return isPlain(text) ? text : escaped + JSON.stringify(text);
+}
+
+function decode(stored: unknown): string {
+  if (typeof stored !== "string") throw new TypeError("a column is no text");
+  return stored.startsWith(escaped) ? String(JSON.parse(stored.slice(1))) : stored;
+}
+
+function isPlain(text: string & { isWellFormed?(): boolean }): boolean {
+  return !/^[\u0001\ufeff]/.test(text) && !text.includes("\0") && text.isWellFormed?.() === true;
+}

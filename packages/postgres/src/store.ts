@@ -1,0 +1,86 @@
+import type { Provider, SessionRecord, Update } from "@sess/core";
+import type { Row, Value } from "./pool.js";
+import { columnsOf, encode, recordOf } from "./record.js";
+import { gcBatch, pageSize, type Sql } from "./sql.js";
+import type { Statements } from "./statements.js";
+
+/** How long an expired record stays for clocks that are behind, in milliseconds. */
+const grace = 60_000;
+/** Time for others between two batches of gc, in milliseconds. */
+const gcPause = 10;
+
+/** A {@link Provider} over one table: each method is one statement, refused or not. */
+export class PostgresStore implements Provider {
+  readonly #statements: Statements;
+  readonly #sql: Sql;
+  readonly #now: () => number;
+
+  constructor(statements: Statements, sql: Sql, now: () => number) {
+    this.#statements = statements;
+    this.#sql = sql;
+    this.#now = now;
+  }
+
+  async read(key: string): Promise<SessionRecord | undefined> {
+    const [row] = await this.#statements.run(this.#sql.read, [key, this.#now()], { reads: true, key });
+    return row && recordOf(row);
+  }
+
+  async create(key: string, record: SessionRecord): Promise<boolean> {
+    return this.#writes(this.#sql.create, key, [...columnsOf(record), this.#now()]);
+  }
+
+  async update(key: string, record: SessionRecord, expected: string): Promise<Update> {
+    const values = [key, ...columnsOf(record), encode(expected), this.#now()];
+    const [row] = await this.#statements.run(this.#sql.update, values, { key });
+    if (row === undefined) return { written: false, current: undefined };
+    return row.version === null ? { written: true } : { written: false, current: recordOf(row) };
+  }
+
+  async touch(key: string, expiresAt: number, expected: string): Promise<boolean> {
+    return this.#writes(this.#sql.touch, key, [expiresAt, encode(expected), this.#now()]);
+  }
+
+  async count(): Promise<number> {
+    const [row] = await this.#statements.run(this.#sql.count, [this.#now()], { reads: true });
+    return Number(row?.n);
+  }
+
+  async gc(): Promise<number> {
+    const before = this.#now() - grace;
+    for (let removed = 0; ; await new Promise((resolve) => setTimeout(resolve, gcPause))) {
+      const [row] = await this.#statements.run(this.#sql.collect, [before]);
+      removed += Number(row?.n);
+      if (Number(row?.n) < gcBatch) return removed;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#statements.close();
+  }
+
+  keys(): AsyncGenerator<string> {
+    return this.#pages(this.#sql.keys, this.#now());
+  }
+
+  /** Markers and what has expired included. */
+  keysOf(owner: string): AsyncGenerator<string> {
+    return this.#pages(this.#sql.keysOf, encode(owner));
+  }
+
+  /** By pages in the order of the keys: what is there throughout is on one of them, whatever comes and goes. */
+  async *#pages(sql: string, first: Value): AsyncGenerator<string> {
+    for (let last: string | undefined = ""; last !== undefined; ) {
+      const rows: readonly Row[] = await this.#statements.run(sql, [first, last], { reads: true });
+      for (const { key } of rows) {
+        this.#statements.assertOpen();
+        yield String(key);
+      }
+      last = rows.length < pageSize ? undefined : String(rows.at(-1)?.key);
+    }
+  }
+
+  async #writes(sql: string, key: string, values: readonly Value[]): Promise<boolean> {
+    return (await this.#statements.run(sql, [key, ...values], { key })).length === 1;
+  }
+}
