@@ -5,6 +5,7 @@ import type { PostgresConfig } from "./options.js";
 import { openOwn } from "./own-pool.js";
 import type { Link, PostgresPool } from "./pool.js";
 import { prepare } from "./schema.js";
+import { settle } from "./settle.js";
 import { nameOf, sqlFor } from "./sql.js";
 import { Statements } from "./statements.js";
 import { PostgresStore } from "./store.js";
@@ -47,5 +48,9 @@ async function connect(settings: Settings, context: ProviderContext, bounded = t
 
 /** The caller's pool, which is theirs to watch and to close. */
 function borrow(pool: PostgresPool): Link {
-  return { query: async (text, values) => pool.query(text, [...values]), distrust: () => {}, close: async () => {} };
+  return {
+    query: (text, values, until) => settle(pool.query(text, [...values]), until),
+    distrust: () => {},
+    close: async () => {},
+  };
 }

@@ -1,7 +1,6 @@
 import { SessionError } from "@sess/core";
 import { isLost, ranNot, statementFailure } from "./failure.js";
 import type { Link, Row, Value } from "./pool.js";
-import { settle } from "./settle.js";
 
 interface Options {
   /** Whether it changes nothing, and so may be sent again though its fate is unknown. */
@@ -58,7 +57,7 @@ export class Statements {
     for (let attempt = 1; ; attempt++) {
       this.assertOpen();
       try {
-        const { rows } = await settle(this.#link.query(sql, values, until), until);
+        const { rows } = await this.#link.query(sql, values, until);
         return this.#checked(rows as readonly Row[], key);
       } catch (error) {
         const again = ranNot(error) || (reads && isLost(error));
