@@ -1,13 +1,18 @@
-import { defineConfig } from "vitest/config";
+import { availableParallelism } from "node:os";
+import { configDefaults, defineConfig } from "vitest/config";
 
-// Vitest 4 reads `test.projects`; the name of this file is the card's. It is named on the command line because
-// vitest does not look for it by itself.
+/** Minutes under load, with servers and processes that are killed: `npm run test:trials`, which `.ci/run` runs as well. */
+const trials = ["torture/{failover,failover-mysql,processes,switch,wire}/{failover,processes,switch,wire}.test.ts"];
+
+// Vitest 4 reads `test.projects`; this file has a name that vitest does not look for, so it is named on the command line.
 export default defineConfig({
   // Tests run from source: no dist folder is needed, none can be stale.
   resolve: { conditions: ["@sess/source"] },
   ssr: { resolve: { conditions: ["@sess/source"] } },
   test: {
     globalSetup: ["scripts/test-servers.ts"],
+    // Vitest leaves one core alone, which on two of them means one file after the other, and most of a file is waiting.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
@@ -19,7 +24,11 @@ export default defineConfig({
       },
       { extends: true, test: { name: "examples", include: ["examples/**/*.test.ts"] } },
       { extends: true, test: { name: "scripts", include: ["scripts/**/*.test.ts"] } },
-      { extends: true, test: { name: "torture", include: ["torture/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "torture", include: ["torture/**/*.test.ts"], exclude: [...configDefaults.exclude, ...trials] },
+      },
+      { extends: true, test: { name: "trials", include: trials } },
     ],
   },
 });

@@ -70,7 +70,7 @@ export function signInPage(password: string, retry: string | undefined, held: He
           ${sessionPanel(held)}
         </div>
         <ol class="steps">
-          <li><strong>Sign in.</strong> The session gets a new id; the old one is worthless at once.</li>
+          <li><strong>Sign in.</strong> The session gets a new id; the old one leads nowhere at once.</li>
           <li><strong>Click fast.</strong> Each click in the shop is a request of its own, and the cart loses none.</li>
           <li><strong>Sign out.</strong> The session is gone, and no late request brings it back.</li>
         </ol>
@@ -148,7 +148,7 @@ function cartPanel(cart: readonly string[]): Html {
     </section>`;
 }
 
-/** Whoever is signed in elsewhere can end it from here: of a telephone that was lost, or a cookie that was stolen. */
+/** Whoever is signed in elsewhere can end it from here: of a phone that was lost, or a cookie that was stolen. */
 function devicesPanel(devices: readonly Device[]): Html {
   const elsewhere = html`
     <form method="post" action="/sign-out-elsewhere"><button type="submit">Sign out everywhere else</button></form>`;

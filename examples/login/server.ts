@@ -86,7 +86,7 @@ async function signIn(session: Session, req: IncomingMessage, res: ServerRespons
   session.set("device", deviceOf(req));
   // By its owner a session can be found and ended from elsewhere. The store knows only a hash of the name.
   session.owner = name;
-  // A new id for a new right: an id that somebody planted or saw before sign-in is worthless from here on.
+  // A new id for a new right: an id that somebody planted or saw before sign-in leads nowhere from here on.
   await session.regenerate();
   seeOther(res, "/");
 }

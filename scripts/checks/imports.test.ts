@@ -54,7 +54,7 @@ function violations(changes: Record<string, string>): string[] {
 
 describe("import rules", () => {
   it("find nothing wrong with a sound tree, and count what they looked at", () => {
-    expect(check()).toEqual({ packages: 3, files: 7, imports: 12, reachable: 3, violations: [] });
+    expect(check()).toEqual({ packages: 3, files: 7, imports: 12, reachable: 3, others: 1, violations: [] });
   });
 
   it("keep the contract free of imports, of types as well", () => {
@@ -122,6 +122,24 @@ describe("import rules", () => {
     expect(violations({ [provider]: 'import "./provider.js";\n' })).toEqual([
       `${provider}:1: imports in a circle: src/provider.ts -> src/provider.ts`,
     ]);
+  });
+
+  it("find circles among what is no package's source as well: tests, torture, bench, scripts", () => {
+    const back = 'import type {} from "./a.js";\n';
+    for (const folder of [
+      "torture/simulator",
+      "bench",
+      "scripts",
+      "packages/redis/test",
+      "packages/core/test-support",
+    ]) {
+      const files = { [`${folder}/a.ts`]: 'import "./b.js";\n', [`${folder}/b.ts`]: back };
+      expect(violations(files)).toEqual([
+        `${folder}/b.ts:1: imports in a circle: ${folder}/a.ts -> ${folder}/b.ts -> ${folder}/a.ts`,
+      ]);
+      for (const name of Object.keys(files)) rmSync(join(root, name));
+    }
+    expect(violations({ "bench/a.mjs": 'import "./b.mjs";\n', "bench/b.mjs": 'import "./a.mjs";\n' })).toHaveLength(1);
   });
 
   it("do not pass over what they cannot check", () => {

@@ -1,11 +1,11 @@
 /**
- * The import rules that keep the layers apart, checked on the sources of all packages, tests left out:
+ * The import rules that keep the layers apart, checked on the sources of all packages, tests left out but for circles:
  *
  * - core's `provider.ts` imports nothing;
  * - what core's root entry reaches is neither an adapter nor the kit, that is, none of core's other entries;
  * - core imports only `node:` builtins and files of its own;
  * - the other packages do not import each other, and core only by the specifiers it publishes;
- * - no file imports itself by way of others.
+ * - no file imports itself by way of others: here tests, and what torture, bench, scripts and examples hold, count too.
  *
  * An import of types is an import: layers are about what a reader has to know.
  */
@@ -28,6 +28,8 @@ export interface Report {
   readonly imports: number;
   /** How many files core's root entry reaches, itself included. */
   readonly reachable: number;
+  /** Files that are not part of any package's sources: only circles are looked for among them. */
+  readonly others: number;
   readonly violations: readonly Violation[];
 }
 
@@ -46,7 +48,10 @@ interface Source {
 
 type Sources = ReadonlyMap<string, Source>;
 
-/** Checks the packages under `root`/packages. */
+/** Folders with code that is no package's source. */
+const otherFolders = ["torture", "bench", "scripts", "examples"];
+
+/** Checks the packages under `root`/packages, and the rest of the repository for circles. */
 export function checkImports(root: string): Report {
   const folders = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name));
   const packages = folders.filter((folder) => existsSync(join(folder, "package.json"))).map(packageIn);
@@ -54,19 +59,21 @@ export function checkImports(root: string): Report {
   if (!core) throw new Error("packages/core is missing");
 
   const sources: Sources = new Map(packages.flatMap(sourcesOf).map((source) => [source.path, source]));
+  const others: Sources = new Map(othersOf(root, packages, sources).map((source) => [source.path, source]));
   const reachable = reachableFrom(sources, core.entries.get("."));
   const violations = [
     ...entriesWithoutSource(packages),
     ...contractViolations(sources, join(core.folder, "src/provider.ts")),
     ...rootViolations(reachable, core),
     ...[...sources.values()].flatMap((source) => [...specifierViolations(source, core, packages)]),
-    ...cycles(sources),
+    ...cycles(new Map([...sources, ...others])),
   ];
   return {
     packages: packages.length,
     files: sources.size,
     imports: [...sources.values()].reduce((sum, source) => sum + source.imports.length, 0),
     reachable: reachable.length,
+    others: others.size,
     violations: violations.map((violation) => ({ ...violation, file: relative(root, violation.file) })),
   };
 }
@@ -94,11 +101,23 @@ function sourcesOf(owner: Package): Source[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !/\.test(-d)?\.ts$/.test(name))
-    .map((name) => {
-      const path = join(folder, name);
-      const imports = importsOf(path).map((found) => ({ ...found, target: targetOf(path, found.specifier) }));
-      return { path, owner, imports };
-    });
+    .map((name) => sourceAt(join(folder, name), owner));
+}
+
+function sourceAt(path: string, owner: Package): Source {
+  const imports = importsOf(path).map((found) => ({ ...found, target: targetOf(path, found.specifier) }));
+  return { path, owner, imports };
+}
+
+/** Tests and their support, and the folders beside the packages. */
+function othersOf(root: string, packages: readonly Package[], sources: Sources): Source[] {
+  const rest: Package = { folder: root, name: "", entries: new Map() };
+  return [...packages.map(({ folder }) => folder), ...otherFolders.map((name) => join(root, name))]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
+    .filter((path) => /\.m?[jt]s$/.test(path) && !/[\\/](node_modules|dist|\.\w+)[\\/]/.test(relative(root, path)))
+    .filter((path) => !sources.has(path))
+    .map((path) => sourceAt(path, rest));
 }
 
 /** The file that a relative specifier means; `./x.js` is `x.ts`. */
@@ -222,9 +241,9 @@ function* cycles(sources: Sources): Iterable<Violation> {
 
 function main(): void {
   const report = checkImports(fileURLToPath(new URL("../../", import.meta.url)));
-  const { packages, files, imports, reachable, violations } = report;
+  const { packages, files, imports, reachable, others, violations } = report;
   console.log(
-    `Import rules: ${packages} packages, ${files} files, ${imports} imports; core's root reaches ${reachable}`,
+    `Import rules: ${packages} packages, ${files} files, ${imports} imports; core's root reaches ${reachable}; ${others} other files`,
   );
   for (const { file, line, message } of violations) console.log(`${file}:${line}: ${message}`);
   console.log(violations.length === 0 ? "No violations." : `${violations.length} violations.`);

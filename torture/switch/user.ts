@@ -1,4 +1,4 @@
-import { ask } from "../../packages/core/src/adapters/test-client.js";
+import { ask } from "../../packages/core/test-support/test-client.js";
 
 /** A signed-in browser: it counts, and looks at two pages at the same time. */
 export class User {

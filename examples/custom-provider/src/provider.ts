@@ -74,9 +74,9 @@ function open(path: string, now: () => number): Provider {
     },
 
     async gc() {
-      const expired = "SELECT key FROM sessions WHERE expires <= ? LIMIT 500";
+      const sql = `DELETE FROM sessions WHERE expires <= ?
+        AND key IN (SELECT key FROM sessions WHERE expires <= ? LIMIT 500) RETURNING 1`;
       for (let removed = 0; ; await new Promise((go) => setImmediate(go))) {
-        const sql = `DELETE FROM sessions WHERE expires <= ? AND key IN (${expired}) RETURNING 1`;
         const batch = run(sql, now() - 60_000, now() - 60_000).length;
         removed += batch;
         if (batch < 500) return removed;
@@ -94,7 +94,6 @@ function open(path: string, now: () => number): Provider {
   return provider;
 }
 
-/** In the order of the table, without the key. */
 function columnsOf({ version, expiresAt, owner, retired, data }: SessionRecord) {
   return [version, expiresAt, owner ?? null, retired ?? null, Buffer.from(data)] as const;
 }

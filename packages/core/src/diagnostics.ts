@@ -20,7 +20,7 @@ export interface RefusedEvent extends SessionEvent {
 
 /** Published on `sess:store-error`: a call to the store that failed or gave no answer in time. */
 export interface StoreErrorEvent extends SessionEvent {
-  readonly operation: "read" | "create" | "update" | "touch" | "count" | "keysOf" | "gc";
+  readonly operation: "read" | "create" | "update" | "touch" | "count" | "keysOf" | "gc" | "close";
   readonly error: unknown;
 }
 
@@ -91,7 +91,7 @@ const errorChannel = channel("sess:error");
 /**
  * An error that became a response of status 500 or more and that nobody else would hear of: thrown by a handler, or
  * met while storing the session for the response. Published on `sess:error` as `{ error }`; a process warning where
- * nobody subscribed, since a server that fails in silence cannot be mended.
+ * nobody subscribed, since nobody can repair a server that fails in silence.
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });

@@ -1,6 +1,7 @@
 import { memory } from "./memory/memory.js";
 import { register } from "./registry.js";
 
+export { type Alarm, BoundedCalls, NoAnswer } from "./backend/bounded.js";
 export type { ErrorResponder, ManagerConfig } from "./config/options.js";
 export type { CookieOutcome, RefusedEvent, ResponseEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";

@@ -12,9 +12,9 @@ import { io } from "socket.io-client";
 import request from "supertest";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { session as forExpress } from "../src/adapters/express.js";
-import { closeServers, listen } from "../src/adapters/test-client.js";
 import { session as expressSession } from "../src/express-session/index.js";
 import { Stage } from "../test-support/stage.js";
+import { closeServers, listen } from "../test-support/test-client.js";
 
 // What only looks like a response of Node's, or wraps one: sign in, read, a failed save, a slow store. Right, or an error.
 

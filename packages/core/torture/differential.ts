@@ -3,7 +3,7 @@
  *
  *     node --import tsx --conditions=@sess/source packages/core/torture/differential.ts [count] [first seed]
  */
-import { differences } from "../src/http/trial/differential.js";
+import { differences } from "../test-support/http/differential.js";
 
 const [count = "20000", first = String(Date.now() % 1e9)] = process.argv.slice(2);
 const found = await differences(Number(first), Number(count));

@@ -9,8 +9,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type AddressInfo, connect } from "node:net";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { randomCalls } from "../src/http/trial/calls.js";
-import { Random } from "../src/http/trial/random.js";
+import { randomCalls } from "../test-support/http/calls.js";
+import { Random } from "../test-support/http/random.js";
 import { Stage } from "../test-support/stage.js";
 
 const patience = 30_000;

@@ -1,4 +1,4 @@
-import { isSessionError, SessionError } from "@sess/core";
+import { isSessionError, NoAnswer, SessionError } from "@sess/core";
 
 // Numbers of the "Server Error Message Reference" of MySQL 8 and of MariaDB's "Error Codes".
 const lockFailures = new Set([1020, 1205, 1213]);
@@ -96,14 +96,6 @@ export function wasAnswered(error: unknown): boolean {
 export function numberOf(error: unknown): number {
   const number: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "errno") : undefined;
   return typeof number === "number" ? number : 0;
-}
-
-/** What a statement is given up with when time is up. */
-export class NoAnswer extends Error {
-  constructor() {
-    super("no answer in time");
-    this.name = "NoAnswer";
-  }
 }
 
 /** Whether a statement was given up since nothing was heard in time. */

@@ -1,7 +1,7 @@
 import { SessionError } from "@sess/core";
+import type { Deadline } from "./deadline.js";
 import { numberOf } from "./failure.js";
 import { shortField } from "./record.js";
-import type { Deadline } from "./settle.js";
 import { type Sql, sqlFor } from "./sql.js";
 import type { Statements } from "./statements.js";
 

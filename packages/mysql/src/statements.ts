@@ -1,7 +1,7 @@
-import { SessionError } from "@sess/core";
+import { BoundedCalls, SessionError } from "@sess/core";
+import type { Deadline } from "./deadline.js";
 import { isLost, keepsConnection, noConnection, ranNot, statementFailure, writeFailure } from "./failure.js";
 import type { Link, MysqlConnection, Value } from "./pool.js";
-import { type Deadline, settle } from "./settle.js";
 import { Trust } from "./trust.js";
 
 /** A row, its columns in the order in which they were asked for. */
@@ -32,6 +32,7 @@ export class Statements {
   readonly #link: Link;
   readonly #timeout: number;
   readonly #trust = new Trust();
+  readonly #calls = new BoundedCalls();
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -133,7 +134,7 @@ export class Statements {
   async #execute<T>(connection: MysqlConnection, { sql, values, take }: Statement<T>, until: Deadline): Promise<T> {
     const sent = performance.now();
     try {
-      const answer = take(await settle(() => this.#link.execute(connection, sql, [...values]), until));
+      const answer = take(await this.#calls.run(() => this.#link.execute(connection, sql, [...values]), until));
       this.#trust.heard(connection);
       connection.release();
       return answer;
@@ -158,7 +159,7 @@ export class Statements {
     const { pool } = this.#link;
     try {
       // A connection that comes too late goes back at once.
-      return await settle(
+      return await this.#calls.run(
         () => pool.getConnection(),
         until,
         (late) => late.release(),

@@ -1,7 +1,7 @@
 import type { Provider, SessionRecord, Update } from "@sess/core";
+import type { Deadline } from "./deadline.js";
 import { numberOf, unavailable } from "./failure.js";
 import { decodeRecord, encodeKey, encodeRecord, encodeTime, isAbout, type StoredFields, short } from "./record.js";
-import type { Deadline } from "./settle.js";
 import { gcBatch, mostKeys, pageSize, type Sql } from "./sql.js";
 import type { Row, Statements } from "./statements.js";
 

@@ -1,5 +1,5 @@
+import { NoAnswer } from "@sess/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { NoAnswer } from "./failure.js";
 import type { MysqlConnection } from "./pool.js";
 import { Trust } from "./trust.js";
 

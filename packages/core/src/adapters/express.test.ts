@@ -8,9 +8,9 @@ import { gunzipSync } from "node:zlib";
 import express5, { type Express, type RequestHandler } from "express";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { Stage } from "../../test-support/stage.js";
+import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
 import { session } from "./express.js";
-import { ask, closeServers, cookieOf, listen } from "./test-client.js";
 
 // None of the two has types of its own, or has them here.
 const require = createRequire(import.meta.url);

@@ -4,9 +4,9 @@ import compress from "@fastify/compress";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { Stage } from "../../test-support/stage.js";
+import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
 import { session } from "./fastify.js";
-import { ask, closeServers, cookieOf, listen } from "./test-client.js";
 
 afterEach(async () => {
   vi.restoreAllMocks();

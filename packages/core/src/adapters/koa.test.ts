@@ -3,9 +3,9 @@ import { Readable } from "node:stream";
 import Koa, { type Context } from "koa";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { Stage } from "../../test-support/stage.js";
+import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
 import { session } from "./koa.js";
-import { ask, closeServers, cookieOf, listen } from "./test-client.js";
 
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -2,9 +2,9 @@ import { isSessionError, SessionError } from "../errors.js";
 import type { Draft } from "../record/changes.js";
 import { applyChanges, toDraft } from "../record/draft.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { Deadline, limits, type StoreContext, sessionAfter } from "./context.js";
+import { type Deadline, type StoreContext, sessionAfter } from "./context.js";
 import type { KeyQueue, Member } from "./key-queue.js";
-import { pause, type ReliableProvider } from "./reliable-provider.js";
+import type { ReliableProvider } from "./reliable-provider.js";
 
 /** What a request is told whose session is not there any more. */
 export function goneOrRetired(current: StoredSession | undefined): SessionError {
@@ -21,27 +21,33 @@ export async function commitTogether(
   provider: ReliableProvider,
   context: StoreContext,
   queue: KeyQueue,
-  members: readonly Member[],
+  members: readonly [Member, ...Member[]],
 ): Promise<void> {
   const batch = new Batch(context, members);
   let base = queue.stored ?? members.find((member) => member.base !== undefined)?.base;
   try {
     for (let round = 0; ; round++) {
+      // rule: a-marker-refuses
       if (base?.retired !== undefined) return batch.refuse(goneOrRetired(base));
       const draft = batch.applyChanges(base);
       if (batch.members.length === 0) return;
       if (base === undefined && draft.fields.size === 0) return batch.written(undefined);
       const next = sessionAfter(context, base, draft);
-      const outcome = await (base ? provider.update(queue.key, next, base) : provider.create(queue.key, next));
+      const { deadline } = batch;
+      const outcome = await (base
+        ? provider.update(queue.key, next, base, deadline)
+        : provider.create(queue.key, next, deadline));
       if (outcome.written) {
         queue.stored = outcome.latest;
         context.diagnostics.publish(base ? "saved" : "created", {});
         return batch.written(outcome.stored);
       }
+      // rule: a-refusal-by-nothing-is-final
       if (base === undefined || outcome.current === undefined) return batch.refuse(goneOrRetired(undefined));
       base = outcome.current;
-      if (batch.deadline.passed) return batch.refuse(conflict());
-      if (round > 0) await pause(Math.min(round, 20));
+      batch.refusedOnce();
+      if (deadline.passed) return batch.refuse(conflict());
+      if (round > 0) await deadline.pause(Math.min(round, 20));
     }
   } catch (error) {
     if (batch.members.length === 1 || !isSessionError(error) || error.code !== "SESS_TOO_LARGE") batch.refuse(error);
@@ -53,22 +59,32 @@ export function conflict(): SessionError {
   return new SessionError("SESS_CONFLICT", "other processes kept changing this session until the retry bound");
 }
 
+function later(one: Member, other: Member): Member {
+  return one.deadline.until > other.deadline.until ? one : other;
+}
+
 class Batch {
+  /** That of whoever waits longest: the others are told at their own. */
   readonly deadline: Deadline;
   readonly #context: StoreContext;
   members: readonly Member[];
 
-  constructor(context: StoreContext, members: readonly Member[]) {
+  constructor(context: StoreContext, members: readonly [Member, ...Member[]]) {
     this.#context = context;
-    this.deadline = new Deadline(context, limits.batch);
+    this.deadline = members.reduce(later).deadline;
     this.members = members;
   }
 
-  /** Every member's changes on `base`. A member whose update function throws is rejected alone and leaves no trace. */
+  /**
+   * The changes of every member that still waits, on `base`. A member whose update function throws is rejected alone and
+   * leaves no trace.
+   */
   applyChanges(base: StoredSession | undefined): Draft {
     const draft = toDraft(base);
     this.members = this.members.filter((member) => {
-      const { changes, update } = member;
+      const { changes, update, settled } = member;
+      // rule: who-gave-up-is-left-out
+      if (settled) return false;
       try {
         applyChanges(draft, changes, update, base === undefined);
         return true;
@@ -78,6 +94,11 @@ class Batch {
       }
     });
     return draft;
+  }
+
+  /** Whoever runs out of time from now on does so for this reason. */
+  refusedOnce(): void {
+    for (const member of this.members) member.whenLate = conflict;
   }
 
   written(stored: StoredSession | undefined): void {

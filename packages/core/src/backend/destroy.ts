@@ -1,7 +1,7 @@
 import type { StoredSession } from "../record/stored-session.js";
 import { conflict } from "./commit.js";
-import { Deadline, limits, markerAfter, type StoreContext } from "./context.js";
-import type { KeyQueue } from "./key-queue.js";
+import { type Deadline, markerAfter, type StoreContext } from "./context.js";
+import { type KeyQueue, tooLate } from "./key-queue.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
 /**
@@ -21,10 +21,15 @@ export interface DestroyOptions {
   readonly owner: string | undefined;
   /** Called for every session that was ended, the successors of markers included. */
   readonly ended?: () => void;
+  readonly deadline: Deadline;
 }
 
+const nothing: ReadonlySet<string> = new Set();
+
 /** Whosever it is, and nothing is spared. */
-export const destroyAll: DestroyOptions = { spare: new Set(), owner: undefined };
+export function destroyAll(deadline: Deadline): DestroyOptions {
+  return { spare: nothing, owner: undefined, deadline };
+}
 
 /**
  * Replaces whatever session is under the queue's key by a marker, and what succeeded it. There is no delete: a record
@@ -38,23 +43,28 @@ export async function destroy(
   context: StoreContext,
   queue: KeyQueue,
   loaded: StoredSession | undefined,
-  { spare, owner, ended }: DestroyOptions,
+  { spare, owner, ended, deadline }: DestroyOptions,
   destroyKey: (key: string) => Promise<DestroyOutcome>,
 ): Promise<DestroyOutcome> {
   if (spare.has(queue.key)) return "spared";
-  const deadline = new Deadline(context, limits.batch);
-  let current = queue.stored ?? loaded ?? (await provider.read(queue.key));
+  let current = queue.stored ?? loaded ?? (await provider.readToEnd(queue.key, deadline));
   let successor: DestroyOutcome | undefined;
-  while (current?.retired !== "") {
-    if (deadline.passed) throw conflict();
+  for (let round = 0; current?.retired !== ""; round++) {
+    // rule: destroy-pauses
+    if (round > 1) await deadline.pause(Math.min(round, 20));
+    if (deadline.passed) throw round > 0 ? conflict() : tooLate();
+    // rule: a-listed-key-gets-a-tombstone
     if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner) return "missing";
+    // rule: the-successor-goes-first
     if (current?.retired) successor = await destroyKey(current.retired);
+    // rule: the-way-to-a-spared-session-stays
     if (successor === "spared") return "spared";
     const tombstone = markerAfter(context, current ?? { owner, recentWrites: [] }, "");
     const outcome = await (current === undefined
-      ? provider.create(queue.key, tombstone)
-      : provider.update(queue.key, tombstone, current));
+      ? provider.create(queue.key, tombstone, deadline)
+      : provider.update(queue.key, tombstone, current, deadline));
     if (!outcome.written) {
+      // rule: destroy-starts-again
       current = outcome.current;
       // The marker has expired meanwhile, but what it led to was there.
       if (current === undefined && successor === "destroyed") return "destroyed";

@@ -1,5 +1,5 @@
 import type { StoredSession } from "../record/stored-session.js";
-import type { StoreContext } from "./context.js";
+import type { Deadline, StoreContext } from "./context.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
 /** When a session that is used now will end, epoch milliseconds. `idle` is the Manager's idle lifetime, ms. */
@@ -12,6 +12,14 @@ export function isTouchDue(stored: StoredSession, now: number, idle: number): bo
   return expiryOfUse(stored, now, idle) - stored.expiresAt >= (stored.lifetime ?? idle) / 10;
 }
 
+/** A session to be prolonged to `expiresAt`, epoch milliseconds. */
+export interface Prolongation {
+  readonly key: string;
+  readonly stored: StoredSession;
+  readonly expiresAt: number;
+  readonly deadline: Deadline;
+}
+
 /**
  * Prolongs a session to `expiresAt`, also where others have stored it since: a socket's session is used though its
  * handler has not loaded the newest state. Resolves to `known` with the end that it has now. Never to what the others
@@ -20,15 +28,13 @@ export function isTouchDue(stored: StoredSession, now: number, idle: number): bo
 export async function prolong(
   provider: ReliableProvider,
   { now, idle }: StoreContext,
-  key: string,
-  stored: StoredSession,
-  expiresAt: number,
+  { key, stored, expiresAt, deadline }: Prolongation,
 ): Promise<StoredSession> {
   const later = (time: number): StoredSession => ({ ...stored, expiresAt: Math.max(stored.expiresAt, time) });
-  if (await provider.touch(key, stored, expiresAt)) return later(expiresAt);
-  const current = await provider.read(key);
+  if (await provider.touch(key, stored, expiresAt, deadline)) return later(expiresAt);
+  const current = await provider.read(key, deadline);
   if (current === undefined || current.retired !== undefined) return stored;
   const expiry = expiryOfUse(current, now(), idle);
   const isLate = isTouchDue(current, now(), idle);
-  return later(isLate && (await provider.touch(key, current, expiry)) ? expiry : current.expiresAt);
+  return later(isLate && (await provider.touch(key, current, expiry, deadline)) ? expiry : current.expiresAt);
 }

@@ -3,10 +3,20 @@ import type { Changes, Draft } from "../record/changes.js";
 import { freshDraft } from "../record/draft.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { conflict, goneOrRetired } from "./commit.js";
-import { Deadline, limits, markerAfter, type StoreContext, sessionAfter } from "./context.js";
+import { Deadline, markerAfter, type StoreContext, sessionAfter } from "./context.js";
 import { type DestroyOutcome, destroy, destroyAll } from "./destroy.js";
 import type { KeyQueue } from "./key-queue.js";
 import type { ReliableProvider } from "./reliable-provider.js";
+
+/** What a regeneration works with. */
+export interface RegenerationParts {
+  readonly provider: ReliableProvider;
+  readonly context: StoreContext;
+  readonly old: KeyQueue;
+  readonly fresh: KeyQueue;
+  readonly destroyKey: (key: string, deadline: Deadline) => Promise<DestroyOutcome>;
+  readonly deadline: Deadline;
+}
 
 /** The successor; with `failure`, one whose old record may or may not have been retired: nobody can tell yet. */
 export interface Regenerated {
@@ -25,36 +35,33 @@ export class Regeneration {
   readonly #context: StoreContext;
   readonly #old: KeyQueue;
   readonly #fresh: KeyQueue;
-  readonly #destroyKey: (key: string) => Promise<DestroyOutcome>;
+  readonly #destroyKey: (key: string, deadline: Deadline) => Promise<DestroyOutcome>;
+  readonly #deadline: Deadline;
 
-  constructor(
-    provider: ReliableProvider,
-    context: StoreContext,
-    old: KeyQueue,
-    fresh: KeyQueue,
-    destroyKey: (key: string) => Promise<DestroyOutcome>,
-  ) {
-    this.#provider = provider;
-    this.#context = context;
-    this.#old = old;
-    this.#fresh = fresh;
-    this.#destroyKey = destroyKey;
+  constructor(parts: RegenerationParts) {
+    this.#provider = parts.provider;
+    this.#context = parts.context;
+    this.#old = parts.old;
+    this.#fresh = parts.fresh;
+    this.#destroyKey = parts.destroyKey;
+    this.#deadline = parts.deadline;
   }
 
   /** From a session: `changes` move to the successor with everything else. */
   async fromSession(loaded: StoredSession, changes: Changes): Promise<Regenerated> {
-    const deadline = new Deadline(this.#context, limits.batch);
     let base = this.#old.stored ?? loaded;
     if (base.retired !== undefined) throw goneOrRetired(base);
     let successor = await this.#create(base, freshDraft(base, changes));
-    for (;;) {
+    for (let round = 0; ; round++) {
       const { retired, current, failure } = await this.#retire(base, successor);
       if (retired) return { stored: successor };
       if (failure !== undefined) return { stored: successor, failure };
       if (current === undefined || current.retired !== undefined)
         return this.#giveUp(successor, goneOrRetired(current));
-      if (deadline.passed) return this.#giveUp(successor, conflict());
+      if (round > 0) await this.#deadline.pause(Math.min(round, 20));
+      if (this.#deadline.passed) return this.#giveUp(successor, conflict());
       base = current;
+      // rule: regenerate-replays
       successor = await this.#bringUpToDate(successor, freshDraft(base, changes));
     }
   }
@@ -64,8 +71,10 @@ export class Regeneration {
    * has the old one. Nothing is taken over; what succeeded the old id is destroyed, and a new session begins.
    */
   async fromMarker(marker: StoredSession, changes: Changes): Promise<Regenerated> {
-    if (marker.retired) await this.#destroyKey(marker.retired);
+    // rule: a-retired-id-ends-its-successor
+    if (marker.retired) await this.#destroyKey(marker.retired, this.#deadline);
     const successor = await this.#create(undefined, freshDraft(undefined, changes));
+    // rule: a-retired-id-at-the-version-loaded
     const { retired, failure } = await this.#retire(marker, successor);
     if (retired) return { stored: successor };
     if (failure !== undefined) return { stored: successor, failure };
@@ -74,8 +83,9 @@ export class Regeneration {
 
   /** A successor lists no batch: none that wrote the old record may recognise itself in the new one. */
   async #create(base: StoredSession | undefined, draft: Draft): Promise<StoredSession> {
+    // rule: a-successor-lists-no-write
     const next: StoredSession = { ...sessionAfter(this.#context, base, draft), recentWrites: [] };
-    const outcome = await this.#provider.create(this.#fresh.key, next);
+    const outcome = await this.#provider.create(this.#fresh.key, next, this.#deadline);
     if (!outcome.written) throw goneOrRetired(undefined);
     this.#fresh.stored = outcome.latest;
     return outcome.stored;
@@ -84,7 +94,8 @@ export class Regeneration {
   /** Refused by a marker: it was revoked before anybody had its id. The old record stays as it is. */
   async #bringUpToDate(successor: StoredSession, draft: Draft): Promise<StoredSession> {
     const next = sessionAfter(this.#context, successor, draft);
-    const outcome = await this.#provider.update(this.#fresh.key, next, successor);
+    const outcome = await this.#provider.update(this.#fresh.key, next, successor, this.#deadline);
+    // rule: a-revoked-successor-stays-revoked
     if (!outcome.written) throw goneOrRetired(undefined);
     this.#fresh.stored = outcome.latest;
     return outcome.stored;
@@ -94,24 +105,32 @@ export class Regeneration {
   async #retire(base: StoredSession, successor: StoredSession): Promise<Retirement> {
     try {
       const marker = markerAfter(this.#context, base, this.#fresh.key);
-      const outcome = await this.#provider.update(this.#old.key, marker, base);
+      const outcome = await this.#provider.update(this.#old.key, marker, base, this.#deadline);
       if (!outcome.written) return { retired: false, current: outcome.current };
       this.#old.stored = outcome.latest;
       this.#context.diagnostics.publish("regenerated", {});
       return { retired: true };
     } catch (error) {
+      // rule: unknown-is-not-refused
       if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return { retired: false, failure: error };
       return this.#giveUp(successor, error);
     }
   }
 
-  /** Our successor becomes a marker, never nothing: a lost answer may still be on its way to create it. */
+  /**
+   * Our successor becomes a marker, never nothing: a lost answer may still be on its way to create it. That has a
+   * deadline of its own, since ours may have passed; who asked waits until ours.
+   */
   async #giveUp(successor: StoredSession, reason: unknown): Promise<never> {
     if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
+    const own = new Deadline(this.#context);
+    const destroyKey = (key: string) => this.#destroyKey(key, own);
+    // rule: a-lost-successor-becomes-a-marker
+    const given = destroy(this.#provider, this.#context, this.#fresh, successor, destroyAll(own), destroyKey);
     try {
-      await destroy(this.#provider, this.#context, this.#fresh, successor, destroyAll, this.#destroyKey);
+      await this.#deadline.bound(() => given);
     } catch {
-      // Published by the backend. What remains is a session whose id nobody was told; it expires.
+      // Published by the backend. What may remain is a session whose id nobody was told; it expires.
     }
     throw reason;
   }

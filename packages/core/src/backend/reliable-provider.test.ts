@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { codeOf } from "../../test-support/stage.js";
 import { Diagnostics } from "../diagnostics.js";
 import type { Provider } from "../provider.js";
+import { BoundedCalls } from "./bounded.js";
 import { limits } from "./context.js";
 import { ReliableProvider } from "./reliable-provider.js";
 
@@ -30,7 +31,15 @@ class Waiting {
 
 function backendOver(provider: Provider): ReliableProvider {
   const diagnostics = new Diagnostics({ provider: "waiting", namespace: "sessionid" });
-  return new ReliableProvider(provider, { now: Date.now, idle: 1, absolute: 1, managerId: "n", diagnostics });
+  return new ReliableProvider(provider, {
+    now: Date.now,
+    idle: 1,
+    absolute: 1,
+    maxBytes: 1e6,
+    managerId: "n",
+    diagnostics,
+    calls: new BoundedCalls(),
+  });
 }
 
 describe("a provider that does not answer", () => {
@@ -49,12 +58,12 @@ describe("a provider that does not answer", () => {
   test("a read is given up at the bound, and told of once", async () => {
     const waiting = new Waiting();
     const read = codeOf(backendOver(waiting.provider).read(key));
-    await vi.advanceTimersByTimeAsync(limits.call - 1);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1);
     expect(events).toHaveLength(0);
     await vi.advanceTimersByTimeAsync(1);
     expect(await read).toBe("SESS_UNAVAILABLE");
     waiting.fail();
-    await vi.advanceTimersByTimeAsync(2 * limits.call);
+    await vi.advanceTimersByTimeAsync(2 * limits.operation);
     expect(events).toHaveLength(1);
   });
 
@@ -63,24 +72,27 @@ describe("a provider that does not answer", () => {
     const provider = { read: (at: string) => (at === key ? slow : quick).provider.read(at) } as Provider;
     const reliable = backendOver(provider);
     const late = codeOf(reliable.read(key));
-    await vi.advanceTimersByTimeAsync(limits.call - 1);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1);
     const read = reliable.read("1".repeat(64));
-    await vi.advanceTimersByTimeAsync(limits.call - 1);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1);
     quick.answer(undefined);
     expect(await read).toBe(undefined);
     expect(await late).toBe("SESS_UNAVAILABLE");
     expect(vi.getTimerCount()).toBe(1);
-    await vi.advanceTimersByTimeAsync(limits.call);
+    await vi.advanceTimersByTimeAsync(limits.operation);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("count and gc take as long as there are sessions to look at", async () => {
+  test("count and gc take as long as there are sessions to look at, but not for good", async () => {
     for (const operation of ["count", "gc"] as const) {
       const waiting = new Waiting();
       const walk = backendOver(waiting.provider)[operation]();
-      await vi.advanceTimersByTimeAsync(10 * limits.call);
+      await vi.advanceTimersByTimeAsync(limits.walk - 1);
       waiting.answer(7);
       expect(await walk).toBe(7);
+      const hung = codeOf(backendOver(new Waiting().provider)[operation]());
+      await vi.advanceTimersByTimeAsync(limits.walk);
+      expect(await hung).toBe("SESS_UNAVAILABLE");
     }
   });
 
@@ -91,7 +103,7 @@ describe("a provider that does not answer", () => {
     subscribe("sess:store-error", hear);
     const reliable = backendOver(new Waiting().provider);
     const reads = ["a", "b", "c"].map((name) => requests.run(name, () => codeOf(reliable.read(key))));
-    await vi.advanceTimersByTimeAsync(limits.call);
+    await vi.advanceTimersByTimeAsync(limits.operation);
     await Promise.all(reads);
     unsubscribe("sess:store-error", hear);
     expect(heard).toEqual(["a", "b", "c"]);

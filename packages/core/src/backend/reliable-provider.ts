@@ -1,9 +1,8 @@
 import type { StoreErrorEvent } from "../diagnostics.js";
 import { isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
-import type { Provider } from "../provider.js";
-import { decodeEnvelope, encodeEnvelope, type StoredSession } from "../record/stored-session.js";
+import type { Provider, SessionRecord } from "../provider.js";
+import { decodeEnvelope, encodeEnvelope, openToEnd, type StoredSession } from "../record/stored-session.js";
 import { Deadline, limits, type StoreContext } from "./context.js";
-import { Timeouts } from "./timeouts.js";
 
 /** What became of a batch: written, or refused by what is there now. */
 export type WriteOutcome =
@@ -15,6 +14,11 @@ export type WriteOutcome =
       readonly latest: StoredSession;
     }
   | { readonly written: false; readonly current: StoredSession | undefined };
+
+interface Write<T> {
+  readonly send: () => Promise<T>;
+  readonly judge: (answer: T) => WriteOutcome | Promise<WriteOutcome>;
+}
 
 // Codes a provider may reject with that tell for certain that nothing was, or will be, written.
 const certain: ReadonlySet<SessionErrorCode> = new Set([
@@ -33,7 +37,6 @@ const certain: ReadonlySet<SessionErrorCode> = new Set([
 export class ReliableProvider {
   readonly #provider: Provider;
   readonly #context: StoreContext;
-  readonly #timeouts = new Timeouts(limits.call);
 
   constructor(provider: Provider, context: StoreContext) {
     this.#provider = provider;
@@ -41,9 +44,15 @@ export class ReliableProvider {
   }
 
   /** What is stored under a key. Rejects with `SESS_UNAVAILABLE`, or `SESS_ENVELOPE`. */
-  async read(key: string): Promise<StoredSession | undefined> {
-    const record = await this.#call("read", () => this.#provider.read(key));
-    return record && decodeEnvelope(record);
+  async read(key: string, deadline?: Deadline): Promise<StoredSession | undefined> {
+    const record = await this.#call("read", () => this.#provider.read(key), deadline);
+    return record && this.#open(record);
+  }
+
+  /** The same for whoever ends it: also what cannot be understood can be ended. */
+  async readToEnd(key: string, deadline: Deadline): Promise<StoredSession | undefined> {
+    const record = await this.#call("read", () => this.#provider.read(key), deadline);
+    return record && openToEnd(record);
   }
 
   /** As {@link read} for each of the keys, in one round trip where the provider can. */
@@ -53,70 +62,83 @@ export class ReliableProvider {
     const records = await this.#call("read", async () => this.#provider.readMany?.(keys) ?? []);
     return keys.map((_, index) => {
       const record = records[index];
-      return record && decodeEnvelope(record);
+      return record && this.#open(record);
     });
   }
 
   /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
-  create(key: string, next: StoredSession): Promise<WriteOutcome> {
-    const record = encodeEnvelope(next);
-    return this.#send(
-      "create",
-      () => this.#provider.create(key, record),
-      async (created) => {
+  async create(key: string, next: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
+    const record = this.#seal(next);
+    return this.#send("create", deadline, {
+      send: () => this.#provider.create(key, record),
+      judge: async (created) => {
         if (created) return written(next);
-        return this.#refused(next, await this.read(key));
+        const current = await (next.retired === "" ? this.readToEnd(key, deadline) : this.read(key, deadline));
+        // rule: a-lost-create-is-read-back
+        return this.#refused(next, current);
       },
-    );
+    });
   }
 
   /** Replaces what has the version `expected`. */
-  update(key: string, next: StoredSession, expected: StoredSession): Promise<WriteOutcome> {
-    const record = encodeEnvelope(next);
-    return this.#send(
-      "update",
-      () => this.#provider.update(key, record, expected.version),
-      (answer) => {
-        if (!answer.written) return this.#refused(next, answer.current && decodeEnvelope(answer.current));
+  async update(key: string, next: StoredSession, expected: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
+    const record = this.#seal(next);
+    const read = next.retired === "" ? openToEnd : (current: SessionRecord) => this.#open(current);
+    return this.#send("update", deadline, {
+      send: () => this.#provider.update(key, record, expected.version),
+      judge: (answer) => {
+        if (!answer.written) return this.#refused(next, answer.current && read(answer.current));
         const expiresAt = next.retired === undefined ? Math.max(next.expiresAt, expected.expiresAt) : next.expiresAt;
         return written({ ...next, expiresAt });
       },
-    );
+    });
   }
 
   /** Prolongs a session if it still is as it is known, and says whether it is. */
-  touch(key: string, stored: StoredSession, expiresAt: number): Promise<boolean> {
-    return this.#call("touch", () => this.#provider.touch(key, expiresAt, stored.version));
+  touch(key: string, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<boolean> {
+    return this.#call("touch", () => this.#provider.touch(key, expiresAt, stored.version), deadline);
   }
 
-  /** The keys of an owner's records, and perhaps others. Rejects with `SESS_UNSUPPORTED` where there is no index. */
+  /**
+   * The keys of an owner's records, and perhaps others. Rejects with `SESS_UNSUPPORTED` where there is no index, and with
+   * `SESS_UNAVAILABLE` where it fails, or takes too long for one of its steps.
+   */
   async *keysOf(owner: string): AsyncGenerator<string> {
     if (this.#provider.keysOf === undefined) {
       throw new SessionError("SESS_UNSUPPORTED", "this provider does not know whose a session is");
     }
+    const walk = await this.#call("keysOf", () => this.#provider.keysOf?.(owner)[Symbol.asyncIterator]());
+    let done = false;
     try {
-      yield* this.#provider.keysOf(owner);
-    } catch (error) {
-      this.#context.diagnostics.publish("store-error", { operation: "keysOf", error });
-      throw unavailable("keysOf", error);
+      while (walk !== undefined) {
+        // rule: each-step-is-bounded
+        const step = await this.#call("keysOf", () => walk.next());
+        if (step.done) done = true;
+        if (step.done) return;
+        yield step.value;
+      }
+    } finally {
+      // One that hangs would have its end wait as well.
+      if (!done) walk?.return?.().catch(() => {});
     }
   }
 
   /** Sessions now. */
   count(): Promise<number> {
-    return this.#walk("count", () => this.#provider.count());
+    return this.#call("count", () => this.#provider.count(), new Deadline(this.#context, limits.walk));
   }
 
   gc(): Promise<number> {
-    return this.#walk("gc", () => this.#provider.gc());
+    return this.#call("gc", () => this.#provider.gc(), new Deadline(this.#context, limits.walk));
   }
 
   close(): Promise<void> {
-    return this.#provider.close();
+    return this.#call("close", () => this.#provider.close()).finally(() => this.#context.calls.close());
   }
 
   /** A refusal by a record that lists this batch is an earlier attempt that was written: its answer was lost. */
   #refused(next: StoredSession, current: StoredSession | undefined): WriteOutcome {
+    // rule: a-listed-write-was-written
     const mine =
       current !== undefined &&
       (current.version === next.version ||
@@ -126,61 +148,54 @@ export class ReliableProvider {
     if (!mine) return { written: false, current };
     // By a marker: it was applied, and replaced since. The writer must not take that marker for one it came by: it
     // would regenerate from it, over a destroyed session or over whoever was faster.
+    // rule: acknowledged-by-a-marker
     return written(current.retired === undefined ? current : next, current);
   }
 
   /** Sends a write until its outcome is known: `judge` says what an answer means, and rejects where nobody knows. */
-  async #send<T>(
-    operation: StoreErrorEvent["operation"],
-    send: () => Promise<T>,
-    judge: (answer: T) => WriteOutcome | Promise<WriteOutcome>,
-  ): Promise<WriteOutcome> {
-    const deadline = new Deadline(this.#context, limits.resend);
+  async #send<T>(operation: StoreErrorEvent["operation"], deadline: Deadline, write: Write<T>): Promise<WriteOutcome> {
+    const resend = new Deadline(this.#context, limits.resend);
     for (let tries = 1; ; tries++) {
       try {
-        return await judge(await this.#call(operation, send));
+        return await write.judge(await this.#call(operation, write.send, deadline));
       } catch (error) {
         if (isSessionError(error) && certain.has(error.code)) throw error;
-        if (tries === 5 || deadline.passed) throw unavailable(operation, error);
-        await pause(5 * 2 ** tries);
+        if (tries === 5 || resend.passed || deadline.passed) throw unavailable(operation, error);
+        await deadline.pause(5 * 2 ** tries);
+        if (deadline.passed) throw unavailable(operation, error);
       }
     }
   }
 
-  /** Unlike the others not bounded here: how long it takes depends on how many sessions there are. */
-  async #walk<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
-    try {
-      return await send();
-    } catch (error) {
-      throw this.#failure(operation, error);
-    }
-  }
-
-  #call<T>(operation: StoreErrorEvent["operation"], send: () => Promise<T>): Promise<T> {
-    return this.#inTime(send).catch((error: unknown) => {
+  /** What comes later than the deadline is no answer any more. */
+  #call<T>(
+    operation: StoreErrorEvent["operation"],
+    send: () => PromiseLike<T> | T,
+    deadline = new Deadline(this.#context),
+  ): Promise<T> {
+    // rule: a-call-ends-with-its-operation
+    return deadline.bound(send).catch((error: unknown) => {
       // Here and not where the time runs out: what is published belongs to the request, also to AsyncLocalStorage.
       throw this.#failure(operation, error);
     });
   }
 
-  /** Bounded by `limits.call`, since what comes later than that is no answer any more. */
-  #inTime<T>(send: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timed = this.#timeouts.set(() => reject(new Error(`no answer within ${limits.call} ms`)));
-      const answered = (answer: T) => {
-        this.#timeouts.clear(timed);
-        resolve(answer);
-      };
-      const failed = (error: unknown) => {
-        this.#timeouts.clear(timed);
-        reject(error);
-      };
-      try {
-        Promise.resolve(send()).then(answered, failed);
-      } catch (error) {
-        failed(error);
-      }
-    });
+  #seal(next: StoredSession): SessionRecord {
+    const record = encodeEnvelope(next);
+    if (next.retired === undefined) this.#assertSize(record);
+    return record;
+  }
+
+  #open(record: SessionRecord): StoredSession | undefined {
+    this.#assertSize(record);
+    return decodeEnvelope(record);
+  }
+
+  #assertSize({ data }: SessionRecord): void {
+    const { maxBytes } = this.#context;
+    // A UTF-16 code unit is three bytes at most.
+    if (data.length * 3 <= maxBytes || Buffer.byteLength(data) <= maxBytes) return;
+    throw new SessionError("SESS_TOO_LARGE", `the session takes more than ${maxBytes} bytes (maxBytes)`);
   }
 
   #failure(operation: StoreErrorEvent["operation"], error: unknown): SessionError {
@@ -197,9 +212,4 @@ function written(stored: StoredSession, latest: StoredSession = stored): WriteOu
 function unavailable(operation: StoreErrorEvent["operation"], error: unknown): SessionError {
   if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return error;
   return new SessionError("SESS_UNAVAILABLE", `the session store failed to ${operation}`, { cause: error });
-}
-
-/** Full jitter, so that processes that were refused together do not come back together. At most `limit` ms. */
-export function pause(limit: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * limit));
 }

@@ -8,7 +8,8 @@ import type { SessionRecord } from "../provider.js";
 import { Changes } from "../record/changes.js";
 import { decodeEnvelope, encodeEnvelope } from "../record/stored-session.js";
 import type { SessionData } from "../session/session-store.js";
-import { limits, type StoreContext } from "./context.js";
+import { BoundedCalls } from "./bounded.js";
+import { Deadline, limits, type StoreContext } from "./context.js";
 import { ReliableProvider } from "./reliable-provider.js";
 import { StoreBackend } from "./store-backend.js";
 
@@ -96,8 +97,8 @@ describe("no resurrection", () => {
     const late = await visit(a, id);
     late.set("x", 1);
     expect(await codeOf(late.release())).toBe("SESS_RETIRED");
-    expect(limits.call + limits.resend).toBeLessThan(limits.batch);
-    expect(limits.batch).toBeLessThan(limits.recentWrites);
+    expect(limits.resend).toBeLessThan(limits.operation);
+    expect(limits.operation + limits.skew).toBeLessThan(limits.recentWrites);
     expect(limits.recentWrites).toBeLessThanOrEqual(limits.marker);
   });
 });
@@ -186,6 +187,27 @@ describe("exactly once", () => {
     expect(await fieldOf(a, id, "n")).toBe(2);
   });
 
+  test.each([0, 4_000, limits.operation - 1])(
+    "nor with clocks a minute apart, its answer lost for %i ms, and somebody else writing in between",
+    async (lost) => {
+      const store = memory();
+      const [one, two] = [new Stage(store), new Stage(store)];
+      let now = 1_800_000_000_000;
+      const a = await one.manager({ now: () => now });
+      const b = await two.manager({ now: () => now + limits.skew - 1 });
+      const id = await stored(a);
+      const [first, again] = [one.hold("update"), one.hold("update")];
+      const updating = (await visit(a, id)).update("n", increment);
+      await first.lose();
+      await again.reached;
+      now += lost;
+      await (await visit(b, id)).update("n", increment);
+      await again.proceed();
+      await updating;
+      expect(await fieldOf(a, id, "n")).toBe(2);
+    },
+  );
+
   test("a creation whose answer is lost creates one session", async () => {
     const { one, a } = await processes();
     const lost = one.hold("create");
@@ -256,14 +278,24 @@ describe("create", () => {
       fields: new Map(),
     };
     await raw.create(key, encodeEnvelope(other));
-    expect(await codeOf(backend.commit({ id: "taken", key }, undefined, changes))).toBe("SESS_GONE");
+    expect(
+      await codeOf(backend.commit({ id: "taken", key }, undefined, changes, undefined, new Deadline(context))),
+    ).toBe("SESS_GONE");
     expect((await raw.read(key))?.version).toBe("v");
   });
 });
 
 function contextOf(clock: Clock): StoreContext {
   const diagnostics = new Diagnostics({ provider: "memory", namespace: "test" });
-  return { now: clock.now, idle: 3_600_000, absolute: Number.POSITIVE_INFINITY, managerId: "nonce", diagnostics };
+  return {
+    now: clock.now,
+    idle: 3_600_000,
+    absolute: Number.POSITIVE_INFINITY,
+    maxBytes: 1e6,
+    managerId: "nonce",
+    diagnostics,
+    calls: new BoundedCalls(),
+  };
 }
 
 describe("regenerate", () => {

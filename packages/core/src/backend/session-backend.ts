@@ -1,5 +1,6 @@
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
+import type { Deadline } from "./context.js";
 import type { Regenerated } from "./regenerate.js";
 
 /** Where a session's id comes from and which key it is stored under. */
@@ -18,19 +19,28 @@ export interface LoadedSession {
 export interface SessionBackend {
   /** Whether the cookie holds the session itself, so that every change needs a new one. */
   readonly inCookie: boolean;
-  load(key: string): Promise<StoredSession | undefined>;
+  /** Of something that is asked for now. */
+  deadline(): Deadline;
+  load(key: string, deadline?: Deadline): Promise<StoredSession | undefined>;
   /** Resolves to the session with the changes in it; to `undefined` when there still is nothing to keep. */
   commit(
     identity: Identity,
     base: StoredSession | undefined,
     changes: Changes,
-    update?: FieldUpdate,
+    update: FieldUpdate | undefined,
+    deadline: Deadline,
   ): Promise<StoredSession | undefined>;
-  regenerate(identity: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated>;
+  regenerate(
+    identity: Identity,
+    next: Identity,
+    loaded: StoredSession,
+    changes: Changes,
+    deadline: Deadline,
+  ): Promise<Regenerated>;
   /** Resolves to whether anything was there. */
-  destroy(key: string, loaded?: StoredSession): Promise<boolean>;
+  destroy(key: string, loaded: StoredSession | undefined, deadline: Deadline): Promise<boolean>;
   /** Prolongs a session; resolves to what is known of it afterwards. A store that fails is an event, never an error. */
-  touch(identity: Identity, stored: StoredSession, expiresAt: number): Promise<StoredSession>;
+  touch(identity: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession>;
   /**
    * Ends the sessions that were presented beside each other, so that `known`, which is stored, is the client's only one;
    * without it, the client has none. Resolves to what is known of the session afterwards.
@@ -39,6 +49,7 @@ export interface SessionBackend {
     rivals: readonly LoadedSession[],
     identity: Identity,
     stored: StoredSession | undefined,
+    deadline: Deadline,
   ): Promise<StoredSession | undefined>;
   /** What the cookie of a session is to hold. */
   cookieValue(identity: Identity, stored: StoredSession): string;

@@ -2,9 +2,10 @@ import { SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { commitTogether } from "./commit.js";
-import type { StoreContext } from "./context.js";
+import { Deadline, type StoreContext } from "./context.js";
 import { type DestroyOptions, type DestroyOutcome, destroy, destroyAll } from "./destroy.js";
 import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
+import { Leftovers } from "./leftovers.js";
 import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { ReliableProvider } from "./reliable-provider.js";
@@ -30,8 +31,12 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
   }
 
   /** Markers are returned. */
-  load(key: string): Promise<StoredSession | undefined> {
-    return this.#closed ? Promise.reject(closed()) : this.#provider.read(key);
+  load(key: string, deadline?: Deadline): Promise<StoredSession | undefined> {
+    return this.#closed ? Promise.reject(closed()) : this.#provider.read(key, deadline);
+  }
+
+  deadline(): Deadline {
+    return new Deadline(this.#context);
   }
 
   /** The same for several keys, in their order. */
@@ -45,29 +50,40 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     { key }: Identity,
     base: StoredSession | undefined,
     changes: Changes,
-    update?: FieldUpdate,
+    update: FieldUpdate | undefined,
+    deadline: Deadline,
   ): Promise<StoredSession | undefined> {
-    return this.#closed ? Promise.reject(closed()) : this.#queueOf(key).commit(base, changes, update);
+    if (this.#closed) return Promise.reject(closed());
+    return this.#queueOf(key).commit({ base, changes, update }, deadline);
   }
 
-  /** Both queues are held throughout, old before new; so are they when destroying, and so nobody waits in a ring. */
-  async regenerate(identity: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated> {
+  /** Holds both queues throughout, the old key's first. Destroying takes them in the same order, so there is no deadlock. */
+  async regenerate(
+    identity: Identity,
+    next: Identity,
+    loaded: StoredSession,
+    changes: Changes,
+    deadline: Deadline,
+  ): Promise<Regenerated> {
     this.#assertOpen();
-    return this.#queueOf(identity.key).runExclusive((old) =>
-      this.#queueOf(next.key).runExclusive((fresh) => {
-        const destroyKey = (each: string) => this.#destroy(each, destroyAll);
-        const regeneration = new Regeneration(this.#provider, this.#context, old, fresh, destroyKey);
-        return loaded.retired === undefined
-          ? regeneration.fromSession(loaded, changes)
-          : regeneration.fromMarker(loaded, changes);
-      }),
+    const [provider, context] = [this.#provider, this.#context];
+    const destroyKey = (key: string, until: Deadline) => this.#destroy(key, destroyAll(until));
+    return this.#queueOf(identity.key).runExclusive(
+      (old) =>
+        this.#queueOf(next.key).runExclusive((fresh) => {
+          const regeneration = new Regeneration({ provider, context, old, fresh, destroyKey, deadline });
+          return loaded.retired === undefined
+            ? regeneration.fromSession(loaded, changes)
+            : regeneration.fromMarker(loaded, changes);
+        }, deadline),
+      deadline,
     );
   }
 
   /** The session under a key and what succeeded it. Resolves to whether anything was there. */
-  async destroy(key: string, loaded?: StoredSession): Promise<boolean> {
+  async destroy(key: string, loaded: StoredSession | undefined, deadline: Deadline): Promise<boolean> {
     this.#assertOpen();
-    return (await this.#destroy(key, destroyAll, loaded)) !== "missing";
+    return (await this.#destroy(key, destroyAll(deadline), loaded)) !== "missing";
   }
 
   /** All of them are tried, whatever becomes of one. */
@@ -75,30 +91,36 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     rivals: readonly LoadedSession[],
     _: Identity,
     stored: StoredSession | undefined,
+    deadline: Deadline,
   ): Promise<StoredSession | undefined> {
-    const ended = await Promise.allSettled(rivals.map((rival) => this.destroy(rival.identity.key, rival.stored)));
-    for (const each of ended) if (each.status === "rejected") throw each.reason;
+    const ends = rivals.map((rival) => this.destroy(rival.identity.key, rival.stored, deadline));
+    for (const each of await Promise.allSettled(ends)) if (each.status === "rejected") throw each.reason;
     return stored;
   }
 
-  /** The owner's live sessions. */
-  async *owned(owner: string): AsyncGenerator<readonly [key: string, stored: StoredSession]> {
+  /** The owner's live sessions; those that could not be read are left over. */
+  async *owned(owner: string, leftovers: Leftovers): AsyncGenerator<readonly [key: string, stored: StoredSession]> {
     this.#assertOpen();
     for await (const key of this.#provider.keysOf(owner)) {
-      const stored = await this.#provider.read(key);
+      const stored = await leftovers.attempt(() => this.#provider.read(key));
       if (stored !== undefined && stored.retired === undefined && stored.owner === owner) yield [key, stored];
     }
   }
 
   /**
    * Every session of the owner but those under `spare`, and what succeeded them: a session may get a new id, and so a
-   * new key, while the index is read. Resolves to how many sessions that were.
+   * new key, while the index is read. Goes on to the others where one cannot be ended, and then rejects. Resolves to how
+   * many sessions that were.
    */
   async destroyOwned(owner: string, spare: ReadonlySet<string>): Promise<number> {
     this.#assertOpen();
     let count = 0;
     const ended = () => count++;
-    await sideBySide(this.#provider.keysOf(owner), endedAtOnce, (key) => this.#destroy(key, { spare, owner, ended }));
+    const leftovers = new Leftovers();
+    await sideBySide(this.#provider.keysOf(owner), endedAtOnce, (key) =>
+      leftovers.attempt(() => this.#destroy(key, { spare, owner, ended, deadline: this.deadline() })),
+    );
+    leftovers.assertNone("ended");
     return count;
   }
 
@@ -112,10 +134,10 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     return keys;
   }
 
-  async touch({ key }: Identity, stored: StoredSession, expiresAt: number): Promise<StoredSession> {
+  async touch({ key }: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
     if (this.#closed) return stored;
     // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
-    const touching = prolong(this.#provider, this.#context, key, stored, expiresAt).catch(() => stored);
+    const touching = prolong(this.#provider, this.#context, { key, stored, expiresAt, deadline }).catch(() => stored);
     this.#touching.add(touching);
     const touched = await touching;
     this.#touching.delete(touching);
@@ -126,12 +148,13 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     return id;
   }
 
-  /** Waits until all that was asked for is done; what is asked for later is refused. */
+  /** Waits until all that was asked for is done, or has had its time; what is asked for later is refused. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#queues.size > 0 || this.#touching.size > 0) {
-      await Promise.all([...this.#touching, ...[...this.#queues.values()].map((queue) => queue.running)]);
-    }
+    // What is under way began earlier and so ends earlier, unless a provider keeps it from hearing of its end.
+    await this.deadline()
+      .bound(() => this.#drained())
+      .catch(() => {});
   }
 
   write(queue: KeyQueue, members: Parameters<KeyQueueOwner["write"]>[1]): Promise<void> {
@@ -142,12 +165,20 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     this.#queues.delete(queue.key);
   }
 
+  async #drained(): Promise<void> {
+    while (this.#queues.size > 0 || this.#touching.size > 0) {
+      await Promise.all([...this.#touching, ...[...this.#queues.values()].map((queue) => queue.running)]);
+    }
+  }
+
   #destroy(key: string, destruction: DestroyOptions, loaded?: StoredSession): Promise<DestroyOutcome> {
-    return this.#queueOf(key).runExclusive((queue) =>
-      destroy(this.#provider, this.#context, queue, loaded, destruction, (each) =>
-        // A successor is led to, whoever's it is, and where it is missing it has expired.
-        this.#destroy(each, { ...destruction, owner: undefined }),
-      ),
+    return this.#queueOf(key).runExclusive(
+      (queue) =>
+        destroy(this.#provider, this.#context, queue, loaded, destruction, (each) =>
+          // A successor is led to, whoever's it is, and where it is missing it has expired.
+          this.#destroy(each, { ...destruction, owner: undefined }),
+        ),
+      destruction.deadline,
     );
   }
 

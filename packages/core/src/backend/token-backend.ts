@@ -3,7 +3,7 @@ import type { TokenProvider } from "../provider.js";
 import type { Changes, Draft, FieldUpdate } from "../record/changes.js";
 import { applyChanges, freshDraft, toDraft } from "../record/draft.js";
 import { decodeEnvelope, encodeEnvelope, type StoredSession } from "../record/stored-session.js";
-import { type StoreContext, sessionAfter } from "./context.js";
+import { Deadline, type StoreContext, sessionAfter } from "./context.js";
 import type { Regenerated } from "./regenerate.js";
 import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
 
@@ -42,6 +42,10 @@ export class TokenBackend implements SessionBackend {
     return stored && { identity: { id: record.version, key: "" }, stored };
   }
 
+  deadline(): Deadline {
+    return new Deadline(this.#context);
+  }
+
   async load(): Promise<never> {
     throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: there is nothing newer to load");
   }
@@ -50,7 +54,7 @@ export class TokenBackend implements SessionBackend {
     identity: TokenIdentity,
     loaded: StoredSession | undefined,
     changes: Changes,
-    update?: FieldUpdate,
+    update: FieldUpdate | undefined,
   ): Promise<StoredSession | undefined> {
     const base = identity.latest?.stored ?? loaded;
     const draft = toDraft(base);
@@ -70,7 +74,7 @@ export class TokenBackend implements SessionBackend {
     return { stored };
   }
 
-  async destroy(_: string, loaded?: StoredSession): Promise<boolean> {
+  async destroy(_: string, loaded: StoredSession | undefined): Promise<boolean> {
     // An id that the session had earlier in this request was the same session.
     if (loaded !== undefined) this.#context.diagnostics.publish("destroyed", {});
     return true;

@@ -23,6 +23,7 @@ const defaults = {
   gcInterval: 3_600_000,
   idle: 3_600_000,
   absolute: Number.POSITIVE_INFINITY,
+  maxBytes: 1_000_000,
   cookieMaxAge: undefined,
   enableSetCookie: true,
   cookie: { secure: "auto", httpOnly: true, sameSite: "lax", path: "/", partitioned: false },
@@ -77,6 +78,7 @@ describe("an object", () => {
       gcInterval: 60_000,
       idle: 120_000,
       absolute: 90_000,
+      maxBytes: 1_000_000,
       cookieMaxAge: 30,
       enableSetCookie: false,
       cookie: {
@@ -314,6 +316,7 @@ describe("the seed's JSON", () => {
       cookieName: "s",
       gcInterval: 10_000,
       idle: 20_000,
+      maxBytes: 1_000_000,
       cookieMaxAge: 30,
       cookie: { secure: true, httpOnly: false, sameSite: "none", domain: "example.com" },
       id: { bytes: 24, prefix: "p" },

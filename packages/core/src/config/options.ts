@@ -26,6 +26,8 @@ export interface ManagerConfig {
   readonly maxLifetime?: number | undefined;
   /** Seconds from creation after which a session ends, however busy. Default none. */
   readonly absoluteLifetime?: number | undefined;
+  /** Most that is stored of one session, bytes of UTF-8, and most that is read. Default 1,000,000. */
+  readonly maxBytes?: number | undefined;
   /**
    * Max-Age of the id cookie, seconds. Default 0: until the browser closes. One that is at least the idle lifetime is sent
    * as 400 days, or what the absolute lifetime leaves: the server keeps the end.
@@ -81,6 +83,7 @@ export interface Settings {
   readonly idle: number;
   /** Milliseconds; Infinity when there is none. */
   readonly absolute: number;
+  readonly maxBytes: number;
   /** Seconds; undefined is a browser session. */
   readonly cookieMaxAge: number | undefined;
   readonly enableSetCookie: boolean;
@@ -109,6 +112,7 @@ const keys: { readonly [K in keyof Required<ManagerConfig> | "providerConfig"]: 
   gcLifetime: "gcLifetime",
   maxLifetime: "maxLifetime",
   absoluteLifetime: "absoluteLifetime",
+  maxBytes: "maxBytes",
   cookieLifetime: "cookieLifetime",
   enableSetCookie: "enableSetCookie",
   secure: "secure",
@@ -248,6 +252,7 @@ export function resolveConfig(
       cookieName,
     ),
     ...resolveLifetimes(source),
+    maxBytes: pick(source, "maxBytes", whole(1, 1_000_000_000, "bytes"), 1_000_000),
     enableSetCookie: pick(source, "enableSetCookie", flag, true),
     cookie: resolveCookie(source, cookieName),
     id: {

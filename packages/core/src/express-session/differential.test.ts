@@ -2,7 +2,7 @@ import type { Express, Request } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, secret, serve } from "../../test/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
-import { type Answer, closeServers } from "../adapters/test-client.js";
+import { type Answer, closeServers } from "../../test-support/test-client.js";
 import { createManager } from "../manager/create-manager.js";
 import { memory } from "../memory/memory.js";
 import { session } from "./index.js";

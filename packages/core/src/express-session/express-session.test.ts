@@ -3,7 +3,7 @@ import type { Request } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expresses, serve } from "../../test/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
-import { ask, closeServers } from "../adapters/test-client.js";
+import { ask, closeServers } from "../../test-support/test-client.js";
 import { session } from "./index.js";
 
 declare module "./index.js" {

@@ -8,14 +8,17 @@ import { understandOld } from "./migration.js";
 import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
 import type { Callback } from "./plain-session.js";
 import { type RequestOptions, RequestSession, type SessionRequest } from "./request-session.js";
-import type { SessionCookie } from "./session-cookie.js";
+import type { SessionCookie as CookieClass } from "./session-cookie.js";
 
 export type { CookieOptions } from "./cookie-options.js";
 export type { OldSession, OldStore } from "./old-store.js";
 export type { SessionOptions } from "./options.js";
 export type { Callback } from "./plain-session.js";
-export type { CookieData, SessionCookie } from "./session-cookie.js";
+export type { CookieData } from "./session-cookie.js";
 export type { Secret } from "./signed-cookie.js";
+
+/** `req.session.cookie`. Not a class here: a session makes its own. */
+export type SessionCookie = CookieClass;
 
 /**
  * The properties of `req.session`. Augment it to type them:
@@ -34,7 +37,7 @@ export interface SessionMethods {
   /** A secret, not to be logged. Changes with {@link regenerate}. */
   readonly id: string;
   readonly cookie: SessionCookie;
-  /** An empty session under a new id takes this one's place as `req.session`; the old id is worthless. */
+  /** An empty session under a new id takes this one's place as `req.session`; the old id leads nowhere. */
   regenerate(callback?: Callback): this;
   /** Ends the session and clears its cookie. `req.session` is gone at once. */
   destroy(callback?: Callback): this;

@@ -4,7 +4,7 @@ import type { Request, Response } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser } from "../../test/express-sites.js";
 import { bag, cookieOf, ours, theirs } from "../../test/side-by-side.js";
-import { closeServers } from "../adapters/test-client.js";
+import { closeServers } from "../../test-support/test-client.js";
 
 // What is asked of req.session when its answer has been given, or goes on for long.
 

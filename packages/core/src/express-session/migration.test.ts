@@ -3,7 +3,7 @@ import express, { type RequestHandler } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
-import { type Answer, ask, closeServers } from "../adapters/test-client.js";
+import { type Answer, ask, closeServers } from "../../test-support/test-client.js";
 import { limits } from "../backend/context.js";
 import type { ManagerConfig } from "../config/options.js";
 import { type OldStore, type SessionOptions, session } from "./index.js";
@@ -396,7 +396,7 @@ describe("an old store that never calls back", () => {
       answer = each;
     });
     await reached(1);
-    await vi.advanceTimersByTimeAsync(limits.call - 1);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1);
     await elsewhere(port);
     expect(answer).toBe(undefined);
     await vi.advanceTimersByTimeAsync(1);
@@ -423,7 +423,7 @@ describe("an old store that never calls back", () => {
     const cookie = `connect.sid=${encodeURIComponent(signed("nobody's"))}; ${two.cookie}`;
     const asking = ask(port, "/read", { cookie });
     await reached(1);
-    await vi.advanceTimersByTimeAsync(limits.call - 1000);
+    await vi.advanceTimersByTimeAsync(limits.operation - 1000);
     open();
     await reached(1);
     await vi.advanceTimersByTimeAsync(1000);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { Browser, expressSession, secret, serve } from "../../test/express-sites.js";
-import { closeServers } from "../adapters/test-client.js";
+import { closeServers } from "../../test-support/test-client.js";
 import type { ManagerConfig } from "../config/options.js";
 import { createManager } from "../manager/create-manager.js";
 import { memory } from "../memory/memory.js";

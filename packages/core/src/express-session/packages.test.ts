@@ -12,7 +12,7 @@ import { cookie } from "../../../cookie/src/provider.js";
 import { redis } from "../../../redis/src/provider.js";
 import { canStartRedis, type PrivateRedis, startRedis } from "../../../redis/test/server.js";
 import { Browser, expresses, serve } from "../../test/express-sites.js";
-import { closeServers } from "../adapters/test-client.js";
+import { closeServers } from "../../test-support/test-client.js";
 import { createManager } from "../manager/create-manager.js";
 import type { Manager } from "../manager/manager.js";
 import { memory } from "../memory/memory.js";

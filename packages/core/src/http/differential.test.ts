@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differences } from "./trial/differential.js";
+import { differences } from "../../test-support/http/differential.js";
 
 test("random calls on a response with a session are what they are on one without", { timeout: 60_000 }, async () => {
   const found = await differences(1, 400);

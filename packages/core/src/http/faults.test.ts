@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Stage } from "../../test-support/stage.js";
-import { ask, closeServers, cookieOf, listen } from "../adapters/test-client.js";
+import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
 import type { ManagerConfig } from "../config/options.js";
 
 // Each a report, or what the same cause may hit: the process goes on, and every client hears something true.
@@ -302,6 +302,114 @@ describe("a save that fails", () => {
   });
 });
 
+describe("pipelined behind a response that is not sent yet", () => {
+  /** The process would end by it; the tests' own listeners would fail another test. */
+  async function withoutUncaught(run: () => Promise<void>) {
+    const others = process.listeners("uncaughtException");
+    const uncaught: unknown[] = [];
+    const take = (error: unknown) => void uncaught.push(error);
+    process.removeAllListeners("uncaughtException").on("uncaughtException", take);
+    try {
+      await run();
+      await turns();
+    } finally {
+      process.off("uncaughtException", take);
+      for (const each of others) process.on("uncaughtException", each);
+    }
+    expect(uncaught).toEqual([]);
+  }
+
+  test("a response that breaks off at its end does not end the process", async () => {
+    const { sessions, stage } = await setUp();
+    let first: ServerResponse | undefined;
+    let second: ServerResponse | undefined;
+    const port = await listen(
+      createServer(
+        sessions.handler(async (session, { url }, res) => {
+          if (url === "/in") res.end(session.set("n", 1));
+          if (url === "/1") first = res;
+          if (url !== "/2") return;
+          second = res;
+          res.write("a");
+          await turns(3);
+          session.set("n", 2);
+          stage.down = true;
+          res.end("b");
+        }),
+      ),
+    );
+    const cookie = cookieOf(await ask(port, "/in"));
+    await withoutUncaught(async () => {
+      const socket = connectSocket(port, "127.0.0.1");
+      socket.write(`GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nCookie: ${cookie}\r\n\r\n`);
+      await vi.waitFor(() => expect(second?.destroyed).toBe(true));
+      await turns();
+      first?.end("first");
+      const [answer] = await once(socket, "data");
+      expect(String(answer)).toMatch(/first/);
+      await turns();
+      // Node 24 leaves the client of a destroyed response waiting that was behind another.
+      socket.destroy();
+    });
+  });
+
+  test("nor does one that is ended when an error has taken its place", async () => {
+    const { sessions, stage } = await setUp();
+    let first: ServerResponse | undefined;
+    let second: ServerResponse | undefined;
+    const port = await listen(
+      createServer(
+        sessions.handler(async (session, { url }, res) => {
+          if (url === "/1") first = res;
+          if (url !== "/2") return;
+          second = res;
+          session.set("n", 1);
+          stage.down = true;
+          res.write("a");
+        }),
+      ),
+    );
+    await withoutUncaught(async () => {
+      const socket = connectSocket(port, "127.0.0.1");
+      socket.write("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+      await vi.waitFor(() => expect(second?.statusCode).toBe(503));
+      second?.end("b");
+      await turns();
+      first?.end("first");
+      expect((await text(socket)).match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 503"]);
+      expect(second?.writableFinished).toBe(true);
+    });
+  });
+});
+
+test.each([true, false])(
+  "whoever waits for a write hears of it when the client has gone (store down: %s)",
+  async (down) => {
+    const { sessions, stage } = await setUp();
+    let response: ServerResponse | undefined;
+    const told = vi.fn();
+    const port = await listen(
+      createServer(
+        sessions.handler((session, _req, res) => {
+          response = res;
+          session.set("n", 1);
+          res.write("x", told);
+        }),
+      ),
+    );
+    const create = stage.hold("create");
+    const socket = connectSocket(port, "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    await create.reached;
+    socket.destroy();
+    await vi.waitFor(() => expect(response?.destroyed).toBe(true));
+    stage.down = down;
+    if (down) create.fail();
+    else await create.proceed();
+    const code = down ? "SESS_UNAVAILABLE" : "ERR_STREAM_DESTROYED";
+    await vi.waitFor(() => expect(told.mock.calls).toEqual([[expect.objectContaining({ code })]]));
+  },
+);
+
 test("of two Managers, the one that is refused does not drop the cookie that the other announced", async () => {
   const one = await setUp({ cookieName: "one" });
   const two = await setUp({ cookieName: "two" });
@@ -402,9 +510,86 @@ describe("HTTP/2", () => {
     });
     expect(await get()).toMatchObject({ status: 503, body: "The session could not be stored.\n" });
   });
+
+  const withCookie = { cookie: expect.stringMatching(/^sessionid=/) };
+
+  test("a head that Node refuses is an error, with the cookie of what is stored", async () => {
+    const { get } = await site(async (req, res, { sessions }) => {
+      (await sessions.start(req, res)).set("n", 1);
+      res.setHeader("content-type", ["text/a", "text/b"]);
+      res.end("never");
+    });
+    expect(await get()).toMatchObject({ status: 500, ...withCookie });
+  });
+
+  test("the head that takes the place of a file which cannot be read has the cookie too", async () => {
+    const { get } = await site(async (req, res, { sessions }) => {
+      (await sessions.start(req, res)).set("n", 1);
+      const stream = streamOf(res);
+      const onError = () => {
+        stream.respond({ ":status": 404 });
+        stream.end("none");
+      };
+      stream.respondWithFile(join(tmpdir(), "sess-there-is-none"), {}, { onError });
+    });
+    expect(await get()).toMatchObject({ status: 404, body: "none", ...withCookie });
+  });
+
+  test("a stream that is written to without a head waits for a creation", async () => {
+    const { get, stage } = await site(async (req, res, { sessions }) => {
+      (await sessions.start(req, res)).set("n", 1);
+      streamOf(res).end("body");
+    });
+    const create = stage.hold("create");
+    let seen = false;
+    const answering = get().finally(() => {
+      seen = true;
+    });
+    await create.reached;
+    await turns();
+    const wasEarly = seen;
+    await create.proceed();
+    expect(await answering).toMatchObject({ status: 200, body: "body", ...withCookie });
+    expect(wasEarly).toBe(false);
+  });
+
+  test("a head as a list, which Node 24 takes", async () => {
+    const { get } = await site(async (req, res, { sessions }) => {
+      (await sessions.start(req, res)).set("n", 1);
+      streamOf(res).respond([":status", "404", "set-cookie", "a=1", "Set-Cookie", "b=2"] as never);
+      streamOf(res).end("none");
+    });
+    expect(await get()).toMatchObject({
+      status: 404,
+      body: "none",
+      cookie: expect.stringMatching(/^a=1,b=2,sessionid=/),
+    });
+  });
 });
 
 describe("the Fetch standard", () => {
+  test("a response that answers several clients has the cookie of none but the one it goes to", async () => {
+    const { sessions } = await setUp();
+    const shared = new Response(null, { status: 204 });
+    const visit = (handler: (session: { set(field: string, value: unknown): void }) => void) =>
+      sessions.handle(new Request("http://a.test/"), (session) => {
+        handler(session);
+        return shared;
+      });
+    expect((await visit(signed)).headers.getSetCookie()).toHaveLength(1);
+    expect((await visit(() => {})).headers.getSetCookie()).toEqual([]);
+  });
+
+  test("what answers in place of a session that could not be loaded varies by the cookie", async () => {
+    const onError = () => new Response("sorry", { headers: { "Cache-Control": "max-age=60" } });
+    const { sessions, stage } = await setUp({ onError });
+    stage.down = true;
+    const headers = { cookie: `sessionid=${"A".repeat(43)}` };
+    const answer = await sessions.handle(new Request("http://a.test/", { headers }), () => new Response("never"));
+    expect(answer.headers.get("Vary")).toBe("Cookie");
+    expect(events).toEqual([expect.objectContaining({ cookie: "not-loaded", code: "SESS_UNAVAILABLE" })]);
+  });
+
   const signed = (session: { set(field: string, value: unknown): void }) => session.set("user", "ada");
   const next = (digest: string) => Object.assign(new Error(digest), { digest });
   const signals: [string, unknown, number][] = [

@@ -15,6 +15,8 @@ export class FetchExchange<D extends object> {
   readonly #load: () => Promise<Session<D>>;
   readonly #onError: AskApplication | undefined;
   #session: Promise<Session<D>> | undefined;
+  /** Whether the answer may depend on the session, or on why there is none. */
+  #isAsked = false;
 
   constructor(response: SessionResponse<D>, load: () => Promise<Session<D>>, onError: AskApplication | undefined) {
     this.#response = response;
@@ -24,10 +26,12 @@ export class FetchExchange<D extends object> {
 
   /** The request's session, loaded when it is first asked for. */
   session(): Promise<Session<D>> {
+    this.#isAsked = true;
     if (this.#session === undefined) {
       this.#session = this.#load();
-      this.#session.catch(() => {
+      this.#session.catch((error: unknown) => {
         this.#session = undefined;
+        this.#response.notLoaded(error);
       });
     }
     return this.#session;
@@ -37,7 +41,7 @@ export class FetchExchange<D extends object> {
   async respond(response: Response): Promise<Response> {
     if (!isResponse(response))
       return this.fail(new TypeError("the handler answered with something that is no Response"));
-    if (this.#session === undefined) {
+    if (!this.#isAsked) {
       this.#response.headersGone();
       return response;
     }
@@ -146,14 +150,18 @@ function headOf(headers: Headers): Head {
   };
 }
 
-/** The same response where its headers may be changed, and a copy where they are immutable, as a redirect's are. */
+/**
+ * The same response where its headers may be changed, and a copy where they are immutable, as a redirect's are. One
+ * without a body may be a constant of the application's: the next client must not get the cookie of this one.
+ */
 function withHeaders(response: Response, headers: Headers): Response {
+  const { status, statusText, body } = response;
+  if (body === null) return new Response(null, { status, statusText, headers });
   try {
     for (const [name] of headers) response.headers.delete(name);
     for (const [name, value] of headers) response.headers.append(name, value);
     return response;
   } catch {
-    const { status, statusText, body } = response;
     return new Response(body, { status, statusText, headers });
   }
 }

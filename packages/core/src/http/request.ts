@@ -57,7 +57,7 @@ export interface ConnectionInfo {
   readonly secure?: boolean | undefined;
 }
 
-/** A request of the Fetch standard: whoever made it says by its URL how it came. */
+/** A request of the Fetch standard. Its URL says whether it came over TLS. */
 export class FetchRequest implements RequestView {
   readonly #request: Request;
   readonly #secure: boolean | undefined;

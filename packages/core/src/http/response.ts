@@ -149,6 +149,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
    */
   #whenNothingRuns(): void | Promise<void> {
     this.#headersSent = true;
+    // rule: a-head-waits
     return this.#session?.running;
   }
 

@@ -1,3 +1,4 @@
+import { BoundedCalls } from "../backend/bounded.js";
 import type { StoreContext } from "../backend/context.js";
 import { ReliableProvider } from "../backend/reliable-provider.js";
 import { type ManagerConfig, resolveConfig, type Settings } from "../config/options.js";
@@ -108,7 +109,7 @@ async function assertMethods<P extends Provider | TokenProvider>(
   throw new SessionError("SESS_PROVIDER", `provider "${name}" has no ${missing.join(", ")}`);
 }
 
-function contextOf({ name }: Connector, { now, idle, absolute, namespace }: Settings): StoreContext {
+function contextOf({ name }: Connector, { now, idle, absolute, maxBytes, namespace }: Settings): StoreContext {
   const diagnostics = new Diagnostics({ provider: name, namespace });
-  return { now, idle, absolute, managerId: randomToken(12), diagnostics };
+  return { now, idle, absolute, maxBytes, managerId: randomToken(12), diagnostics, calls: new BoundedCalls() };
 }

@@ -66,8 +66,8 @@ export interface NodeExchange<D extends object> {
 }
 
 /**
- * Sessions of one application where the client keeps them itself, sealed in its cookie: what every Manager can do.
- * Made by `createManager`; `close()` it at shutdown.
+ * Sessions of one application: what every Manager can do, also where the client keeps its session itself, sealed in its
+ * cookie. Made by `createManager`; `close()` it at shutdown.
  */
 export interface Manager<D extends object> extends AsyncDisposable {
   /**
@@ -132,7 +132,7 @@ export interface OwnedSession<D extends object> {
   destroy(): Promise<void>;
 }
 
-/** Sessions of one application, kept in a store. Made by `createManager`; `close()` it at shutdown. */
+/** A {@link Manager} whose provider has a store: it can also load, count, and list an owner's sessions. */
 export interface StoreManager<D extends object> extends Manager<D> {
   /**
    * The session of an id, outside of any response (a WebSocket, a job); `undefined` when there is none. Its changes are
@@ -151,14 +151,16 @@ export interface StoreManager<D extends object> extends Manager<D> {
 
   /**
    * The sessions whose `owner` was set to this one, last stored first. Rejects with `SESS_UNSUPPORTED` where the
-   * provider keeps no index of owners.
+   * provider keeps no index of owners, and with `SESS_ENVELOPE` or `SESS_UNAVAILABLE` where some could not be read: the
+   * message says how many.
    */
   listOwned(owner: string, options?: { readonly current?: SessionStore<D> }): Promise<OwnedSession<D>[]>;
 
   /**
    * Signs an owner out everywhere, except from one session where that is passed: every session whose save with this
    * owner was acknowledged before the call. Resolves to how many were ended. A sign-in under way at the same time may
-   * be missed; an application that must not miss it keeps a version of the credentials in the session.
+   * be missed; an application that must not miss it keeps a version of the credentials in the session. Where some could not
+   * be ended it rejects when all others have been: the message says how many are left. Call it again.
    */
   destroyOwned(owner: string, options?: { readonly except?: SessionStore<D> }): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import { Leftovers } from "../backend/leftovers.js";
 import type { StoreBackend } from "../backend/store-backend.js";
 import { decode } from "../codec/decode.js";
 import { SessionError } from "../errors.js";
@@ -14,9 +15,11 @@ export async function listOwned<D extends object>(
 ): Promise<OwnedSession<D>[]> {
   const mine = await keysOf(backend, current);
   const found: OwnedSession<D>[] = [];
-  for await (const [key, stored] of backend.owned(owner)) {
+  const leftovers = new Leftovers();
+  for await (const [key, stored] of backend.owned(owner, leftovers)) {
     found.push(describe(backend, key, stored, mine.has(key)));
   }
+  leftovers.assertNone("read");
   return found.sort((a, b) => b.saved.getTime() - a.saved.getTime());
 }
 
@@ -48,7 +51,7 @@ function describe<D extends object>(
       return text === undefined ? undefined : (decode(text) as D[F]);
     },
     async destroy(): Promise<void> {
-      await backend.destroy(key, stored);
+      await backend.destroy(key, stored, backend.deadline());
     },
   };
 }

@@ -100,6 +100,25 @@ export function decodeEnvelope(record: SessionRecord): StoredSession | undefined
   };
 }
 
+/**
+ * The same for whoever ends what is there, which needs none of its fields: also of a record that is damaged, or of
+ * another version.
+ */
+export function openToEnd(record: SessionRecord): StoredSession {
+  try {
+    return decodeEnvelope(record) ?? closedBook(record);
+  } catch {
+    return closedBook(record);
+  }
+}
+
+/** What the provider says of a record by itself. */
+function closedBook({ version, expiresAt, owner, retired }: SessionRecord): StoredSession {
+  const absolute = Number.POSITIVE_INFINITY;
+  const rest = { created: 0, saved: 0, lifetime: undefined, absolute, recentWrites: [], fields: new Map() };
+  return { version, expiresAt, owner, retired, ...rest };
+}
+
 function slice(data: string, start: number, lengths: readonly FieldLength[]): Map<string, string> | undefined {
   const fields = new Map<string, string>();
   let at = start;

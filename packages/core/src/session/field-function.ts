@@ -1,11 +1,16 @@
 import { types } from "node:util";
+import { presentContext } from "../backend/async-context.js";
 import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
 import { isSessionError, SessionError } from "../errors.js";
 
-/** An update's function over a field's encodings, which keeps the value it came to. */
+/**
+ * An update's function over a field's encodings, which keeps the value it came to. It runs in the context in which it was
+ * asked for: another request's batch may be what it runs in.
+ */
 export class FieldFunction<T> {
   readonly name: string;
+  readonly #context = presentContext();
   readonly #fn: (value: T | undefined) => T | undefined;
   /** With the stack of whoever asked for the update: the function may run long after, for somebody who waits for nothing. */
   readonly #caller: { readonly stack?: string } = {};
@@ -24,7 +29,9 @@ export class FieldFunction<T> {
   }
 
   readonly run = (current: string | undefined): string | undefined => {
-    const value = this.#fn(current === undefined ? undefined : (decode(current) as T));
+    const before = current === undefined ? undefined : (decode(current) as T);
+    // rule: an-update-runs-where-it-was-asked
+    const value = this.#context(() => this.#fn(before));
     if (types.isPromise(value)) {
       // What it comes to is nobody's any more.
       value.catch(() => {});

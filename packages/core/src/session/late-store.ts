@@ -25,6 +25,7 @@ export class LateStore {
   }
 
   async #run(): Promise<void> {
+    // rule: late-changes-are-stored
     if (this.#isUntaken()) await this.#store();
   }
 }

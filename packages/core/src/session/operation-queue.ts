@@ -27,7 +27,7 @@ export class OperationQueue {
     return this.#asked > 0;
   }
 
-  /** Settles when what runs now has ended; nothing where nothing does. */
+  /** Settles when what runs now has ended; `undefined` when idle. */
   get running(): Promise<void> | undefined {
     if (this.#exclusive === undefined && this.#underWay.size === 0) return undefined;
     return Promise.allSettled([this.#exclusive, ...this.#underWay]).then(() => {});
@@ -94,11 +94,13 @@ export class OperationQueue {
     const first = this.#waiting[0];
     if (first === undefined || !this.#isFree(first.exclusive)) return;
     this.#waiting.shift();
+    // rule: a-turn-is-nobody-elses
     this.#given = true;
     first.resolve();
   }
 
   #mayBegin(exclusive: boolean): boolean {
+    // rule: nobody-passes-those-that-wait
     return this.#waiting.length === 0 && this.#isFree(exclusive);
   }
 

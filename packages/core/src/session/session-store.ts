@@ -97,7 +97,8 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   take<F extends Field<D>>(field: F): Promise<D[F] | undefined>;
 
   /**
-   * Moves the session to a new id, which the response's cookie will hold; the old one becomes worthless. To be called
+   * Moves the session to a new id, which the response's cookie will hold. The old one leads nowhere any more; for two
+   * minutes whoever has it may still end the session by it (see SECURITY.md). To be called
    * whenever privileges change, signing in above all (OWASP Session Management: session fixation). Stores this
    * request's changes with it.
    */

@@ -1,4 +1,5 @@
-import { limits } from "../backend/context.js";
+import { type Deadline, limits } from "../backend/context.js";
+import { tooLate } from "../backend/key-queue.js";
 import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
 import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
@@ -191,7 +192,7 @@ export class Session<D extends object> implements SessionStore<D> {
     assertName(field);
     this.#assertChangeable();
     const update = new FieldFunction<D[F]>(field, fn, this.update);
-    await this.#commit(update as FieldFunction<unknown>);
+    await this.#commit(update as FieldFunction<unknown>, this.#parts.backend.deadline());
     return update.value;
   }
 
@@ -207,13 +208,14 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async regenerate(): Promise<void> {
+    const deadline = this.#parts.backend.deadline();
     // Now and not when its turn comes: what is changed later than that comes after what waits behind it.
     const taken = this.#takeChanges();
     await this.#operations.runExclusive(async () => {
       const changes = this.#view.retake(taken);
       let areStored = false;
       try {
-        areStored = await this.#regenerate(changes);
+        areStored = await this.#regenerate(changes, deadline);
       } finally {
         if (areStored) this.#view.stored(changes);
         else this.#giveBack(changes);
@@ -222,14 +224,16 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   destroy(): Promise<void> {
+    const deadline = this.#parts.backend.deadline();
     return this.#operations.runExclusive(async () => {
       if (this.#destroyed) return;
       const { binding, backend, presented } = this.#parts;
       const stored = this.#stored !== undefined;
       // Where the cookie is all there is of the session, it cannot be ended without it.
+      // rule: destroy-ends-what-is-stored
       if (backend.inCookie && (stored || presented)) this.#assertHeadersNotSent("the cookie's deletion");
-      if (stored) await this.#destroyStored();
-      await this.#supersede();
+      if (stored) await this.#destroyStored(deadline);
+      await this.#supersede(deadline);
       this.#destroyed = true;
       this.discard();
       if (!stored && !presented) return;
@@ -239,11 +243,12 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   reload(): Promise<boolean> {
+    const deadline = this.#parts.backend.deadline();
     return this.#operations.runExclusive(async () => {
       if (this.#destroyed) return false;
       if (this.#stored === undefined) return true;
       this.#view.findMutations();
-      const stored = await this.#parts.backend.load(this.#identity.key);
+      const stored = await this.#parts.backend.load(this.#identity.key, deadline);
       if (stored === undefined || stored.retired !== undefined) return false;
       this.#loaded(stored);
       this.#view.forgetObjects();
@@ -253,26 +258,28 @@ export class Session<D extends object> implements SessionStore<D> {
 
   async touch(): Promise<void> {
     if (this.#touchIsDue && this.#parts.backend.inCookie) this.#assertHeadersNotSent("a longer life");
-    await this.#prolong();
+    await this.#prolong(this.#parts.backend.deadline());
   }
 
   async release(): Promise<void> {
-    await this.#storeNow();
+    const deadline = this.#parts.backend.deadline();
+    await this.#storeNow(deadline);
     // In a cookie it is prolonged by a new one.
-    if (!this.#parts.backend.inCookie || !this.#parts.binding?.headersSent) await this.#prolong();
+    if (!this.#parts.backend.inCookie || !this.#parts.binding?.headersSent) await this.#prolong(deadline);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#parts.binding === undefined) return this.release();
-    await this.#settled();
+    const deadline = this.#parts.backend.deadline();
+    await this.#settled(deadline).catch(() => {});
     // In a cookie it is prolonged by a new one, which is the response's to send.
-    if (!this.#parts.backend.inCookie) await this.#prolong();
+    if (!this.#parts.backend.inCookie) await this.#prolong(deadline);
   }
 
-  async #storeNow(): Promise<void> {
+  async #storeNow(deadline: Deadline): Promise<void> {
     // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.#occupied ? this.#settled() : undefined);
-    await this.#commit(undefined);
+    await (this.#occupied ? this.#settled(deadline) : undefined);
+    await this.#commit(undefined, deadline);
   }
 
   /**
@@ -294,7 +301,7 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#quiet ? undefined : this.release();
   }
 
-  /** Settles when what is being stored now has been, or could not be; nothing where nothing is. */
+  /** Settles when the operations under way have ended, stored or failed; `undefined` when idle. */
   get running(): Promise<void> | undefined {
     return this.#operations.running;
   }
@@ -306,7 +313,11 @@ export class Session<D extends object> implements SessionStore<D> {
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
   discardForResponse(): void | Promise<void> {
-    if (this.#occupied) return this.#settled().then(() => this.discard());
+    if (this.#occupied) {
+      // Where that takes too long nothing is lost: what has not been stored by now is to be forgotten.
+      const discard = () => this.discard();
+      return this.#settled(this.#parts.backend.deadline()).then(discard, discard);
+    }
     this.discard();
     return undefined;
   }
@@ -368,6 +379,7 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
   get #lifetimeIsDue(): boolean {
     if (!this.#idIsNew || this.#lifetime === undefined || this.#destroyed) return false;
+    // rule: a-lifetime-counts-until-the-cookie-goes
     return this.#stored?.lifetime !== this.#lifetime && !this.#parts.binding?.headersSent;
   }
 
@@ -391,34 +403,37 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async #commitAndTouch(): Promise<void> {
+    const deadline = this.#parts.backend.deadline();
     let clean = false;
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
+    // rule: a-head-waits-for-two-rounds
     for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
-      await this.#storeNow();
+      await this.#storeNow(deadline);
       clean = this.#clean;
     }
     this.#parts.binding?.noMoreCookies();
+    // rule: nothing-is-lost-before-the-head
     if (!clean) this.#storeIfLate();
-    await this.#prolong();
+    await this.#prolong(deadline);
   }
 
   /** In its turn: a token that is sealed again must hold what is being sealed into it. */
-  async #prolong(): Promise<void> {
-    if (this.#touchIsDue) await this.#operations.runExclusive(() => this.#touch());
+  async #prolong(deadline: Deadline): Promise<void> {
+    if (this.#touchIsDue) await this.#operations.runExclusive(() => this.#touch(deadline));
   }
 
-  async #touch(): Promise<void> {
+  async #touch(deadline: Deadline): Promise<void> {
     const stored = this.#stored;
     if (stored === undefined || !this.#touchIsDue) return;
     const { backend, now, idle } = this.#parts;
-    const touched = await backend.touch(this.#identity, stored, expiryOfUse(stored, now(), idle));
+    const touched = await backend.touch(this.#identity, stored, expiryOfUse(stored, now(), idle), deadline);
     if (touched !== stored) this.#loaded(touched);
     if (backend.inCookie) this.#cookie = "set";
   }
 
   /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
-  async #regenerate(changes: Changes): Promise<boolean> {
+  async #regenerate(changes: Changes, deadline: Deadline): Promise<boolean> {
     this.#assertOpen();
     // Refused once, the session is not this request's any more: it must not be carried on under a new id.
     if (this.#refusal !== undefined) throw this.#refusal;
@@ -428,7 +443,7 @@ export class Session<D extends object> implements SessionStore<D> {
       this.#identity = identity;
       return false;
     }
-    const result = await this.#parts.backend.regenerate(this.#identity, identity, this.#stored, changes);
+    const result = await this.#parts.backend.regenerate(this.#identity, identity, this.#stored, changes, deadline);
     this.#past.push(this.#identity.key);
     this.#identity = identity;
     this.#loaded(result.stored);
@@ -443,25 +458,25 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#loadedAt = this.#parts.now();
   }
 
-  #commit(update: FieldFunction<unknown> | undefined): Promise<void> {
-    const stored = this.#commitChanges(update);
-    return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals());
+  #commit(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
+    const stored = this.#commitChanges(update, deadline);
+    return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals(deadline));
   }
 
   /** Once this session is stored: before that, a failure would leave the client without any. */
-  async #endRivals(): Promise<void> {
-    if (this.#stored !== undefined) await this.#operations.runExclusive(() => this.#supersede());
+  async #endRivals(deadline: Deadline): Promise<void> {
+    if (this.#stored !== undefined) await this.#operations.runExclusive(() => this.#supersede(deadline));
   }
 
   /** The sessions that were presented beside each other must not make this one nobody's as well, nor outlive its end. */
-  async #supersede(): Promise<void> {
+  async #supersede(deadline: Deadline): Promise<void> {
     if (this.#rivals.length === 0) return;
-    const stored = await this.#parts.backend.supersede(this.#rivals, this.#identity, this.#stored);
+    const stored = await this.#parts.backend.supersede(this.#rivals, this.#identity, this.#stored, deadline);
     this.#rivals = [];
     if (stored !== undefined && stored !== this.#stored) this.#loaded(stored);
   }
 
-  async #commitChanges(update: FieldFunction<unknown> | undefined): Promise<void> {
+  async #commitChanges(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
     const taken = this.#takeChanges();
@@ -473,7 +488,7 @@ export class Session<D extends object> implements SessionStore<D> {
       this.#operations.skip();
       return;
     }
-    const stored = this.#operations.runShared(this.#store(changes, update), !changes.empty);
+    const stored = this.#operations.runShared(this.#store(changes, update, deadline), !changes.empty);
     try {
       await stored;
       this.#view.stored(changes, update);
@@ -486,11 +501,11 @@ export class Session<D extends object> implements SessionStore<D> {
     }
   }
 
-  async #store(changes: Changes, update: FieldUpdate | undefined): Promise<void> {
+  async #store(changes: Changes, update: FieldUpdate | undefined, deadline: Deadline): Promise<void> {
     this.#assertOpen();
     const stored = this.#stored;
     if (this.#needsCookie) this.#assertHeadersNotSent("this change");
-    const result = await this.#parts.backend.commit(this.#identity, stored, changes, update);
+    const result = await this.#parts.backend.commit(this.#identity, stored, changes, update, deadline);
     if (result === undefined) return;
     // One that was set while the session was being stored is not in it.
     const owner = this.#firstOwner;
@@ -517,20 +532,28 @@ export class Session<D extends object> implements SessionStore<D> {
     return changes;
   }
 
-  async #destroyStored(): Promise<void> {
+  async #destroyStored(deadline: Deadline): Promise<void> {
     const { backend, now } = this.#parts;
-    for (const key of this.#past) await backend.destroy(key);
-    const found = await backend.destroy(this.#identity.key, this.#stored);
+    // rule: destroy-takes-earlier-ids
+    for (const key of this.#past) await backend.destroy(key, undefined, deadline);
+    const found = await backend.destroy(this.#identity.key, this.#stored, deadline);
     // Nothing is there, and a marker would be gone by now, or there was one and it is gone: the session may live on
     // under an id that nobody here knows.
+    // rule: a-lost-chain-is-told
     const chainLost = this.#stored?.retired !== undefined || now() - this.#loadedAt >= limits.marker;
     if (!found && chainLost) {
       throw new SessionError("SESS_GONE", "this session was loaded too long ago to be destroyed: reload() first");
     }
   }
 
-  #settled(): Promise<void> {
-    return this.#operations.settled(() => this.#view.busy);
+  /** Waits until nothing is under way. Whoever always asks for more before that can keep it from being so. */
+  #settled(deadline: Deadline): Promise<void> {
+    // rule: settling-is-bounded
+    return deadline
+      .bound(() => this.#operations.settled(() => this.#view.busy))
+      .catch(() => {
+        throw tooLate();
+      });
   }
 
   #storeIfLate(): void {

@@ -49,7 +49,7 @@ export class SentResponse extends Hold {
   send(args: Parameters<Send>): boolean {
     if (this.state === "open") this.begin(statusIn(this.#res));
     if (this.state === "passing") return this.#send.apply(this.#res, args);
-    if (this.state === "failed") return drop(args, this.#isEnding ? undefined : this.#failure);
+    if (this.state === "failed") return this.#isEnding ? this.#dropEnd(args) : drop(args, this.#failure);
     this.#queue.push(args);
     return false;
   }
@@ -103,6 +103,7 @@ export class SentResponse extends Hold {
     res.statusMessage = "";
     ServerResponse.prototype.writeHead.call(res, status);
     this.#send.call(res, res.req.method === "HEAD" ? "" : body, "latin1", () => this.#replaced(error));
+    if (res.destroyed) this.#replaced(error); // Node calls nobody back whose connection has gone.
   }
 
   /** Whoever still writes has to hear that nobody reads. */
@@ -119,17 +120,39 @@ export class SentResponse extends Hold {
     this.#res.destroy();
   }
 
-  /** Whoever wrote hears why; by the last call of an end Node tells itself that the response has been sent. */
+  /** Whoever wrote hears why. */
   #dropQueue(error: unknown): void {
     this.#failure = error;
-    const calls = this.#queue.splice(0);
+    this.#dropAll(this.#queue.splice(0), error);
+  }
+
+  #dropAll(calls: readonly Parameters<Send>[], error: unknown): void {
     const last = this.#res.writableEnded ? calls.at(-1) : undefined;
-    for (const args of calls) drop(args, args === last ? undefined : error);
+    for (const args of calls) {
+      if (args === last) this.#dropEnd(args);
+      else drop(args, error);
+    }
+  }
+
+  /**
+   * By the last call of an end Node tells itself that the response has been sent. Of a pipelined response it must not
+   * hear so before those in front of it have been: it would end the process by an assertion.
+   */
+  #dropEnd(args: Parameters<Send>): false {
+    const res = this.#res;
+    if (res.destroyed) return false;
+    if (res.socket !== null) return drop(args, undefined);
+    this.#send.call(res, "", "latin1", args[2]);
+    return false;
   }
 
   #sendAll(calls: readonly Parameters<Send>[]): void {
     if (calls.length === 0) return;
     const res = this.#res;
+    if (res.destroyed) {
+      this.#dropAll(calls, destroyedError());
+      return;
+    }
     const { socket } = res;
     let isReady = true;
     socket?.cork();
@@ -162,6 +185,12 @@ function statusIn({ _header, statusCode }: Outgoing): number {
 /** Node keeps in mind that these were removed, and does without them from then on. */
 function isOfConnection(name: string): boolean {
   return name === "connection" || name === "keep-alive" || name === "date";
+}
+
+/** As Node has it for whoever writes to a connection that has gone. */
+function destroyedError(): Error {
+  const message = "the connection was closed before the session was stored";
+  return Object.assign(new Error(message), { code: "ERR_STREAM_DESTROYED" });
 }
 
 /** As a response that has gone takes a call: whoever waits for it hears of it. */

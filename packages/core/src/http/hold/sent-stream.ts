@@ -62,10 +62,11 @@ export class SentStream extends Hold {
   #holdHead(name: "respond" | "respondWithFD" | "respondWithFile", headersAt: number): void {
     const native = this.#stream[name] as Respond;
     const hold = (...args: unknown[]) => {
-      // The caller's own object is not changed, and may be used for more than one stream.
-      const headers = { ...(args[headersAt] as OutgoingHttpHeaders | undefined) };
+      const headers = copyOf(args[headersAt]);
       args[headersAt] = headers;
       const send = () => native.apply(this.#stream, args);
+      // Another head in place of one that has not gone after all: `onError` of a file that cannot be read.
+      if (this.state === "passing" && !this.#stream.headersSent) this.hooks.addHeaders(headOf(headers));
       if (this.state !== "open") return send();
       this.#head = { send, headers };
       return this.begin(Number(headers[":status"] ?? 200));
@@ -82,6 +83,8 @@ export class SentStream extends Hold {
   }
 
   #body(run: () => void, done: Done): void {
+    // Node would respond by itself, past our `respond`.
+    if (this.state === "open") this.#stream.respond();
     if (this.#isHeld) this.#waiting = { run, done };
     else if (this.state === "failed") process.nextTick(done);
     else run();
@@ -100,7 +103,7 @@ export class SentStream extends Hold {
     const { send, headers } = this.#head ?? {};
     if (headers !== undefined) this.hooks.addHeaders(headOf(headers));
     this.state = "passing";
-    if (!this.#stream.destroyed) send?.();
+    if (!this.#stream.destroyed && send !== undefined) this.#sendHead(send);
     const waiting = this.#take();
     const status = Number(headers?.[":status"]);
     const isBodiless = this.#isHead || status === 204 || status === 205 || status === 304;
@@ -110,6 +113,16 @@ export class SentStream extends Hold {
     if (this.#ending === undefined) return;
     if (isBodiless) process.nextTick(this.#ending.done);
     else this.beginEnd();
+  }
+
+  /** A head that Node refuses has not gone: that of an error takes its place, with the cookie that is due. */
+  #sendHead(send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      if (!this.#stream.headersSent && !this.#stream.closed) this.state = "held";
+      throw error;
+    }
   }
 
   protected finish(): void {
@@ -154,6 +167,17 @@ export class SentStream extends Hold {
     this.#waiting = undefined;
     return waiting;
   }
+}
+
+/** The caller's own is not changed, and may be used for more than one stream. Node 24 takes a list of names and values. */
+function copyOf(given: unknown): OutgoingHttpHeaders {
+  if (!Array.isArray(given)) return { ...(given as OutgoingHttpHeaders | undefined) };
+  const headers: OutgoingHttpHeaders = {};
+  const head = headOf(headers);
+  for (let at = 0; at + 1 < given.length; at += 2) head.appendHeader(String(given[at]), String(given[at + 1]));
+  // Which of them are sensitive (`http2.sensitiveHeaders`).
+  for (const symbol of Object.getOwnPropertySymbols(given)) Reflect.set(headers, symbol, Reflect.get(given, symbol));
+  return headers;
 }
 
 function headOf(headers: OutgoingHttpHeaders): Head {

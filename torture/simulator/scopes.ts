@@ -11,6 +11,22 @@ export const scopes: readonly Scope[] = [
     ],
   },
   {
+    name: "destroy after the end and save",
+    faults: 1,
+    requests: [
+      { process: 0, id: "current", operations: ["set"], late: "destroy" },
+      { process: 1, id: "current", operations: ["set", "append"] },
+    ],
+  },
+  {
+    name: "set after the end and regenerate",
+    faults: 1,
+    requests: [
+      { process: 0, id: "current", operations: ["set"], late: "set" },
+      { process: 1, id: "current", operations: ["set", "regenerate"] },
+    ],
+  },
+  {
     name: "destroy and regenerate",
     faults: 1,
     requests: [

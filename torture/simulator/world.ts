@@ -1,17 +1,18 @@
-import { sessionKey } from "../packages/core/src/ids.js";
-import type { SessionRecord } from "../packages/core/src/index.js";
-import { decodeEnvelope } from "../packages/core/src/record/stored-session.js";
+import { sessionKey } from "../../packages/core/src/ids.js";
+import type { SessionRecord } from "../../packages/core/src/index.js";
+import { decodeEnvelope } from "../../packages/core/src/record/stored-session.js";
 import { exchange, idSet, type Seen } from "./captured-response.js";
 import { Checks } from "./checks.js";
 import type { Choices } from "./choices.js";
 import { type Handle, Ledger } from "./ledger.js";
 import { Network, type Sender } from "./network.js";
-import { type OperationName, operations, type Session } from "./operations.js";
+import { type OperationName, operations } from "./operations.js";
 import { ProcessNode } from "./process-node.js";
 import type { Profile } from "./profile.js";
 import { Reasons } from "./reasons.js";
 import { ReferenceStore } from "./reference-store.js";
-import { type End, Service } from "./service.js";
+import { Service } from "./service.js";
+import type { End, Session, Surroundings } from "./surroundings.js";
 import type { VirtualTime } from "./virtual-time.js";
 
 /** A browser: one cookie, and the ids it had before. */
@@ -28,7 +29,11 @@ export interface Script {
   readonly end: End;
   /** Whether an operation that fails ends the handler. */
   readonly strict: boolean;
+  /** What it does when it has ended its response. */
+  readonly late?: LateOperation | undefined;
 }
+
+export type LateOperation = "set" | "destroy";
 
 /** A request that is under way, as the scheduler sees it. */
 export interface Running {
@@ -40,7 +45,7 @@ export interface Running {
 export type StoreFactory = (now: () => number) => ReferenceStore;
 
 /** Several processes, one store, a network between, and clients: everything of a run but the order of its steps. */
-export class World {
+export class World implements Surroundings {
   readonly profile: Profile;
   readonly time: VirtualTime;
   readonly choices: Choices;
@@ -56,6 +61,8 @@ export class World {
   readonly responses: { readonly text: string; readonly arrive: () => void }[] = [];
   readonly trace: string[] = [];
   faults = 0;
+  /** How many failures were published that nobody waited for. */
+  reported = 0;
   requestsLeft: number;
   /** How often a process may still be cut off. */
   cutsLeft = 4;
@@ -163,6 +170,7 @@ export class World {
       if (end === "throw") throw new Error("the handler failed");
       if (end === "error") res.statusCode = 500;
       res.end();
+      await this.#late(service, session, script);
     });
     serve(req, res);
     return handle;
@@ -203,6 +211,17 @@ export class World {
     const end = script?.end ?? this.#randomEnd();
     service.ends(end);
     return end;
+  }
+
+  /** What it asks for is nobody's to wait for, and must not be lost all the same. */
+  async #late(service: Service, session: Session, script: Script | undefined): Promise<void> {
+    const chosen = script === undefined && this.choices.chance(this.profile.late);
+    const operation = chosen ? this.choices.oneOf(["set", "destroy"] as const) : script?.late;
+    if (operation === undefined) return;
+    const pause = script === undefined ? this.choices.oneOf([0, 0, 1, 50]) : 0;
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+    if (operation === "set") service.setLate(session);
+    else await service.destroy(session).catch(() => {});
   }
 
   #randomOperation(): OperationName {

@@ -22,6 +22,8 @@ export interface Profile {
   readonly closes: boolean;
   /** How often a request presents an id that the client had before. */
   readonly oldIds: number;
+  /** How often a handler goes on with its session when it has ended its response. */
+  readonly late: number;
   readonly weights: Readonly<Record<OperationName, number>>;
 }
 
@@ -69,6 +71,7 @@ export function randomProfile(choices: Choices): Profile {
     crashes: choices.chance(0.2),
     closes: choices.chance(0.1),
     oldIds: choices.oneOf([0.1, 0, 0.3, 0.6]),
+    late: choices.oneOf([0, 0.2, 0.6]),
     weights: { ...balanced, ...choices.oneOf(focuses) },
   };
 }
@@ -88,6 +91,7 @@ export const smallScope: Profile = {
   crashes: false,
   closes: false,
   oldIds: 0,
+  late: 0,
   weights: balanced,
 };
 

@@ -7,9 +7,9 @@ import {
   type SessionRecord,
   type StoreConnector,
   type StoreManager,
-} from "../packages/core/src/index.js";
+} from "../../packages/core/src/index.js";
 import type { Sender } from "./network.js";
-import type { World } from "./world.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** One process with one Manager. One that crashed is replaced by another. */
 export class ProcessNode implements Sender, StoreConnector {
@@ -20,10 +20,10 @@ export class ProcessNode implements Sender, StoreConnector {
   /** `close()` was called. */
   closing = false;
   closed = false;
-  readonly #world: World;
+  readonly #world: Surroundings;
   #manager: StoreManager<SessionData> | undefined;
 
-  constructor(world: World, name: string) {
+  constructor(world: Surroundings, name: string) {
     this.#world = world;
     this.name = name;
   }

@@ -73,6 +73,8 @@ export interface Edge {
 /** The facts of a run, as an onlooker knows them who sees the store and every answer. */
 export class Ledger {
   readonly facts: Fact[] = [];
+  /** Written when the response had ended: stored by themselves, or somebody was told. */
+  readonly late: Fact[] = [];
   readonly flushes: Flush[] = [];
   readonly destroys: Ending[] = [];
   readonly regenerations: Ending[] = [];

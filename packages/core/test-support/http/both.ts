@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Stage } from "../../../test-support/stage.js";
+import { Stage } from "../stage.js";
 import { exchange, type RawResponse, requestOf, responsesIn } from "./raw-client.js";
 
 /** A handler that notes what it was told by the response. */

@@ -1,19 +1,18 @@
 import { idSet, type Seen } from "./captured-response.js";
 import { tokenOf } from "./checks.js";
 import type { Fact, FactKind, Flush, Handle } from "./ledger.js";
-import type { Session } from "./operations.js";
-import type { World } from "./world.js";
-
-/** How a handler means to end. */
-export type End = "ok" | "error" | "throw";
+import type { End, Session, Surroundings } from "./surroundings.js";
 
 /** Errors after which it is certain that nothing was written. */
 const certain: ReadonlySet<string> = new Set(["SESS_GONE", "SESS_RETIRED", "SESS_CLOSED"]);
 
+/** Whatever is asked for has settled by then, ms: a timer rings within the millisecond. */
+const mostTime = 10_001;
+
 /** Serves one request: does what a handler would do, and writes into the ledger what it was told. */
 export class Service {
   readonly handle: Handle;
-  readonly #world: World;
+  readonly #world: Surroundings;
   /** Written and neither acknowledged nor refused yet. */
   #pending: Fact[] = [];
   /** Those among them that a commit has taken and not given back. */
@@ -21,7 +20,7 @@ export class Service {
   readonly #flushes: Flush[] = [];
   #end: End | undefined;
 
-  constructor(world: World, handle: Handle) {
+  constructor(world: Surroundings, handle: Handle) {
     this.#world = world;
     this.handle = handle;
   }
@@ -74,6 +73,22 @@ export class Service {
       throw error;
     }
     this.#acknowledged(facts, this.#world.keyOf(session.id));
+  }
+
+  /** After the response: what is not refused at once is stored, or its failure published. */
+  setLate(session: Session): void {
+    const fact = this.fact("field", `late${this.serial()}`, this.serial());
+    this.#world.log(`${this.handle.name} sets ${fact.field} after the end`);
+    try {
+      session.set(fact.field, fact.value);
+    } catch (error) {
+      this.#world.log(`${this.handle.name}: ${codeOf(error)}`);
+      return;
+    }
+    fact.status = "unknown";
+    fact.key = this.#world.keyOf(session.id);
+    this.#world.ledger.facts.push(fact);
+    this.#world.ledger.late.push(fact);
   }
 
   async regenerate(session: Session): Promise<void> {
@@ -136,6 +151,11 @@ export class Service {
       if (code === "SESS_UNAVAILABLE") this.handle.unknown = true;
       this.#world.reasons.check(this.handle, name, code, begun);
       throw error;
+    } finally {
+      const took = this.#world.time.now - begun;
+      if (took > mostTime && this.handle.sender.alive) {
+        this.#world.checks.violated("deadline", `${this.handle.name} ${name} took ${took} ms`);
+      }
     }
   }
 
@@ -151,6 +171,9 @@ export class Service {
     const success = seen.status >= 200 && seen.status < 300;
     if (success) this.#acknowledged([...this.#pending], this.handle.keys.at(-1) ?? "");
     else this.#failed(seen.status);
+    // What was set while the head was held went the way of the response, which told of it.
+    if (!success)
+      ledger.late.splice(0, ledger.late.length, ...ledger.late.filter(({ handle }) => handle !== this.handle));
     if (success !== (this.#end === "ok") && success) {
       checks.violated("G8", `${this.handle.name} failed, and its response is ${seen.status}`);
     }

@@ -1,7 +1,5 @@
-import type { SessionData, SessionStore } from "../packages/core/src/index.js";
 import type { Service } from "./service.js";
-
-export type Session = SessionStore<SessionData>;
+import type { Session } from "./surroundings.js";
 
 /** Something a handler does with its session. Rejects as the session does. */
 export type Operation = (session: Session, service: Service) => Promise<void>;

@@ -1,4 +1,4 @@
-import type { SessionRecord, Update } from "../packages/core/src/index.js";
+import type { SessionRecord, Update } from "../../packages/core/src/index.js";
 import { type Profile, shortLived } from "./profile.js";
 import { ReferenceStore } from "./reference-store.js";
 import type { StoreFactory } from "./world.js";

@@ -1,12 +1,12 @@
 /**
- * A Redis server killed and restarted under load: `npx tsx torture/outage.ts [rounds]`. Every visitor holds a session
+ * A Redis server killed and restarted under load: `npx tsx torture/failover/outage.ts [rounds]`. Every visitor holds a session
  * with a name of its own; whoever is answered must be answered with that name, or with a typed error, in time.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createManager } from "@sess/core";
 import "@sess/redis";
-import { canStartRedis, howToEnable, startRedis } from "../packages/redis/test/server.js";
+import { canStartRedis, howToEnable, startRedis } from "../../packages/redis/test/server.js";
 
 const rounds = Number(process.argv[2] ?? 10);
 const visitors = 32;

@@ -5,7 +5,7 @@ import type { OperationName } from "./operations.js";
 import { smallScope } from "./profile.js";
 import { calmly, isViolation, type RunOptions, type RunResult, run, take } from "./run.js";
 import { drain } from "./virtual-time.js";
-import type { Client, World } from "./world.js";
+import type { Client, LateOperation, World } from "./world.js";
 
 /** A request of a small scope. */
 export interface ScopedRequest {
@@ -15,6 +15,8 @@ export interface ScopedRequest {
   readonly operations: readonly [OperationName, ...OperationName[]];
   /** An operation that fails ends the handler unless this is true. */
   readonly lenient?: boolean;
+  /** What it does when it has ended its response. */
+  readonly late?: LateOperation;
 }
 
 /** A handful of requests, to be run in every order of their calls to the store, with so many faults at every place. */
@@ -86,8 +88,8 @@ export async function driveScope(world: World, scope: Scope): Promise<void> {
 function begin(world: World, client: Client, request: ScopedRequest): void {
   const process = world.processes[request.process];
   const id = request.id === "old" ? client.ids[0] : client.id;
-  const { operations, lenient } = request;
-  if (process !== undefined) world.ask(client, process, id, { operations, end: "ok", strict: lenient !== true });
+  const { operations, lenient, late } = request;
+  if (process !== undefined) world.ask(client, process, id, { operations, end: "ok", strict: lenient !== true, late });
 }
 
 /** All have their session before the first of them does anything with it. */

@@ -1,12 +1,11 @@
 import type { Handle } from "./ledger.js";
-import type { End } from "./service.js";
-import type { World } from "./world.js";
+import type { End, Surroundings } from "./surroundings.js";
 
 /** No request fails without a reason: an error code is a claim about what happened, and has to be true. */
 export class Reasons {
-  readonly #world: World;
+  readonly #world: Surroundings;
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world;
   }
 
@@ -37,7 +36,7 @@ export class Reasons {
       if (handle.destroyed || handle.unknown) return true;
       return handle.keys.some((key) => ledger.endedOnPurpose(key) || (!checks.liveSession(key) && this.#expired(key)));
     }
-    if (code === "SESS_CONFLICT") return took >= 20_000;
+    if (code === "SESS_CONFLICT") return took >= 9_900;
     if (code === "SESS_UNAVAILABLE") return this.#storeMayFail() || took >= 5_000;
     return code === "SESS_CLOSED" && this.#world.closing(handle.sender);
   }

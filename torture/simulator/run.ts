@@ -26,13 +26,17 @@ export interface RunOptions {
 const mostSteps = 4000;
 
 // Errors that became responses are what many runs are about: nobody is to be warned of them.
-subscribe("sess:error", () => {});
+let present: World | undefined;
+subscribe("sess:error", () => {
+  if (present !== undefined) present.reported++;
+});
 
 /** One run, start to end. Equal choices give equal runs. */
 export async function run(choices: Choices, options: RunOptions = {}): Promise<RunResult> {
   const profile = options.profile ?? randomProfile(choices);
   const time = new VirtualTime(generator(1));
   const world = new World(profile, time, choices, options.makeStore);
+  present = world;
   const unhandled = (error: unknown) => world.checks.violated("unhandled", `a rejection nobody handled: ${error}`);
   process.on("unhandledRejection", unhandled);
   time.install();
@@ -131,6 +135,7 @@ async function heal(world: World): Promise<void> {
 function finalChecks(world: World): void {
   const { checks, ledger, store, clients } = world;
   checks.settled();
+  if (world.reported === 0) checks.lateAreIn();
   for (const { id, name } of clients) {
     if (id === undefined) continue;
     const key = world.keyOf(id);

@@ -1,4 +1,4 @@
-import type { SessionRecord, Update } from "../packages/core/src/index.js";
+import type { SessionRecord, Update } from "../../packages/core/src/index.js";
 
 /** What a store may be asked, each call in one step. */
 export interface Store {

@@ -1,6 +1,6 @@
-import { decode } from "../packages/core/src/codec/decode.js";
-import type { SessionRecord } from "../packages/core/src/index.js";
-import { decodeEnvelope, type StoredSession } from "../packages/core/src/record/stored-session.js";
+import { decode } from "../../packages/core/src/codec/decode.js";
+import type { SessionRecord } from "../../packages/core/src/index.js";
+import { decodeEnvelope, type StoredSession } from "../../packages/core/src/record/stored-session.js";
 import type { Fact, Ledger } from "./ledger.js";
 import type { ReferenceStore } from "./reference-store.js";
 
@@ -151,6 +151,20 @@ export class Checks {
     }
     this.destroyedStaysDestroyed();
     for (const key of this.#store.records.keys()) this.oneLives(key);
+  }
+
+  /** What was changed after the end, and nobody was told of: it is where its session is, unless that was ended. */
+  lateAreIn(): void {
+    for (const fact of this.#ledger.late) {
+      if (!fact.handle.sender.alive || fact.key === undefined || this.#ledger.mayBeGone(fact)) continue;
+      const head = this.#ledger.head(fact.key);
+      const record = this.#store.records.get(head);
+      if (this.#ledger.endedOnPurpose(head)) continue;
+      const stored = record === undefined || record.retired !== undefined ? undefined : decodeEnvelope(record);
+      if (stored === undefined || !shows(stored, fact)) {
+        this.violated("late", `${fact.handle.name}'s ${fact.field} was set after the end and is nowhere`);
+      }
+    }
   }
 
   /** What was refused or discarded is in no session, least of all in a successor. */
