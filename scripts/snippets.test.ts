@@ -51,7 +51,7 @@ test("every TypeScript block that can run alone runs", { timeout: 300_000 }, asy
       const reason = whyNot(snippet, servers);
       if (reason !== undefined) left.push(`${where}: ${reason}`);
       else {
-        const came = await start(snippet, servers.places).catch((error: Error) => error);
+        const came = await start(snippet, servers).catch((error: Error) => error);
         if (came instanceof Error) faults.push(`${where}: ${came.message}`);
         else if (came) served += 1;
       }
@@ -97,8 +97,12 @@ function packageOf(file: string): string {
   return place;
 }
 
+/** As beego's README has it. */
+const password = "astaxie";
+
 /** Whether it served requests. */
-async function start({ path }: Written, places: Record<string, number>): Promise<boolean> {
+async function start({ path, text }: Written, servers: Servers): Promise<boolean> {
+  const places = { ...servers.places, ...(text.includes(password) && servers.withPassword) };
   const args = ["--conditions=@sess/source", "--import", "tsx", runner, path, JSON.stringify(places)];
   const env = { ...process.env, SESS_KEY: randomBytes(32).toString("base64url"), NODE_TEST_CONTEXT: undefined };
   const { stdout } = await run(process.execPath, args, { cwd: folder, env, timeout: 60_000 });
@@ -110,6 +114,8 @@ async function start({ path }: Written, places: Record<string, number>): Promise
 interface Servers {
   /** By the port that a snippet names: the port of ours. */
   readonly places: Record<string, number>;
+  /** In place of those, for a snippet that names the password. */
+  readonly withPassword: Record<string, number>;
   /** By the name of a provider: why there is no server for it. */
   readonly missing: Record<string, string>;
   stop(): Promise<unknown>;
@@ -119,11 +125,16 @@ interface Servers {
 async function startServers(): Promise<Servers> {
   const missing: Record<string, string> = {};
   const places: Record<string, number> = {};
+  const withPassword: Record<string, number> = {};
   const stops: (() => Promise<void>)[] = [];
   if (await redis.canStartRedis()) {
-    const server = await redis.startRedis("--requirepass", "astaxie");
-    places[6379] = server.port;
-    stops.push(() => server.stop());
+    const [open, guarded] = [await redis.startRedis(), await redis.startRedis("--requirepass", password)];
+    places[6379] = open.port;
+    withPassword[6379] = guarded.port;
+    stops.push(
+      () => open.stop(),
+      () => guarded.stop(),
+    );
   } else missing.redis = redis.howToEnable;
   if (await mysql.canStartMysql()) {
     const server = await mysql.startMysql();
@@ -144,7 +155,7 @@ async function startServers(): Promise<Servers> {
     stops.push(() => server.stop());
   } else missing.postgres = postgres.howToEnable;
   if (process.env.CI) expect(missing).toEqual({});
-  return { places, missing, stop: () => Promise.all(stops.map((stop) => stop())) };
+  return { places, withPassword, missing, stop: () => Promise.all(stops.map((stop) => stop())) };
 }
 
 /** Why a snippet cannot run alone. */

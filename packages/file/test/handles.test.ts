@@ -65,7 +65,7 @@ test.skipIf(!onLinux).each<[string, (store: FileStore, directory: string) => Pro
 });
 
 test.skipIf(!onLinux).each<[string, (store: FileStore, directory: string) => Promise<unknown>]>([
-  ["closes", (store) => store.close()],
+  ["closes", async (store) => void store.close()], // That waits for what is under way.
   ["loses its directory", (_, directory) => rm(directory, { recursive: true }).then(() => mkdir(directory))],
 ])("gc whose handle %s leaves nothing open", async (_, end) => {
   const directory = join(await newDirectory(), "sessions");
