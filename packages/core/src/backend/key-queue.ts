@@ -153,7 +153,10 @@ export class KeyQueue {
       job.context = presentContext();
       // rule: one-batch-in-flight
       this.#jobs.push(job);
-    } else if (!isLate(job)) {
+    } else if (isLate(job)) {
+      // Nothing will run that ends: kept, the queue would be waited for without end.
+      this.#owner.idle(this);
+    } else {
       this.#isRunning = true;
       this.#begin(job);
     }
