@@ -88,7 +88,7 @@ ${registering}
 declare module "@sess/core" { interface SessionData { username: string } }
 export async function use(): Promise<void> {
   const sessions = await createManager(${name}, { gcLifetime: 3600, providerConfig: "" });
-  const kept: ${provider === "cookie" ? "Manager" : "StoreManager"}<{ username: string }> = await createManager<{ username: string }>(${name});
+  const kept: ${provider === "cookie" ? "Manager" : "StoreManager"}<{ username: string }> = await createManager<{ username: string }>(${name}, { providerConfig: "" });
   await sessions.handle(new Request("http://localhost/"), (session) => {
     const username: string | undefined = session.get("username");
     // @ts-expect-error declared as a string
