@@ -55,7 +55,8 @@ async function connect(
     await commands.send((driver) => driver.ping(), until);
     if (wait !== undefined) replicated = await openReplicated(target, commandTimeout, wait, until);
   } catch (error) {
-    await commands.close();
+    // Not by the commands, which wait for what is under way: connecting has one time limit.
+    await link.close();
     throw error;
   }
   await warnOfEviction(commands, until);
