@@ -1,14 +1,24 @@
+import { startMysql } from "../../packages/mysql/test/server.js";
+import { startPostgres } from "../../packages/postgres/test/server.js";
+import { startRedis } from "../../packages/redis/test/server.js";
+
+/** A server that a kit needs, private to this run. */
+export interface Server {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
 /** A provider whose sources are mutated, and what its kit is run with. */
 export interface Subject {
   readonly name: string;
   /** Ends with a slash. */
   readonly folder: string;
-  /** The files that carry the contract out, without `.ts`. */
+  /** The files that carry the contract out, without `.ts`: those that a kit can see. */
   readonly files: readonly string[];
   /** Milliseconds after which a run of the kit counts as one that never ends, beyond what it takes without a mutation. */
   readonly patience: number;
-  /** Whether it has scripts in Lua, and needs a server to run them. */
-  readonly lua: boolean;
+  /** Its kit finds the server's address in SESS_MUTATED_URL. */
+  start?(): Promise<Server>;
 }
 
 export const subjects: readonly Subject[] = [
@@ -17,13 +27,32 @@ export const subjects: readonly Subject[] = [
     folder: "packages/core/src/memory/",
     files: ["expiry-heap", "key-map", "memory", "memory-provider", "memory-store", "recency-list"],
     patience: 2500,
-    lua: false,
+  },
+  {
+    name: "file",
+    folder: "packages/file/src/",
+    files: ["bodies", "body", "collect", "label", "limiter", "provider", "slots", "store", "tree", "walk"],
+    patience: 4000,
   },
   {
     name: "redis",
     folder: "packages/redis/src/",
     files: ["commands", "evaluate", "owners", "provider", "record", "scan", "scripts", "store"],
     patience: 4000,
-    lua: true,
+    start: startRedis,
+  },
+  {
+    name: "mysql",
+    folder: "packages/mysql/src/",
+    files: ["provider", "record", "sql", "statements", "store"],
+    patience: 6000,
+    start: startMysql,
+  },
+  {
+    name: "postgres",
+    folder: "packages/postgres/src/",
+    files: ["provider", "record", "schema", "sql", "statements", "store"],
+    patience: 6000,
+    start: startPostgres,
   },
 ];

@@ -1,4 +1,4 @@
-import { luaMutations } from "./lua.js";
+import { handMade } from "./by-hand.js";
 import type { Mutant } from "./mutants.js";
 
 /** Whether the kit noticed: by a test that failed, or because it came to no end. */
@@ -24,10 +24,11 @@ export function survivorLines(
   return new Map([...lines].map(([line, times]) => [times === 1 ? line : `${line} (${times} times)`, times]));
 }
 
-/** The mutations of the Lua that survived, likewise. */
-export function luaLines(killed: readonly boolean[]): string[] {
-  const surviving = luaMutations.filter((_, number) => killed[number] === false);
-  return surviving.map(({ from, to }) => `- Lua ${code(from)} becomes ${code(to)}`);
+/** The mutations by hand that survived, likewise. */
+export function handLines(subject: string, killed: readonly boolean[]): string[] {
+  const { language = "", mutations = [] } = handMade[subject] ?? {};
+  const surviving = mutations.filter((_, number) => killed[number] === false);
+  return surviving.map(({ from, to }) => `- ${language} ${code(from)} becomes ${code(to)}`);
 }
 
 /** A line of a list of survivors: the file, the source line it begins in, what was there, and what came for it. */
