@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,9 @@ import { afterAll, test } from "vitest";
 const loaded = import("../../packages/file/src/provider.js");
 await loaded.catch(() => undefined);
 
-const home = await mkdtemp(join(tmpdir(), "sess-mutated-"));
+// In memory where there is such a place: there are hundreds of runs, with thousands of files each.
+const memory = "/dev/shm";
+const home = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), "sess-mutated-"));
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 // What makes it durable shows in a loss of power, which no kit can bring about.

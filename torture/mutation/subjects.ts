@@ -31,7 +31,7 @@ export const subjects: readonly Subject[] = [
   {
     name: "file",
     folder: "packages/file/src/",
-    files: ["bodies", "body", "collect", "label", "limiter", "provider", "slots", "store", "tree", "walk"],
+    files: ["body", "collect", "label", "slots", "store", "walk"],
     patience: 4000,
   },
   {
@@ -44,14 +44,14 @@ export const subjects: readonly Subject[] = [
   {
     name: "mysql",
     folder: "packages/mysql/src/",
-    files: ["provider", "record", "sql", "statements", "store"],
+    files: ["record", "sql", "statements", "store"],
     patience: 6000,
     start: startMysql,
   },
   {
     name: "postgres",
     folder: "packages/postgres/src/",
-    files: ["provider", "record", "schema", "sql", "statements", "store"],
+    files: ["record", "sql", "statements", "store"],
     patience: 6000,
     start: startPostgres,
   },

@@ -58,7 +58,7 @@ export interface SurvivorList {
   readonly faults: readonly string[];
 }
 
-export function parseList(text: string): SurvivorList {
+export function parseList(text: string, isAsked: (line: string) => boolean = () => true): SurvivorList {
   const headings = new Map<string, string>();
   const faults: string[] = [];
   let [heading, reason] = ["", ""];
@@ -67,7 +67,7 @@ export function parseList(text: string): SurvivorList {
     else if (!line.startsWith("- ")) reason = line === "" ? reason : line;
     else {
       if (reason === "" || headings.has(line)) faults.push(line);
-      headings.set(line, heading);
+      if (isAsked(line)) headings.set(line, heading);
     }
   }
   return { headings, faults };
