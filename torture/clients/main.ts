@@ -2,7 +2,7 @@
  * Each client of Redis by each trial: `npx tsx torture/clients/main.ts`, or with a part of a client's name. Bun comes
  * from npm. Ends with code 1 when a guarantee did not hold.
  */
-import { fork } from "node:child_process";
+import { fork, type StdioOptions } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,7 +40,12 @@ const runtimeOf = ({ runtime }: Kind) =>
 function run(kind: Kind, trial: string): Promise<string> {
   return new Promise((resolve) => {
     const args = [kind.name, trial, JSON.stringify(places)];
-    const child = fork(join(import.meta.dirname, "child.ts"), args, runtimeOf(kind));
+    const stdio: StdioOptions = ["ignore", "inherit", "pipe", "ipc"];
+    const child = fork(join(import.meta.dirname, "child.ts"), args, { ...runtimeOf(kind), stdio });
+    let complaint = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      complaint = `${complaint}${chunk}`.slice(-2000);
+    });
     const timer = setTimeout(() => child.kill("SIGKILL"), 300_000);
     let result = "";
     child.on("message", (message: { readonly result?: string; readonly ask?: string }) => {
@@ -52,7 +57,7 @@ function run(kind: Kind, trial: string): Promise<string> {
     child.once("exit", (code, signal) => {
       clearTimeout(timer);
       pair.replica.resume();
-      resolve(result || `NO: the process ended with ${signal ?? code}`);
+      resolve(result || `NO: the process ended with ${signal ?? code}: ${complaint.replace(/\s+/g, " ")}`);
     });
   });
 }
