@@ -77,8 +77,13 @@ const lua: readonly HandMutation[] = [
   // The index of owners.
   { from: "'-inf', string.format('%.0f', now - 60000)", to: "'-inf', string.format('%.0f', now)" },
   { from: "'-inf', string.format('%.0f', now - 60000)", to: "'-inf', '+inf'" },
-  { from: "'ZADD', KEYS[1], 'GT', ARGV[2]", to: "'ZADD', KEYS[1], ARGV[2]" },
-  { from: "'ZADD', KEYS[1], 'GT', ARGV[2]", to: "'ZADD', KEYS[1], 'NX', ARGV[2]" },
+  { from: "'ZADD', KEYS[1], 'GT', 'CH', ARGV[2]", to: "'ZADD', KEYS[1], 'CH', ARGV[2]" },
+  { from: "'ZADD', KEYS[1], 'GT', 'CH', ARGV[2]", to: "'ZADD', KEYS[1], 'NX', 'CH', ARGV[2]" },
+  { from: "'INCR', 1, ARGV[3]", to: "'INCR', 0, ARGV[3]" },
+  { from: "return { ARGV[3], '1', stands }", to: "return { ARGV[3], '1', ARGV[2] }" },
+  { from: "if score and tonumber(score) == tonumber(ARGV[1]) and", to: "if score and" },
+  { from: "if score and tonumber(score) == tonumber(ARGV[1]) and", to: "if false and" },
+  { from: "'XX', 'INCR', 0, ARGV[3]", to: "'INCR', 0, ARGV[3]" },
   { from: "math.max(1, score - now + 60000)", to: "1" },
   { from: "if redis.call('PTTL', KEYS[1]) < ttl then", to: "if redis.call('PTTL', KEYS[1]) > ttl then" },
   { from: "if redis.call('PTTL', KEYS[1]) < ttl then", to: "if true then" },
@@ -100,16 +105,16 @@ const mysql: readonly HandMutation[] = [
   },
   // Update.
   {
-    from: "session_key = ? AND version = ? AND expires > ?`;",
-    to: "session_key = ? AND version >= ? AND expires > ?`;",
+    from: 'session_key = ? AND version = ? AND expires > ?";',
+    to: 'session_key = ? AND version >= ? AND expires > ?";',
   },
   {
-    from: "session_key = ? AND version = ? AND expires > ?`;",
-    to: "session_key = ? AND version = ? AND expires >= ?`;",
+    from: 'session_key = ? AND version = ? AND expires > ?";',
+    to: 'session_key = ? AND version = ? AND expires >= ?";',
   },
   {
-    from: "session_key = ? AND version = ? AND expires > ?`;",
-    to: "session_key = ? AND version = ? AND (expires > ? OR TRUE)`;",
+    from: 'session_key = ? AND version = ? AND expires > ?";',
+    to: 'session_key = ? AND version = ? AND (expires > ? OR TRUE)";',
   },
   { from: "expires = GREATEST(expires, ?), owner", to: "expires = LEAST(expires, ?), owner" },
   { from: "expires = GREATEST(expires, ?), owner", to: "expires = IF(? > 0, expires, 0), owner" },
