@@ -70,12 +70,15 @@ function nodeRedis(name: string, load: () => Promise<NodeRedis>): Kind[] {
       wait: true,
       async open(socket) {
         const { createClientPool } = await load();
-        // node-redis 5's pool throws in a timer of its own when it shrinks after `destroy()` with a command under way:
-        // one that never shrinks does not.
-        const client = createClientPool({ socket }, { minimum: 10, maximum: 10 });
+        const client = createClientPool({ socket });
         client.on("error", quiet);
         await client.connect();
-        return { client, close: () => client.destroy() };
+        // node-redis 5's pool shrinks once more after `destroy()` with a command under way, and throws in that timer.
+        const close = () => {
+          client.destroy();
+          setImmediate(() => clearTimeout(client.cleanupTimeout));
+        };
+        return { client, close };
       },
     },
     {
