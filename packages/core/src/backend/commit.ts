@@ -1,8 +1,9 @@
 import { isSessionError, SessionError } from "../errors.js";
 import type { Draft } from "../record/changes.js";
-import { applyChanges, toDraft } from "../record/draft.js";
+import { applyChanges, sessionAfter, toDraft } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { type Deadline, type StoreContext, sessionAfter } from "./context.js";
+import type { StoreContext } from "./context.js";
+import type { Deadline } from "./deadline.js";
 import type { KeyQueue, Member } from "./key-queue.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 

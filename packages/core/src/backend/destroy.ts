@@ -1,6 +1,8 @@
+import { markerAfter } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { conflict } from "./commit.js";
-import { type Deadline, markerAfter, type StoreContext } from "./context.js";
+import type { StoreContext } from "./context.js";
+import type { Deadline } from "./deadline.js";
 import { type KeyQueue, tooLate } from "./key-queue.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 

@@ -1,9 +1,11 @@
 import { SessionError } from "../errors.js";
+import { limits } from "../limits.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { type Context, presentContext } from "./async-context.js";
 import type { Alarm } from "./bounded.js";
-import { type Deadline, limits, type StoreContext } from "./context.js";
+import type { StoreContext } from "./context.js";
+import type { Deadline } from "./deadline.js";
 
 /** Somebody who waits for what he asked for. He is told once, at his deadline at the latest. */
 class Waiting<T> {

@@ -1,5 +1,6 @@
 import type { StoredSession } from "../record/stored-session.js";
-import type { Deadline, StoreContext } from "./context.js";
+import type { StoreContext } from "./context.js";
+import type { Deadline } from "./deadline.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
 /** When a session that is used now will end, epoch milliseconds. `idle` is the Manager's idle lifetime, ms. */

@@ -1,9 +1,10 @@
 import { isSessionError, type SessionError } from "../errors.js";
 import type { Changes, Draft } from "../record/changes.js";
-import { freshDraft } from "../record/draft.js";
+import { freshDraft, markerAfter, sessionAfter } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { conflict, goneOrRetired } from "./commit.js";
-import { Deadline, markerAfter, type StoreContext, sessionAfter } from "./context.js";
+import type { StoreContext } from "./context.js";
+import { Deadline } from "./deadline.js";
 import { type DestroyOutcome, destroy, destroyAll } from "./destroy.js";
 import type { KeyQueue } from "./key-queue.js";
 import type { ReliableProvider } from "./reliable-provider.js";

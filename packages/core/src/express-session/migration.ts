@@ -1,8 +1,8 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import { limits } from "../backend/context.js";
 import { longestLifetime } from "../config/checks.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { RequestView } from "../http/request.js";
+import { limits } from "../limits.js";
 import type { LoadedSession } from "../manager/request-manager.js";
 import { foundBy, lookIn, type ParsedCookies } from "./elsewhere.js";
 import type { ManagerInternals } from "./internals.js";

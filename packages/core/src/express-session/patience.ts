@@ -1,4 +1,4 @@
-import { limits } from "../backend/context.js";
+import { limits } from "../limits.js";
 
 /** How long one request waits for the old store, in all its calls together: as long as for one call to a provider. */
 export class Patience {

@@ -1,4 +1,4 @@
-import { type Deadline, limits } from "../backend/context.js";
+import type { Deadline } from "../backend/deadline.js";
 import { tooLate } from "../backend/key-queue.js";
 import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
 import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
@@ -6,6 +6,7 @@ import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
 import { adviseSeconds } from "../config/unit-advice.js";
 import { isRefusal, SessionError } from "../errors.js";
+import { limits } from "../limits.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { FieldFunction } from "./field-function.js";
