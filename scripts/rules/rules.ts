@@ -32,7 +32,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "whoever waits behind others is told at his own deadline",
     marker: "whoever-waits-is-told",
-    to: "this.#alarm = parts.calls.set(deadline.until, () => {});",
+    to: "this.#alarm = calls.set(deadline.until, () => {});",
     test: "of a batch each is told at his own deadline, and a function that was given up does not run again",
   },
   {
@@ -92,7 +92,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "one batch of a key in flight, others share the next",
     marker: "one-batch-in-flight",
-    to: "if (job instanceof Member) return void this.#owner.write(this, [job]); this.#jobs.push(job);",
+    to: "if (!(job instanceof Exclusive)) return void this.#doTogether(this, [job]); this.#jobs.push(job);",
     test: "a batch whose answer is lost while another waits is applied once",
   },
   {
@@ -206,7 +206,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a successor that lost becomes a marker",
     marker: "a-lost-successor-becomes-a-marker",
-    to: "const given = [destroy, destroyAll, successor, destroyKey];",
+    to: "const given = [destroyAll, successor];",
     test: "refused by a marker: somebody else won, and our successor becomes a marker",
   },
   {
@@ -236,19 +236,19 @@ export const rules: readonly Rule[] = [
   {
     rule: "regenerate and destroy are barriers",
     marker: "exclusives-are-barriers",
-    to: "const work = job instanceof Exclusive ? Promise.resolve(void job.run(this)) : this.#owner.write(this, this.#together(job));",
+    to: "const work = job instanceof Exclusive ? Promise.resolve(void job.run(this)) : this.#doTogether(this, this.#together(job));",
     test: "is a barrier in its Manager",
   },
   {
     rule: "destroying a retired id destroys the successor",
     marker: "the-successor-goes-first",
-    to: "void destroyKey;",
+    to: "",
     test: "from a retired id goes along the whole chain",
   },
   {
     rule: "the successor is destroyed first",
     marker: "the-successor-goes-first",
-    to: "const early = await provider.update(queue.key, markerAfter(context, current as StoredSession, ''), current as StoredSession, deadline); if (current?.retired) await destroyKey(current.retired); if (early.written) return 'destroyed';",
+    to: "const early = await this.#provider.update(held.key, markerAfter(this.#context, current as StoredSession, ''), current as StoredSession, deadline); if (current?.retired) await this.destroy(current.retired, options); if (early.written) return 'destroyed';",
     test: "takes the successor first, so that a failure in between can be made good",
   },
   {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { closed } from "../backend/refusals.js";
 import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
-import { closed } from "../backend/store-backend.js";
 import type { Settings } from "../config/options.js";
 import { type Diagnostics, report } from "../diagnostics.js";
 import { toDictionaryMode } from "../http/dictionary-mode.js";

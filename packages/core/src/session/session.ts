@@ -1,6 +1,6 @@
 import type { Deadline } from "../backend/deadline.js";
-import { tooLate } from "../backend/key-queue.js";
 import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
+import { tooLate } from "../backend/refusals.js";
 import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
