@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Deadline } from "../backend/deadline.js";
 import { closed } from "../backend/refusals.js";
 import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import type { Settings } from "../config/options.js";
@@ -144,6 +145,11 @@ export abstract class RequestManager<D extends object> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Of what is asked for now. */
+  deadline(): Deadline {
+    return this.#backend.deadline();
   }
 
   /** What the request's cookie, header or query leads to. */
