@@ -56,7 +56,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a request that always asks for more is not waited for without end",
     marker: "settling-is-bounded",
-    to: "return this.#operations.settled(() => this.#view.busy);",
+    to: "return this.#queue.settled(() => this.#state.view.busy);",
     test: "a request that always has more under way does not keep its release, or its response, from ending",
   },
   {
@@ -140,7 +140,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "destroy ends what is stored, also after the head (decision 027)",
     marker: "destroy-ends-what-is-stored",
-    to: 'if (stored || presented) this.#assertHeadersNotSent("the cookie\'s deletion");',
+    to: 'if (stored || presented) this.#state.assertHeadersNotSent("the cookie\'s deletion");',
     test: "a destroy ends what is stored, and the event says that the cookie stayed",
   },
   {
@@ -158,7 +158,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a head waits for two rounds at most (decision 027)",
     marker: "a-head-waits-for-two-rounds",
-    to: "for (let round = 0; !clean && round < 1000; round++) { await this.release(); clean = this.#view.clean; }",
+    to: "for (let round = 0; !clean && round < 1000; round++) { await this.#operations.release(); clean = this.state.view.clean; }",
     test: "a response leaves though something changes its session all the while; nothing of that is lost",
   },
   {
@@ -266,7 +266,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a handle older than any marker cannot say that it destroyed",
     marker: "a-lost-chain-is-told",
-    to: "const chainLost = this.#stored?.retired !== undefined || now() - this.#loadedAt < 0;",
+    to: "const chainLost = stored?.retired !== undefined || parts.now() - loadedAt < 0;",
     test: "on a handle older than any marker, of a session that is not there, is SESS_GONE",
   },
   {
@@ -290,7 +290,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a marker that has expired under a handle loses the chain (found by the explorer)",
     marker: "a-lost-chain-is-told",
-    to: "const chainLost = now() - this.#loadedAt >= limits.marker;",
+    to: "const chainLost = parts.now() - loadedAt >= limits.marker;",
     test: "from a retired id whose marker expires under it says that it cannot be sure",
   },
 ];

@@ -1,7 +1,8 @@
 import type { Settings } from "../config/options.js";
 import type { CookieOutcome, Diagnostics } from "../diagnostics.js";
 import { isSessionError, type SessionErrorCode } from "../errors.js";
-import type { Binding, Session } from "../session/session.js";
+import type { ResponseSession } from "../session/response-session.js";
+import type { Binding, SessionState } from "../session/session-state.js";
 import { type CookieAttributes, clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseHook } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
@@ -20,14 +21,14 @@ export interface ResponseSettings {
 export type WhyNone = Extract<CookieOutcome, "ambiguous" | "unknown" | "oversized">;
 
 /** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
-export class SessionResponse<D extends object> implements Binding, ResponseHook {
+export class SessionResponse implements Binding, ResponseHook {
   readonly #request: RequestView;
   readonly #settings: Settings;
   readonly #cookiePolicy: SecureCookiePolicy;
   readonly #diagnostics: Diagnostics;
   /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
   readonly #isOver: () => boolean;
-  #session: Session<D> | undefined;
+  #session: ResponseSession | undefined;
   #headersSent: boolean;
   #discarded = false;
   #told = false;
@@ -83,7 +84,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   }
 
   /** `reason`: why the request came with no session, where there is one. */
-  bind(session: Session<D>, reason: WhyNone | undefined): void {
+  bind(session: ResponseSession, reason: WhyNone | undefined): void {
     this.#session = session;
     this.#reason = reason;
     this.#failure = undefined;
@@ -95,7 +96,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     if (this.#storedFor === status) return this.#storing;
     this.#storedFor = status;
     this.#discarded = status >= 500;
-    const stored = this.#discarded ? this.#session?.discardForResponse() : this.#session?.commitForResponse();
+    const stored = this.#discarded ? this.#session?.discard() : this.#session?.commit();
     if (stored === undefined) this.#headersSent = true;
     this.#storing = stored === undefined ? undefined : this.#settle(stored);
     return this.#storing;
@@ -124,21 +125,21 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   }
 
   beforeEnd(): void | Promise<void> {
-    return this.#session?.releaseForEnd();
+    return this.#session?.end();
   }
 
   /** For a failure of the request, which is said here, and of another session that waits for the same response. */
   abandon(error?: unknown): void | Promise<void> {
     this.#failure ??= error;
     this.#discarded = true;
-    const left = this.#session?.discardForResponse();
+    const left = this.#session?.discard();
     return left === undefined ? this.#whenNothingRuns() : left.then(() => this.#whenNothingRuns());
   }
 
   /** Instead of {@link addHeaders}, where what leaves has no head to put a cookie in. Answers whether one is lost. */
   leavesWithoutHead(): boolean {
     this.#headersSent = true;
-    const isLost = this.#session?.cookieDue !== undefined;
+    const isLost = this.#session?.state.cookieDue !== undefined;
     this.#tell(isLost ? "not-carried" : this.#whyNone(undefined));
     return isLost;
   }
@@ -163,16 +164,16 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   /** Adds the cookie that is due, if one is. */
   #setCookie(head: Head): CookieOutcome | undefined {
     const { sidHeader, enableSetCookie } = this.#settings;
-    const session = this.#session;
-    const due = session?.cookieDue;
-    if (session === undefined || due === undefined) return undefined;
+    const state = this.#session?.state;
+    const due = state?.cookieDue;
+    if (state === undefined || due === undefined) return undefined;
     if (enableSetCookie) {
-      this.#lines ??= this.#linesFor(session, due);
+      this.#lines ??= this.#linesFor(state, due);
       for (const line of this.#lines) {
         if (!listOf(head.getHeader("Set-Cookie")).includes(line)) head.appendHeader("Set-Cookie", line);
       }
     }
-    if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, session.id);
+    if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, state.identity.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
     if (!enableSetCookie) return "disabled";
     if (due === "clear") return "cleared";
@@ -183,7 +184,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     if (this.#session === undefined) return "not-loaded";
     if (code !== undefined) return "failed";
     if (this.#discarded) return "discarded";
-    const why = this.#session.whyNoCookie;
+    const why = this.#session.state.whyNoCookie;
     return why === "empty" ? (this.#reason ?? why) : why;
   }
 
@@ -193,9 +194,9 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     if (merged !== before) head.setHeader("Vary", merged);
   }
 
-  #cookieFor(session: Session<D>): string {
-    const maxAge = maxAgeOf(session.stored, this.#settings);
-    return setCookie(this.#settings.cookieName, session.cookieValue, {
+  #cookieFor(state: SessionState): string {
+    const maxAge = maxAgeOf(state.stored, this.#settings);
+    return setCookie(this.#settings.cookieName, state.cookieValue, {
       ...this.#attributes,
       ...(maxAge !== undefined && { maxAge }),
     });
@@ -206,9 +207,9 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   }
 
   /** Ours last: a browser that takes a twin for the same cookie must not be left without it. */
-  #linesFor(session: Session<D>, due: "set" | "clear"): readonly string[] {
-    const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing(this.#attributes);
-    if (!session.hasTwins) return [cookie];
+  #linesFor(state: SessionState, due: "set" | "clear"): readonly string[] {
+    const cookie = due === "set" ? this.#cookieFor(state) : this.#clearing(this.#attributes);
+    if (!state.hasTwins) return [cookie];
     const secure = this.#cookiePolicy.secureFor(this.#request);
     const twins = twinsOf(this.#request.host(), this.#settings, secure);
     return [...twins.map((twin) => this.#clearing(twin)), cookie];

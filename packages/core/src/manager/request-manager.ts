@@ -13,7 +13,8 @@ import { type ResponseSettings, SessionResponse, type WhyNone } from "../http/re
 import { runHandler } from "../http/run-handler.js";
 import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
 import { newId, ownerKey } from "../ids.js";
-import { type Binding, Session } from "../session/session.js";
+import { Session } from "../session/session.js";
+import type { Binding } from "../session/session-state.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { ExchangeOptions, FetchHandler, SessionHandler } from "./manager.js";
 import type { Selection } from "./select-session.js";
@@ -32,7 +33,7 @@ export interface PresentedSession extends Selection {
 class Started<D extends object> {
   readonly req: IncomingMessage;
   readonly request: NodeRequest;
-  readonly response: SessionResponse<D>;
+  readonly response: SessionResponse;
   /** Whether there is no response, or none any more. The session is stored, and prolonged, by itself. */
   readonly isAlone: boolean;
   /** The response that came last; mostly the only one. */
@@ -45,7 +46,7 @@ class Started<D extends object> {
     this.request = new NodeRequest(req);
     this.isAlone = isUpgrade(req, res) || res.writableEnded;
     const isOver = () => this.isAlone || res.writableEnded || res.destroyed;
-    this.response = new SessionResponse<D>(this.request, settings, this.isAlone || res.headersSent, isOver);
+    this.response = new SessionResponse(this.request, settings, this.isAlone || res.headersSent, isOver);
   }
 
   hold(res: ServerResponse): void {
@@ -101,7 +102,7 @@ export abstract class RequestManager<D extends object> {
   #beginFetch(request: Request, options: ExchangeOptions = {}): FetchExchange<D> {
     const view = new FetchRequest(request, options);
     assertPeerKnown(view, this.settings);
-    const response = new SessionResponse<D>(view, this.#forResponses, false, () => true);
+    const response = new SessionResponse(view, this.#forResponses, false, () => true);
     const onError = options.onError ?? this.settings.onError;
     const ask = onError === undefined ? undefined : (error: unknown) => onError(error, request);
     return new FetchExchange<D>(response, () => this.#bind(response, view), ask);
@@ -194,7 +195,7 @@ export abstract class RequestManager<D extends object> {
     try {
       await handler(session, req, res);
     } catch (error) {
-      await session.discardForResponse();
+      await session.forResponse.discard();
       throw error;
     }
   }
@@ -222,7 +223,7 @@ export abstract class RequestManager<D extends object> {
   async #loadOnce(started: Started<D>): Promise<Session<D>> {
     try {
       const session = await this.#bind(started.response, started.request, started.req);
-      if (started.isAlone) Promise.resolve(session.commitForResponse()).catch(report);
+      if (started.isAlone) Promise.resolve(session.forResponse.commit()).catch(report);
       return session;
     } catch (error) {
       started.session = undefined;
@@ -231,13 +232,13 @@ export abstract class RequestManager<D extends object> {
     }
   }
 
-  async #bind(response: SessionResponse<D>, request: RequestView, req?: IncomingMessage): Promise<Session<D>> {
+  async #bind(response: SessionResponse, request: RequestView, req?: IncomingMessage): Promise<Session<D>> {
     this.assertOpen();
     const { found, rivals, cookie, reason } = await this.presented(request);
     const elsewhere =
       found === undefined && rivals.length === 0 ? await this.#fallbackLookup?.(request, req) : undefined;
     const session = this.session(found ?? elsewhere, cookie, response, rivals);
-    response.bind(session, reason);
+    response.bind(session.forResponse, reason);
     return session;
   }
 }
