@@ -1,4 +1,5 @@
 import type { Changes, FieldUpdate } from "../record/changes.js";
+import { expiryOfUse, isTouchDue } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { commitTogether, Member } from "./commit.js";
 import type { StoreContext } from "./context.js";
@@ -6,7 +7,6 @@ import { Deadline } from "./deadline.js";
 import { Destroyer, destroyAll } from "./destroy.js";
 import { type HeldKey, KeyQueues } from "./key-queue.js";
 import { Leftovers } from "./leftovers.js";
-import { prolong } from "./prolong.js";
 import { closed } from "./refusals.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { ReliableProvider } from "./reliable-provider.js";
@@ -141,7 +141,7 @@ export class StoreBackend implements SessionBackend {
   async touch({ key }: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
     if (this.#closed) return stored;
     // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
-    const touching = prolong(this.#provider, this.#context, { key, stored, expiresAt, deadline }).catch(() => stored);
+    const touching = this.#prolong(key, stored, expiresAt, deadline).catch(() => stored);
     this.#touching.add(touching);
     const touched = await touching;
     this.#touching.delete(touching);
@@ -159,6 +159,22 @@ export class StoreBackend implements SessionBackend {
     await this.deadline()
       .bound(() => this.#drained())
       .catch(() => {});
+  }
+
+  /**
+   * Also where others have stored it since: a socket's session is used though its handler has not loaded the newest
+   * state. Resolves to `stored` with the end that it has now. Never to what the others stored: a field that nobody
+   * loaded would be written over.
+   */
+  async #prolong(key: string, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
+    const { now, idle } = this.#context;
+    const later = (time: number): StoredSession => ({ ...stored, expiresAt: Math.max(stored.expiresAt, time) });
+    if (await this.#provider.touch(key, stored, expiresAt, deadline)) return later(expiresAt);
+    const current = await this.#provider.read(key, deadline);
+    if (current === undefined || current.retired !== undefined) return stored;
+    const expiry = expiryOfUse(current, now(), idle);
+    const isLate = isTouchDue(current, now(), idle);
+    return later(isLate && (await this.#provider.touch(key, current, expiry, deadline)) ? expiry : current.expiresAt);
   }
 
   async #drained(): Promise<void> {

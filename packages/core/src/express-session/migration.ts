@@ -1,10 +1,10 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import type { Deadline } from "../backend/deadline.js";
+import type { LoadedSession } from "../backend/session-backend.js";
 import { longestLifetime } from "../config/checks.js";
 import { isRefusal, SessionError } from "../errors.js";
-import type { RequestView } from "../http/request.js";
+import type { RequestView } from "../http/request-view.js";
 import { limits } from "../limits.js";
-import type { LoadedSession } from "../manager/request-manager.js";
 import { foundBy, lookIn, type ParsedCookies } from "./elsewhere.js";
 import type { ManagerInternals } from "./internals.js";
 import { destroyOld, type OldRecord, type OldStore, readOld } from "./old-store.js";

@@ -1,6 +1,6 @@
 import type { Session } from "../session/session.js";
 import type { Head } from "./head.js";
-import type { SessionResponse } from "./response.js";
+import type { SessionResponse } from "./response-commit.js";
 
 /** One request of node:http whose framework has a moment of its own before the response leaves. */
 export class NodeExchange<D extends object> {

@@ -35,6 +35,20 @@ export function applyChanges(draft: Draft, changes: Changes, update: FieldUpdate
   else draft.fields.set(update.name, result);
 }
 
+/** When a session that is used now will end, epoch milliseconds. `idle` is the Manager's idle lifetime, ms. */
+export function expiryOfUse(
+  { absolute, lifetime }: Pick<StoredSession, "absolute" | "lifetime">,
+  now: number,
+  idle: number,
+): number {
+  return Math.min(absolute, now + (lifetime ?? idle));
+}
+
+/** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
+export function isTouchDue(stored: StoredSession, now: number, idle: number): boolean {
+  return expiryOfUse(stored, now, idle) - stored.expiresAt >= (stored.lifetime ?? idle) / 10;
+}
+
 /** A batch's id, which is its record's version on every attempt. Never used twice, on any key. */
 function newWriteId(): string {
   // rule: a-write-id-is-never-used-twice
@@ -62,7 +76,7 @@ export function sessionAfter(context: RecordContext, base: StoredSession | undef
   const absolute = draft.absolute === undefined ? (base?.absolute ?? now + context.absolute) : now + draft.absolute;
   return {
     version,
-    expiresAt: Math.min(absolute, now + (draft.lifetime ?? context.idle)),
+    expiresAt: expiryOfUse({ absolute, lifetime: draft.lifetime }, now, context.idle),
     owner: draft.owner,
     retired: undefined,
     created: base?.created ?? now,

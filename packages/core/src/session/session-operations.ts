@@ -1,10 +1,10 @@
 import type { Deadline } from "../backend/deadline.js";
-import { expiryOfUse } from "../backend/prolong.js";
 import { tooLate } from "../backend/refusals.js";
 import type { LoadedSession } from "../backend/session-backend.js";
 import { isRefusal, SessionError } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
+import { expiryOfUse } from "../record/next-record.js";
 import type { FieldFunction } from "./field-function.js";
 import { LateStore } from "./late-store.js";
 import { OperationQueue } from "./operation-queue.js";

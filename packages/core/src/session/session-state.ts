@@ -1,7 +1,7 @@
-import { isTouchDue } from "../backend/prolong.js";
 import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
 import { SessionError } from "../errors.js";
 import type { Changes } from "../record/changes.js";
+import { isTouchDue } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { FieldView } from "./field-view.js";
 

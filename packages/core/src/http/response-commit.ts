@@ -6,7 +6,7 @@ import type { Binding, SessionState } from "../session/session-state.js";
 import { type CookieAttributes, clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseHook } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
-import type { RequestView } from "./request.js";
+import type { RequestView } from "./request-view.js";
 import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
 import { twinsOf } from "./twins.js";
 

@@ -3,7 +3,7 @@ import { report } from "../diagnostics.js";
 import type { Session } from "../session/session.js";
 import { errorText, failureStatus, statusOf } from "./failure.js";
 import type { Head } from "./head.js";
-import type { SessionResponse } from "./response.js";
+import type { SessionResponse } from "./response-commit.js";
 import { signalIn } from "./thrown.js";
 
 /** Asks the application for the response to an error. */
