@@ -3,10 +3,10 @@ import { gunzipSync } from "node:zlib";
 import compress from "@fastify/compress";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { session } from "../../src/adapters/fastify.js";
+import type { SessionData, SessionStore } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
 import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
-import type { SessionData, SessionStore } from "../session/session-store.js";
-import { session } from "./fastify.js";
 
 afterEach(async () => {
   vi.restoreAllMocks();

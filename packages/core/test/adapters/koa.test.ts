@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import Koa, { type Context } from "koa";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { session } from "../../src/adapters/koa.js";
+import type { SessionData, SessionStore } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
 import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
-import type { SessionData, SessionStore } from "../session/session-store.js";
-import { session } from "./koa.js";
 
 afterEach(async () => {
   vi.restoreAllMocks();

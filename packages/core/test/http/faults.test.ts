@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { ManagerConfig } from "../../src/config/options.js";
 import { Stage } from "../../test-support/stage.js";
 import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
-import type { ManagerConfig } from "../config/options.js";
 
 // Each a report, or what the same cause may hit: the process goes on, and every client hears something true.
 

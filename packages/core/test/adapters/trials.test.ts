@@ -8,15 +8,15 @@ import fastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { session as forExpress } from "../../src/adapters/express.js";
+import { session as forFastify } from "../../src/adapters/fastify.js";
+import { session as forHono } from "../../src/adapters/hono.js";
+import { session as forKoa } from "../../src/adapters/koa.js";
+import type { ResponseEvent } from "../../src/diagnostics.js";
+import type { StoreManager } from "../../src/manager/manager.js";
+import type { SessionData, SessionStore } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
 import { type Ask, ask, askHttp2, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
-import type { ResponseEvent } from "../diagnostics.js";
-import type { StoreManager } from "../manager/manager.js";
-import type { SessionData, SessionStore } from "../session/session-store.js";
-import { session as forExpress } from "./express.js";
-import { session as forFastify } from "./fastify.js";
-import { session as forHono } from "./hono.js";
-import { session as forKoa } from "./koa.js";
 
 // What must be true of every surface, over real sockets. What is a matter of one framework is in that one's file.
 

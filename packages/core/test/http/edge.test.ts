@@ -9,10 +9,10 @@ import {
 import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { ManagerConfig } from "../../src/config/options.js";
+import type { SessionHandler, StoreManager } from "../../src/manager/manager.js";
+import type { SessionData, SessionStore } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
-import type { ManagerConfig } from "../config/options.js";
-import type { SessionHandler, StoreManager } from "../manager/manager.js";
-import type { SessionData, SessionStore } from "../session/session-store.js";
 
 // The Node edge over real sockets: what the client sees, and when.
 

@@ -1,13 +1,19 @@
 import { createHmac } from "node:crypto";
 import express, { type RequestHandler } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
+import type { ManagerConfig } from "../../src/config/options.js";
+import { type OldStore, type SessionOptions, session } from "../../src/express-session/index.js";
+import { signedIds } from "../../src/express-session/signed-cookie.js";
+import { limits } from "../../src/limits.js";
+import {
+  Browser,
+  expressSession,
+  type MemoryStore,
+  secret,
+  serve,
+} from "../../test-support/express-session/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
 import { type Answer, ask, closeServers } from "../../test-support/test-client.js";
-import type { ManagerConfig } from "../config/options.js";
-import { limits } from "../limits.js";
-import { type OldStore, type SessionOptions, session } from "./index.js";
-import { signedIds } from "./signed-cookie.js";
 
 afterEach(async () => {
   vi.useRealTimers();

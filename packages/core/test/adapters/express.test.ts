@@ -7,10 +7,10 @@ import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import express5, { type Express, type RequestHandler } from "express";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { session } from "../../src/adapters/express.js";
+import type { SessionData, SessionStore } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
 import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
-import type { SessionData, SessionStore } from "../session/session-store.js";
-import { session } from "./express.js";
 
 // None of the two has types of its own, or has them here.
 const require = createRequire(import.meta.url);

@@ -3,11 +3,11 @@ import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { PassThrough, pipeline, Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { SessionHandler } from "../../src/manager/manager.js";
+import type { SessionData } from "../../src/session/session-store.js";
 import { Both, type LoggingHandler, type Seen, type Way, ways } from "../../test-support/http/both.js";
 import { exchange, requestOf, responsesIn } from "../../test-support/http/raw-client.js";
 import { Stage, stored } from "../../test-support/stage.js";
-import type { SessionHandler } from "../manager/manager.js";
-import type { SessionData } from "../session/session-store.js";
 
 // What a handler may do with a response of node:http, with a session and without: the same comes over the socket.
 

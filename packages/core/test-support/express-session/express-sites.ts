@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from "node:http";
 import { createRequire } from "node:module";
 import express5, { type Express, type RequestHandler } from "express";
-import type { Callback, CookieData, OldStore, SessionOptions } from "../src/express-session/index.js";
-import { type Answer, type Ask, ask, listen } from "../test-support/test-client.js";
+import type { Callback, CookieData, OldStore, SessionOptions } from "../../src/express-session/index.js";
+import { type Answer, type Ask, ask, listen } from "../test-client.js";
 
 // Their own types would say for this whole repository what `req.session` is, and one of the two has none.
 const require = createRequire(import.meta.url);

@@ -1,12 +1,12 @@
 import { inspect } from "node:util";
 import type { Request } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Browser, expresses, serve } from "../../test/express-sites.js";
+import { session } from "../../src/express-session/index.js";
+import { Browser, expresses, serve } from "../../test-support/express-session/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
 import { ask, closeServers } from "../../test-support/test-client.js";
-import { session } from "./index.js";
 
-declare module "./index.js" {
+declare module "../../src/express-session/index.js" {
   interface SessionData {
     views: number;
     cart: string[];

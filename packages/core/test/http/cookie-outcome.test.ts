@@ -2,11 +2,11 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ManagerConfig } from "../../src/config/options.js";
+import type { ResponseEvent } from "../../src/diagnostics.js";
+import type { FetchHandler, StoreManager } from "../../src/manager/manager.js";
+import type { SessionData } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
-import type { ManagerConfig } from "../config/options.js";
-import type { ResponseEvent } from "../diagnostics.js";
-import type { FetchHandler, StoreManager } from "../manager/manager.js";
-import type { SessionData } from "../session/session-store.js";
 
 // "Why was no cookie set?": one event for each request that asked for its session, and one warning for the classic.
 

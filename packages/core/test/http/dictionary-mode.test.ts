@@ -1,7 +1,7 @@
 import { createServer, IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { expect, test } from "vitest";
-import { toDictionaryMode } from "./dictionary-mode.js";
+import { toDictionaryMode } from "../../src/http/dictionary-mode.js";
 
 const requests = [() => new IncomingMessage(new Socket()), () => new ServerResponse(new IncomingMessage(new Socket()))];
 

@@ -1,11 +1,11 @@
 import type { Express, Request } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Browser, expressSession, secret, serve } from "../../test/express-sites.js";
+import { session } from "../../src/express-session/index.js";
+import { createManager } from "../../src/manager/create-manager.js";
+import { memory } from "../../src/memory/memory.js";
+import { Browser, expressSession, secret, serve } from "../../test-support/express-session/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
 import { type Answer, closeServers } from "../../test-support/test-client.js";
-import { createManager } from "../manager/create-manager.js";
-import { memory } from "../memory/memory.js";
-import { session } from "./index.js";
 
 // The same application over express-session itself, with its MemoryStore, and over ours. What a client sees is the same,
 // or it is in the table below with the reason.

@@ -11,13 +11,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { cookie } from "../../../cookie/src/provider.js";
 import { redis } from "../../../redis/src/provider.js";
 import { canStartRedis, type PrivateRedis, startRedis } from "../../../redis/test/server.js";
-import { Browser, expresses, serve } from "../../test/express-sites.js";
+import { session } from "../../src/express-session/index.js";
+import { createManager } from "../../src/manager/create-manager.js";
+import type { Manager } from "../../src/manager/manager.js";
+import { memory } from "../../src/memory/memory.js";
+import type { SessionData } from "../../src/session/session-store.js";
+import { Browser, expresses, serve } from "../../test-support/express-session/express-sites.js";
 import { closeServers } from "../../test-support/test-client.js";
-import { createManager } from "../manager/create-manager.js";
-import type { Manager } from "../manager/manager.js";
-import { memory } from "../memory/memory.js";
-import type { SessionData } from "../session/session-store.js";
-import { session } from "./index.js";
 
 // Packages that nobody here wrote, which live on `req.session`: on both Expresses, over each kind of provider.
 

@@ -13,9 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { SessionHandler } from "../../src/manager/manager.js";
+import type { SessionData } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
-import type { SessionHandler } from "../manager/manager.js";
-import type { SessionData } from "../session/session-store.js";
 
 // HTTP/2 by node:http2's compatible API, whose requests and responses are those of node:http in all that is used here.
 

@@ -1,8 +1,15 @@
 import { request } from "node:http";
 import type { Express } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Browser, type MemoryStore } from "../../test/express-sites.js";
-import { bag, type Cookie, cookieOf, ours, type Routes, theirs } from "../../test/side-by-side.js";
+import { Browser, type MemoryStore } from "../../test-support/express-session/express-sites.js";
+import {
+  bag,
+  type Cookie,
+  cookieOf,
+  ours,
+  type Routes,
+  theirs,
+} from "../../test-support/express-session/side-by-side.js";
 import { closeServers } from "../../test-support/test-client.js";
 
 // More of differential.test.ts: when a client hears, and of its cookie. Every difference with its reason.

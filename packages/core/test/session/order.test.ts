@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import type { SessionHandler } from "../../src/manager/manager.js";
+import type { Session } from "../../src/session/session.js";
+import type { SessionData } from "../../src/session/session-store.js";
 import { Stage, stored, visit } from "../../test-support/stage.js";
-import type { SessionHandler } from "../manager/manager.js";
-import type { Session } from "./session.js";
-import type { SessionData } from "./session-store.js";
 
 // What one request asks of its session is done in the order in which it was asked for, whatever waits for what.
 

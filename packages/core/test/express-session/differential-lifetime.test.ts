@@ -1,7 +1,14 @@
 import type { Request } from "express";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Browser } from "../../test/express-sites.js";
-import { bag, type Cookie, cookieOf, ours, type Routes, theirs } from "../../test/side-by-side.js";
+import { Browser } from "../../test-support/express-session/express-sites.js";
+import {
+  bag,
+  type Cookie,
+  cookieOf,
+  ours,
+  type Routes,
+  theirs,
+} from "../../test-support/express-session/side-by-side.js";
 import { closeServers } from "../../test-support/test-client.js";
 
 // The lifetime of one session's cookie, set by the application: theirs and ours.

@@ -2,10 +2,10 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ResponseEvent } from "../../src/diagnostics.js";
+import type { SessionHandler, StoreManager } from "../../src/manager/manager.js";
+import type { SessionData, SessionStore } from "../../src/session/session-store.js";
 import { codeOf, Stage, stored, visit } from "../../test-support/stage.js";
-import type { ResponseEvent } from "../diagnostics.js";
-import type { SessionHandler, StoreManager } from "../manager/manager.js";
-import type { SessionData, SessionStore } from "./session-store.js";
 
 // What a request does with its session after its response has ended. Nothing of it is lost in silence.
 

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { Browser, expressSession, secret, serve } from "../../test/express-sites.js";
+import type { ManagerConfig } from "../../src/config/options.js";
+import { type SessionOptions, session } from "../../src/express-session/index.js";
+import { createManager } from "../../src/manager/create-manager.js";
+import { memory } from "../../src/memory/memory.js";
+import type { TokenProvider } from "../../src/provider.js";
+import { Browser, expressSession, secret, serve } from "../../test-support/express-session/express-sites.js";
 import { closeServers } from "../../test-support/test-client.js";
-import type { ManagerConfig } from "../config/options.js";
-import { createManager } from "../manager/create-manager.js";
-import { memory } from "../memory/memory.js";
-import type { TokenProvider } from "../provider.js";
-import { type SessionOptions, session } from "./index.js";
 
 afterEach(closeServers);
 

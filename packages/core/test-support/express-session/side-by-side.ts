@@ -1,7 +1,7 @@
 import type { Express, Request } from "express";
-import type { ManagerConfig } from "../src/config/options.js";
-import { session } from "../src/express-session/index.js";
-import { Stage } from "../test-support/stage.js";
+import type { ManagerConfig } from "../../src/config/options.js";
+import { session } from "../../src/express-session/index.js";
+import { Stage } from "../stage.js";
 import { type Browser, expressSession, secret, serve } from "./express-sites.js";
 
 // The same application over express-session itself, with its MemoryStore, and over ours.

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { request } from "node:http";
 import type { Request, Response } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Browser } from "../../test/express-sites.js";
-import { bag, cookieOf, ours, theirs } from "../../test/side-by-side.js";
+import { Browser } from "../../test-support/express-session/express-sites.js";
+import { bag, cookieOf, ours, theirs } from "../../test-support/express-session/side-by-side.js";
 import { closeServers } from "../../test-support/test-client.js";
 
 // What is asked of req.session when its answer has been given, or goes on for long.
