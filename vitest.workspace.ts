@@ -2,7 +2,9 @@ import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
 /** Minutes under load, with servers and processes that are killed: `npm run test:trials`, which `.ci/run` runs as well. */
-const trials = ["torture/{failover,failover-mysql,processes,switch,wire}/{failover,processes,switch,wire}.test.ts"];
+const trials = [
+  "torture/{failover-redis,failover-sql,from-express-session,processes,wire}/{failover,from-express-session,processes,wire}.test.ts",
+];
 
 // Vitest 4 reads `test.projects`; this file has a name that vitest does not look for, so it is named on the command line.
 export default defineConfig({

@@ -1,5 +1,5 @@
 /**
- * A Redis server killed and restarted under load: `npx tsx torture/failover/outage.ts [rounds]`. Every visitor holds a session
+ * A Redis server killed and restarted under load: `npx tsx torture/failover-redis/outage.ts [rounds]`. Every visitor holds a session
  * with a name of its own; whoever is answered must be answered with that name, or with a typed error, in time.
  */
 import { createServer } from "node:http";
