@@ -20,3 +20,6 @@ export const limits = {
   /** Waiting commits of one session in one Manager: a number, not a time. */
   queue: 1_000,
 } as const;
+
+/** Ten years, seconds: no lifetime is longer, configured or given to one session. */
+export const longestLifetime = 10 * 365 * 86_400;
