@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
-import type { AdapterHooks } from "../session/session.js";
+import type { AdapterHooks } from "../session/response-session.js";
 import type { AnySession, ManagerInternals } from "./internals.js";
 import { isOwed } from "./migration.js";
 import { type Actions, isPlainSession, plainSession } from "./plain-session.js";
@@ -47,14 +47,14 @@ export class RequestSession implements Actions, AdapterHooks {
   }
 
   begin(): void {
-    const { stored } = this.#session;
+    const { stored } = this.#session.forResponse.state;
     this.#own = stored?.lifetime;
     this.#owed = isOwed(stored);
     if (stored === undefined) this.#takeOption();
     this.#give();
     const get = () => this.#session.id;
     Object.defineProperty(this.#req, "sessionID", { get, enumerable: true, configurable: true });
-    this.#session.hooks = this;
+    this.#session.forResponse.hooks = this;
   }
 
   async beforeStoring(): Promise<void> {
@@ -78,7 +78,7 @@ export class RequestSession implements Actions, AdapterHooks {
       await this.#session.regenerate();
       this.#give();
     } catch (error) {
-      this.#session.discard();
+      this.#session.forResponse.state.view.discard();
       if (this.#req.session) this.#give();
       throw error;
     }
@@ -91,9 +91,9 @@ export class RequestSession implements Actions, AdapterHooks {
 
   async reload(): Promise<void> {
     this.#properties?.leave();
-    this.#session.discard();
+    this.#session.forResponse.state.view.discard();
     const there = await this.#session.reload();
-    const { stored } = this.#session;
+    const { stored } = this.#session.forResponse.state;
     if (!there || stored === undefined) {
       throw new SessionError("SESS_GONE", "there is no such session: not stored, ended, or under a new id");
     }
@@ -118,7 +118,7 @@ export class RequestSession implements Actions, AdapterHooks {
     action.then(
       () => this.#unheard.delete(action),
       (error: unknown) => {
-        if (this.#session.responseEnded && this.#unheard.delete(action)) report(error);
+        if (this.#session.forResponse.ended && this.#unheard.delete(action)) report(error);
       },
     );
   }
@@ -171,7 +171,7 @@ export class RequestSession implements Actions, AdapterHooks {
     if (this.#ending) return;
     if (this.#req.session) {
       if (this.#cookie?.hasEnded) await this.#end();
-    } else if (this.#options.unset === "keep") this.#session.discard();
+    } else if (this.#options.unset === "keep") this.#session.forResponse.state.view.discard();
     else await this.#end();
   }
 }

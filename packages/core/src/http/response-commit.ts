@@ -1,0 +1,232 @@
+import type { Settings } from "../config/options.js";
+import type { CookieOutcome, Diagnostics } from "../diagnostics.js";
+import { isSessionError, type SessionErrorCode } from "../errors.js";
+import type { ResponseSession } from "../session/response-session.js";
+import type { Binding, SessionState } from "../session/session-state.js";
+import { type CookieAttributes, clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
+import type { Head, ResponseHook } from "./head.js";
+import { maxAgeOf } from "./max-age.js";
+import type { RequestView } from "./request-view.js";
+import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
+import { twinsOf } from "./twins.js";
+
+/** What is the Manager's rather than one response's. */
+export interface ResponseSettings {
+  readonly settings: Settings;
+  readonly cookiePolicy: SecureCookiePolicy;
+  readonly diagnostics: Diagnostics;
+}
+
+/** Why a request that came with something has no session. */
+export type WhyNone = Extract<CookieOutcome, "ambiguous" | "unknown" | "oversized">;
+
+/** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
+export class SessionResponse implements Binding, ResponseHook {
+  readonly #request: RequestView;
+  readonly #settings: Settings;
+  readonly #cookiePolicy: SecureCookiePolicy;
+  readonly #diagnostics: Diagnostics;
+  /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
+  readonly #isOver: () => boolean;
+  #session: ResponseSession | undefined;
+  #headersSent: boolean;
+  #discarded = false;
+  #told = false;
+  /** The status that it is stored for, and the storing while that is under way. */
+  #storedFor: number | undefined;
+  #storing: Promise<void> | undefined;
+  /** Why it could not be loaded or stored. */
+  #failure: unknown;
+  /** The Set-Cookie lines, once they are made. */
+  #lines: readonly string[] | undefined;
+  /** Why the request came with no session. */
+  #reason: WhyNone | undefined;
+
+  constructor(
+    request: RequestView,
+    { settings, cookiePolicy, diagnostics }: ResponseSettings,
+    headersSent: boolean,
+    isOver: () => boolean,
+  ) {
+    this.#request = request;
+    this.#settings = settings;
+    this.#cookiePolicy = cookiePolicy;
+    this.#diagnostics = diagnostics;
+    this.#headersSent = headersSent;
+    this.#isOver = isOver;
+  }
+
+  get headersSent(): boolean {
+    return this.#headersSent;
+  }
+
+  get ended(): boolean {
+    return this.#headersSent && this.#isOver();
+  }
+
+  noMoreCookies(): void {
+    this.#headersSent = true;
+  }
+
+  /** Nothing to tell where the head is still to be finished: it clears the cookie. */
+  cookieStays(): void {
+    if (this.#told) this.#diagnostics.publish("response", { cookie: "not-cleared" });
+  }
+
+  /** To be called when a response leaves without its session: nobody asked for it. */
+  headersGone(): void {
+    this.#headersSent = true;
+  }
+
+  /** Why there is no session, until it is asked for again. */
+  notLoaded(error: unknown): void {
+    this.#failure = error;
+  }
+
+  /** `reason`: why the request came with no session, where there is one. */
+  bind(session: ResponseSession, reason: WhyNone | undefined): void {
+    this.#session = session;
+    this.#reason = reason;
+    this.#failure = undefined;
+    if (this.#headersSent) this.#tell("headers-sent");
+  }
+
+  /** Asked again for the same status, as below a framework that has asked already, it stores nothing a second time. */
+  store(status: number): void | Promise<void> {
+    if (this.#storedFor === status) return this.#storing;
+    this.#storedFor = status;
+    this.#discarded = status >= 500;
+    const stored = this.#discarded ? this.#session?.discard() : this.#session?.commit();
+    if (stored === undefined) this.#headersSent = true;
+    this.#storing = stored === undefined ? undefined : this.#settle(stored);
+    return this.#storing;
+  }
+
+  async #settle(stored: Promise<void>): Promise<void> {
+    try {
+      await stored;
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    } finally {
+      await this.#whenNothingRuns();
+    }
+    this.#storing = undefined;
+  }
+
+  addHeaders(head: Head): void {
+    this.#headersSent = true;
+    const { sidHeader } = this.#settings;
+    this.#vary(head, "Cookie");
+    if (sidHeader !== undefined) this.#vary(head, sidHeader);
+    const outcome = this.#setCookie(head);
+    const code = isSessionError(this.#failure) ? this.#failure.code : undefined;
+    this.#tell(outcome ?? this.#whyNone(code), code);
+  }
+
+  beforeEnd(): void | Promise<void> {
+    return this.#session?.end();
+  }
+
+  /** For a failure of the request, which is said here, and of another session that waits for the same response. */
+  abandon(error?: unknown): void | Promise<void> {
+    this.#failure ??= error;
+    this.#discarded = true;
+    const left = this.#session?.discard();
+    return left === undefined ? this.#whenNothingRuns() : left.then(() => this.#whenNothingRuns());
+  }
+
+  /** Instead of {@link addHeaders}, where what leaves has no head to put a cookie in. Answers whether one is lost. */
+  leavesWithoutHead(): boolean {
+    this.#headersSent = true;
+    const isLost = this.#session?.state.cookieDue !== undefined;
+    this.#tell(isLost ? "not-carried" : this.#whyNone(undefined));
+    return isLost;
+  }
+
+  /**
+   * Lets nothing begin any more that needs a cookie, and waits for what has begun, which may have one to send: with a
+   * new id that is stored and not sent, the client would be logged out.
+   */
+  #whenNothingRuns(): void | Promise<void> {
+    this.#headersSent = true;
+    // rule: a-head-waits
+    return this.#session?.running;
+  }
+
+  /** Once: a head that Node refuses to write is followed by that of an error. */
+  #tell(cookie: CookieOutcome, code?: SessionErrorCode): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#diagnostics.publish("response", code === undefined ? { cookie } : { cookie, code });
+  }
+
+  /** Adds the cookie that is due, if one is. */
+  #setCookie(head: Head): CookieOutcome | undefined {
+    const { sidHeader, enableSetCookie } = this.#settings;
+    const state = this.#session?.state;
+    const due = state?.cookieDue;
+    if (state === undefined || due === undefined) return undefined;
+    if (enableSetCookie) {
+      this.#lines ??= this.#linesFor(state, due);
+      for (const line of this.#lines) {
+        if (!listOf(head.getHeader("Set-Cookie")).includes(line)) head.appendHeader("Set-Cookie", line);
+      }
+    }
+    if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, state.identity.id);
+    head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
+    if (!enableSetCookie) return "disabled";
+    if (due === "clear") return "cleared";
+    return this.#cookiePolicy.isDropped(this.#request) ? "not-secure" : "set";
+  }
+
+  #whyNone(code: SessionErrorCode | undefined): CookieOutcome {
+    if (this.#session === undefined) return "not-loaded";
+    if (code !== undefined) return "failed";
+    if (this.#discarded) return "discarded";
+    const why = this.#session.state.whyNoCookie;
+    return why === "empty" ? (this.#reason ?? why) : why;
+  }
+
+  #vary(head: Head, field: string): void {
+    const before = textOf(head.getHeader("Vary"));
+    const merged = mergeVary(before, field);
+    if (merged !== before) head.setHeader("Vary", merged);
+  }
+
+  #cookieFor(state: SessionState): string {
+    const maxAge = maxAgeOf(state.stored, this.#settings);
+    return setCookie(this.#settings.cookieName, state.cookieValue, {
+      ...this.#attributes,
+      ...(maxAge !== undefined && { maxAge }),
+    });
+  }
+
+  #clearing(attributes: CookieAttributes): string {
+    return clearCookie(this.#settings.cookieName, attributes);
+  }
+
+  /** Ours last: a browser that takes a twin for the same cookie must not be left without it. */
+  #linesFor(state: SessionState, due: "set" | "clear"): readonly string[] {
+    const cookie = due === "set" ? this.#cookieFor(state) : this.#clearing(this.#attributes);
+    if (!state.hasTwins) return [cookie];
+    const secure = this.#cookiePolicy.secureFor(this.#request);
+    const twins = twinsOf(this.#request.host(), this.#settings, secure);
+    return [...twins.map((twin) => this.#clearing(twin)), cookie];
+  }
+
+  get #attributes() {
+    return { ...this.#settings.cookie, secure: this.#cookiePolicy.secureFor(this.#request) };
+  }
+}
+
+type HeaderValue = ReturnType<Head["getHeader"]>;
+
+function listOf(value: HeaderValue): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === "object" ? value : [String(value)];
+}
+
+function textOf(value: HeaderValue): string | undefined {
+  return value === undefined ? undefined : listOf(value).join(", ");
+}
