@@ -8,6 +8,9 @@ const control = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code
 /** Units that end a text, separate its lines, or are none to a careless store. */
 const controls = [control, "\0", "a\0b", "\x7f\x80\x9f", "\x1b[31m", "\u2028\u2029"];
 
+/** Beginnings by which a store may mark what it has written in another way. */
+const beginnings = [...control, "\x7f", "\ufeff", "\ufffe", "\\x", "0x", "base64:", "=", "~"].map((begin) => `${begin}{"a":1}`);
+
 const whitespace = [" ", "  a  ", "\n", "a\r\nb\rc\n", "\ta\t", "\u00a0a\u3000", "a ", "\x1a"];
 
 /** Composed and decomposed, beyond the basic plane, byte order marks, what is no character. */
@@ -51,6 +54,7 @@ export const dataCases: readonly Case[] = [
   dataCase("data-whitespace", "data with whitespace at its ends, or any line ends, comes back as it was", whitespace),
   dataCase("data-unicode", "data comes back in the very code points that went in", unicode),
   dataCase("data-lookalikes", "data that looks like a value, a query or an escape comes back as it was", lookalikes),
+  dataCase("data-beginnings", "data that begins like a mark of the store's own comes back as it was", beginnings),
   dataCase("data-empty", "empty data comes back as empty data", [""]),
   {
     id: "data-big",

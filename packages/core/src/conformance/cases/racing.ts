@@ -3,6 +3,8 @@ import type { Case } from "../case.js";
 import type { Kit } from "../kit.js";
 
 const racers = 24;
+/** The first races open a pool's connections, one after the other: only then are calls really at once. */
+const races = 12;
 
 /** Many calls at once on one key: exactly one wins, and the losers learn who. */
 export const racingCases: readonly Case[] = [
@@ -110,6 +112,10 @@ export const racingCases: readonly Case[] = [
 ];
 
 async function raceUpdates(kit: Kit, handles: readonly Provider[], make: () => SessionRecord): Promise<void> {
+  for (let race = 0; race < races; race += 1) await raceToUpdate(kit, handles, make);
+}
+
+async function raceToUpdate(kit: Kit, handles: readonly Provider[], make: () => SessionRecord): Promise<void> {
   const [key, start] = [kit.key(), kit.session()];
   const sent = Array.from({ length: racers }, make);
   await handles[0]?.create(key, start);
@@ -123,6 +129,10 @@ async function raceUpdates(kit: Kit, handles: readonly Provider[], make: () => S
 }
 
 async function raceCreates(kit: Kit, handles: readonly Provider[]): Promise<void> {
+  for (let race = 0; race < races; race += 1) await raceToCreate(kit, handles);
+}
+
+async function raceToCreate(kit: Kit, handles: readonly Provider[]): Promise<void> {
   const key = kit.key();
   const sent = Array.from({ length: racers }, () => kit.session());
   const answers = await Promise.all(sent.map((record, index) => handles[index % handles.length]?.create(key, record)));
