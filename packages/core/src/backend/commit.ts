@@ -27,8 +27,8 @@ export class Member extends Waiting<StoredSession | undefined> {
 }
 
 /**
- * Writes the changes of several requests as one batch: made on the newest record known, and replayed on the newer one
- * whenever the store refuses. Settles every member; never rejects.
+ * Writes the changes of several requests as one batch: applies them to the newest known record, and replays them on the
+ * newer one whenever the store refuses. Settles every member; never rejects.
  */
 export async function commitTogether(
   provider: ReliableProvider,
@@ -73,7 +73,7 @@ function later(one: Member, other: Member): Member {
 }
 
 class Batch {
-  /** That of whoever waits longest: the others are told at their own. */
+  /** The latest deadline of all members; the others are told at their own. */
   readonly deadline: Deadline;
   readonly #context: StoreContext;
   members: readonly Member[];
@@ -85,8 +85,8 @@ class Batch {
   }
 
   /**
-   * The changes of every member that still waits, on `base`. A member whose update function throws is rejected alone and
-   * leaves no trace.
+   * Applies the changes of every member that still waits to `base`. If a member's update function throws, only that
+   * member is rejected, and it leaves no trace.
    */
   applyChanges(base: StoredSession | undefined): Draft {
     const draft = toDraft(base);
@@ -105,7 +105,7 @@ class Batch {
     return draft;
   }
 
-  /** Whoever runs out of time from now on does so for this reason. */
+  /** From now on, members that run out of time get this as the reason. */
   refusedOnce(): void {
     for (const member of this.members) member.whenLate = conflict;
   }

@@ -7,18 +7,21 @@ import { conflict, tooLate } from "./refusals.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
 /**
- * What became of a key: what was there is destroyed, now or before; there was nothing, or nothing of the owner's; or
- * it leads to a session that was to be spared.
+ * The outcome of destroying a key: `destroyed` if the session ended now or before; `missing` if there was none, or none
+ * of the owner; `spared` if the key leads to a session to be kept.
  */
 export type DestroyOutcome = "destroyed" | "missing" | "spared";
 
 /** How a key is destroyed. */
 export interface DestroyOptions {
-  /** Keys that stay, and with them the markers that lead there: a late request that comes by one must be told. */
+  /**
+   * Keys to keep, together with the markers that lead to them: a late request with such an old id must get the right
+   * answer.
+   */
   readonly spare: ReadonlySet<string>;
   /**
-   * Set where the key was found in an owner's index. What is there of somebody else stays, since an index may list
-   * too much; and where nothing is there, a record may be about to be written, which a tombstone prevents.
+   * Set if the key was found in an owner's index. A session of another owner is kept, since an index may list too much.
+   * If there is no record, one may be about to be written, and a tombstone prevents it.
    */
   readonly owner: string | undefined;
   /** Called for every session that was ended, the successors of markers included. */
@@ -28,14 +31,14 @@ export interface DestroyOptions {
 
 const nothing: ReadonlySet<string> = new Set();
 
-/** Whosever it is, and nothing is spared. */
+/** For any owner, with nothing spared. */
 export function destroyAll(deadline: Deadline): DestroyOptions {
   return { spare: nothing, owner: undefined, deadline };
 }
 
 /**
- * Ends sessions. Whatever session is under a key is replaced by a marker, and what succeeded it. There is no delete: a
- * record taken away is a record that a late write can bring back.
+ * Ends sessions. The session under a key, and every session that succeeded it, is replaced by a marker. There is no
+ * delete: after a delete, a late write could bring the record back.
  */
 export class Destroyer {
   readonly #provider: ReliableProvider;
@@ -53,10 +56,10 @@ export class Destroyer {
   }
 
   /**
-   * The same under a key that the caller holds.
+   * Destroys a key whose queue the caller holds.
    *
-   * On a marker that names a successor the successor goes first: done the other way round, a failure in between would
-   * leave a live session that nothing leads to any more.
+   * If there is a marker with a successor, the successor is destroyed first. In the other order, a failure in between
+   * would leave a live session that no marker leads to.
    */
   async destroyHeld(held: HeldKey, options: DestroyOptions, loaded?: StoredSession): Promise<DestroyOutcome> {
     const { spare, owner, ended, deadline } = options;
@@ -70,7 +73,7 @@ export class Destroyer {
       // rule: a-listed-key-gets-a-tombstone
       if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner)
         return "missing";
-      // A successor is led to, whoever's it is, and where it is missing it has expired.
+      // A successor is followed whoever owns it. If it is missing, it has expired.
       // rule: the-successor-goes-first
       if (current?.retired) successor = await this.destroy(current.retired, { ...options, owner: undefined });
       // rule: the-way-to-a-spared-session-stays
@@ -82,7 +85,7 @@ export class Destroyer {
       }
       // rule: destroy-starts-again
       current = outcome.current;
-      // The marker has expired meanwhile, but what it led to was there.
+      // The marker has expired meanwhile, but its successor was there.
       if (current === undefined && successor === "destroyed") return "destroyed";
     }
     return "destroyed";

@@ -1,14 +1,19 @@
 import { isSessionError, SessionError } from "../errors.js";
 
-/** So many failures of the store one after another, and no more of it is asked: each may have taken ten seconds. */
+/** After this many failures in a row, the store is not asked again: each may have taken ten seconds. */
 const mostInARow = 3;
 
-/** Which of an owner's sessions an action failed on: it goes on to the others, and says so in the end. */
+/**
+ * Collects the sessions of an owner for which an action failed. The action goes on with the others and reports at the
+ * end.
+ */
 export class Leftovers {
   readonly #errors: unknown[] = [];
   #inARow = 0;
 
-  /** Does it for one more session. `undefined` where that failed, or where the store has failed too often to be asked. */
+  /**
+   * Runs the action for one more session. `undefined` if it failed, or if the store has failed too often to be asked.
+   */
   async attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
     if (this.#inARow >= mostInARow) {
       this.#errors.push(new SessionError("SESS_UNAVAILABLE", "the session store was not asked any more"));
@@ -26,7 +31,7 @@ export class Leftovers {
     }
   }
 
-  /** Rejects where there are any; `what` could not be done to them. The errors are those of the cause. */
+  /** Rejects if there are any; `what` names the action. The error is that of the cause. */
   assertNone(what: string): void {
     const count = this.#errors.length;
     if (count === 0) return;
@@ -36,7 +41,7 @@ export class Leftovers {
   }
 }
 
-/** Whether it is about one record, and not about the store. */
+/** Whether an error is about one record and not about the store. */
 function isOfOne(error: unknown): boolean {
   return isSessionError(error) && error.code === "SESS_ENVELOPE";
 }

@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.js";
 import type { StoredSession } from "../record/stored-session.js";
 
-/** What a request is told whose session is not there any more. */
+/** The error for a request whose session has ended or has another id. */
 export function goneOrRetired(current: StoredSession | undefined): SessionError {
   return current?.retired
     ? new SessionError("SESS_RETIRED", "this session has a new id; the request came with the old one")

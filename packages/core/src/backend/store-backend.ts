@@ -13,17 +13,17 @@ import type { ReliableProvider } from "./reliable-provider.js";
 import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
 import { sideBySide } from "./side-by-side.js";
 
-/** Sessions of an owner that are ended at a time. */
+/** Number of an owner's sessions that are ended at the same time. */
 const endedAtOnce = 8;
 
-/** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
+/** The sessions of one Manager in the store. Operations on a key run in the order in which they were requested. */
 export class StoreBackend implements SessionBackend {
   readonly inCookie = false;
   readonly #provider: ReliableProvider;
   readonly #context: StoreContext;
   readonly #queues: KeyQueues<Member>;
   readonly #destroyer: Destroyer;
-  /** Not in the queues, since a touch neither waits for a batch nor holds one up. */
+  /** Separate from the queues, since a touch neither waits for a batch nor delays one. */
   readonly #touching = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -49,7 +49,7 @@ export class StoreBackend implements SessionBackend {
     return this.#provider.readMany(keys);
   }
 
-  /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
+  /** Rejects with `SESS_GONE` or `SESS_RETIRED` if the session has ended or has another id. */
   commit(
     { key }: Identity,
     base: StoredSession | undefined,
@@ -64,7 +64,9 @@ export class StoreBackend implements SessionBackend {
     });
   }
 
-  /** Holds both queues throughout, the old key's first. Destroying takes them in the same order, so there is no deadlock. */
+  /**
+   * Holds both queues throughout, the old key's first. Destroy takes them in the same order, so there is no deadlock.
+   */
   async regenerate(
     identity: Identity,
     next: Identity,
@@ -84,13 +86,13 @@ export class StoreBackend implements SessionBackend {
     return this.#queues.runExclusive(identity.key, holding, deadline);
   }
 
-  /** The session under a key and what succeeded it. Resolves to whether anything was there. */
+  /** Destroys the session under a key and its successors. Resolves to whether there was one. */
   async destroy(key: string, loaded: StoredSession | undefined, deadline: Deadline): Promise<boolean> {
     this.#assertOpen();
     return (await this.#destroyer.destroy(key, destroyAll(deadline), loaded)) !== "missing";
   }
 
-  /** All of them are tried, whatever becomes of one. */
+  /** All of them are tried, even if one fails. */
   async supersede(
     rivals: readonly LoadedSession[],
     _: Identity,
@@ -102,7 +104,7 @@ export class StoreBackend implements SessionBackend {
     return stored;
   }
 
-  /** The owner's live sessions; those that could not be read are left over. */
+  /** The owner's live sessions. Those that could not be read are added to `leftovers`. */
   async *owned(owner: string, leftovers: Leftovers): AsyncGenerator<readonly [key: string, stored: StoredSession]> {
     this.#assertOpen();
     for await (const key of this.#provider.keysOf(owner)) {
@@ -112,9 +114,9 @@ export class StoreBackend implements SessionBackend {
   }
 
   /**
-   * Every session of the owner but those under `spare`, and what succeeded them: a session may get a new id, and so a
-   * new key, while the index is read. Goes on to the others where one cannot be ended, and then rejects. Resolves to how
-   * many sessions that were.
+   * Destroys every session of the owner except those under `spare`, with their successors: a session may get a new id,
+   * and so a new key, while the index is read. If one cannot be ended, it continues with the others and then rejects.
+   * Resolves to the number of ended sessions.
    */
   async destroyOwned(owner: string, spare: ReadonlySet<string>): Promise<number> {
     this.#assertOpen();
@@ -140,7 +142,7 @@ export class StoreBackend implements SessionBackend {
 
   async touch({ key }: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
     if (this.#closed) return stored;
-    // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
+    // The backend publishes a failure of the store. The session stays as it was, and the next use prolongs it.
     const touching = this.#prolong(key, stored, expiresAt, deadline).catch(() => stored);
     this.#touching.add(touching);
     const touched = await touching;
@@ -152,19 +154,19 @@ export class StoreBackend implements SessionBackend {
     return id;
   }
 
-  /** Waits until all that was asked for is done, or has had its time; what is asked for later is refused. */
+  /** Waits until all requested operations are done or have timed out. Later ones are refused. */
   async close(): Promise<void> {
     this.#closed = true;
-    // What is under way began earlier and so ends earlier, unless a provider keeps it from hearing of its end.
+    // Operations under way began earlier and therefore end earlier, unless a provider blocks the event of their end.
     await this.deadline()
       .bound(() => this.#drained())
       .catch(() => {});
   }
 
   /**
-   * Also where others have stored it since: a socket's session is used though its handler has not loaded the newest
-   * state. Resolves to `stored` with the end that it has now. Never to what the others stored: a field that nobody
-   * loaded would be written over.
+   * Prolongs also if others have stored the session since: a socket uses its session without loading the newest state.
+   * Resolves to `stored` with its present end. Never returns what the others stored: a field that this request did not
+   * load would be overwritten.
    */
   async #prolong(key: string, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
     const { now, idle } = this.#context;

@@ -20,8 +20,8 @@ import type { FallbackLookup, PresentedSession } from "./select-session.js";
 import { type StartedRequest, StartedRequests } from "./started-requests.js";
 
 /**
- * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
- * adapters of core's own; the public types do not have them.
+ * The common part of all Managers: from a request to its session and on to its response. Some methods are for core's
+ * own adapters; the public types do not have them.
  */
 export abstract class RequestManager<D extends object> {
   readonly settings: Settings;
@@ -85,7 +85,7 @@ export abstract class RequestManager<D extends object> {
     await session.destroy();
   }
 
-  /** Has requests that come with nothing of ours looked up elsewhere, by an adapter. */
+  /** Lets an adapter look elsewhere for the session of a request without an id of ours. */
   setFallbackLookup(fallbackLookup: FallbackLookup): void {
     this.#fallbackLookup = fallbackLookup;
   }
@@ -99,7 +99,7 @@ export abstract class RequestManager<D extends object> {
     await this.close();
   }
 
-  /** Of what is asked for now. */
+  /** The deadline of an operation that is requested now. */
   deadline(): Deadline {
     return this.#backend.deadline();
   }
@@ -119,7 +119,7 @@ export abstract class RequestManager<D extends object> {
     if (this.#closing !== undefined) throw closed();
   }
 
-  /** `rivals`: live sessions that were presented beside each other, where the request has none for that reason. */
+  /** `rivals`: the live sessions that were presented together, if the request has no session for that reason. */
   session(
     found: Partial<LoadedSession> | undefined,
     presented: boolean,

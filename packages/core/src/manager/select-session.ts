@@ -6,7 +6,7 @@ import type { WhyNone } from "../http/response-commit.js";
 /** Which of the sessions that a request presented is the request's. */
 export interface Selection {
   readonly found: LoadedSession | undefined;
-  /** The live sessions, where there are several: the request has none then. */
+  /** The live sessions, if there are several: the request then has no session. */
   readonly rivals: readonly LoadedSession[];
 }
 
@@ -18,15 +18,17 @@ export interface PresentedSession extends Selection {
   readonly reason: WhyNone | undefined;
 }
 
-/** Where else a session may be found, when what a request came with leads to none. `req`: what Node has of it. */
+/**
+ * Another place to look for a session when the request's ids lead to none. `req` is Node's request, if there is one.
+ */
 export type FallbackLookup = (request: RequestView, req?: IncomingMessage) => Promise<LoadedSession | undefined>;
 
 const none: readonly LoadedSession[] = [];
 
 /**
- * Of what a request's ids lead to, by the place they came in: the one session of the first place that has one, or else a
- * marker that names a successor. Several live sessions in one place are nobody's: one of the cookies was planted
- * (RFC 6265, section 8.6), or set for another path or domain, and nothing says which.
+ * Selects from the sessions of a request's ids, grouped by place. The result is the only live session of the first
+ * place that has one, otherwise a marker that names a successor. If one place has several live sessions, none counts:
+ * one of the cookies was planted (RFC 6265, section 8.6) or set for another path or domain, and it is unknown which.
  */
 export function selectSession(places: readonly (readonly LoadedSession[])[]): Selection {
   for (const place of places) {

@@ -35,12 +35,12 @@ export class Changes {
   /** Whether the lifetime is to replace that of a session which is stored, because its cookie is still to be sent. */
   replacesLifetime = false;
 
-  /** Whether there is nothing to store: a lifetime by itself is nothing, unless it replaces another. */
+  /** Whether there is nothing to store. A lifetime alone is not stored, unless it replaces another one. */
   get empty(): boolean {
     return !this.#flushed && !this.#writes?.size && this.#owner === undefined && !this.replacesLifetime;
   }
 
-  /** `undefined` makes it nobody's. */
+  /** `undefined` removes the owner. */
   setOwner(hash: string | undefined): void {
     this.#owner = { hash };
   }

@@ -1,11 +1,14 @@
 import type { SessionOperations } from "./session-operations.js";
 import type { SessionState } from "./session-state.js";
 
-/** What an adapter has done around the storing of a session for its response. */
+/** Steps of an adapter around storing the session for its response. */
 export interface AdapterHooks {
-  /** Before anything is stored, at the head and again at the end. A rejection is the response's, as one by the store. */
+  /**
+   * Runs before anything is stored, at the head and again at the end. A rejection fails the response, as one of the
+   * store does.
+   */
   beforeStoring(): Promise<void>;
-  /** When it is stored: whether the cookie must go out although the client should have it. */
+  /** Runs when the session is stored: whether the cookie must be sent although the client should have it. */
   owesCookie(): Promise<boolean>;
 }
 
@@ -26,14 +29,14 @@ export class ResponseSession {
     return this.#operations.running;
   }
 
-  /** Whether its response has ended, so that a failure nobody waits for can only be reported. */
+  /** Whether the response has ended, so that a failure can only be reported. */
   get ended(): boolean {
     return this.state.parts.binding?.ended ?? false;
   }
 
   /**
-   * Commits for the response, or prolongs the session if nothing changed and it is time to. Answers at once, and
-   * nothing waits, where there is nothing to store.
+   * Commits for the response. If nothing changed, prolongs the session when that is due. Returns without a promise if
+   * there is nothing to store.
    */
   commit(): void | Promise<void> {
     return this.hooks === undefined ? this.#commit() : this.#commitWith(this.hooks);
@@ -45,11 +48,11 @@ export class ResponseSession {
     return this.#quiet ? undefined : this.#operations.release();
   }
 
-  /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
+  /** Waits for the requested operations and then discards changes not stored, because the request failed. */
   discard(): void | Promise<void> {
     const { view } = this.state;
     if (this.#operations.occupied) {
-      // Where that takes too long nothing is lost: what has not been stored by now is to be forgotten.
+      // If waiting takes too long, nothing is lost: changes that are not stored by now are to be discarded.
       const discard = () => view.discard();
       return this.#operations.settled(this.#operations.deadline()).then(discard, discard);
     }
@@ -78,8 +81,9 @@ export class ResponseSession {
   async #commitAndTouch(): Promise<void> {
     const deadline = this.#operations.deadline();
     let clean = false;
-    // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
-    // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
+    // Changes made meanwhile are stored too, but the head waits for them only once. Later changes are stored with the
+    // end, or after it. Changes that need a cookie must go with the head; they are stored without another access to the
+    // store.
     // rule: a-head-waits-for-two-rounds
     for (let round = 0; !clean && (round < 2 || this.state.needsCookie); round++) {
       await this.#operations.storeNow(deadline);
