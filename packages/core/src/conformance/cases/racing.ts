@@ -4,7 +4,7 @@ import type { Kit } from "../kit.js";
 
 const racers = 24;
 
-/** Many calls at once on one key: exactly one wins, and the losers learn who. */
+/** Many concurrent calls on one key: exactly one wins, and the others get the winner's record. */
 export const racingCases: readonly Case[] = [
   {
     id: "update-one-winner",
