@@ -8,8 +8,8 @@ import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
 import { Leftovers } from "./leftovers.js";
 import { prolong } from "./prolong.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
-import type { ReliableProvider } from "./reliable-provider.js";
-import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import type { Reading, ReliableProvider } from "./reliable-provider.js";
+import type { Identity, PresentedRival, SessionBackend } from "./session-backend.js";
 import { sideBySide } from "./side-by-side.js";
 
 /** Sessions of an owner that are ended at a time. */
@@ -40,7 +40,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
   }
 
   /** The same for several keys, in their order. */
-  async loadMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+  async loadMany(keys: readonly string[]): Promise<readonly Reading[]> {
     this.#assertOpen();
     return this.#provider.readMany(keys);
   }
@@ -88,7 +88,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
 
   /** All of them are tried, whatever becomes of one. */
   async supersede(
-    rivals: readonly LoadedSession[],
+    rivals: readonly PresentedRival[],
     _: Identity,
     stored: StoredSession | undefined,
     deadline: Deadline,

@@ -5,7 +5,7 @@ import { applyChanges, freshDraft, toDraft } from "../record/draft.js";
 import { decodeEnvelope, encodeEnvelope, type StoredSession } from "../record/stored-session.js";
 import { Deadline, type StoreContext, sessionAfter } from "./context.js";
 import type { Regenerated } from "./regenerate.js";
-import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, PresentedRival, SessionBackend } from "./session-backend.js";
 
 /** The id of a session, and where that stands in this request. */
 interface TokenIdentity extends Identity {
@@ -86,7 +86,7 @@ export class TokenBackend implements SessionBackend {
 
   /** Nobody can end a token. The newer one says which it was put in the place of. */
   async supersede(
-    rivals: readonly LoadedSession[],
+    rivals: readonly PresentedRival[],
     identity: TokenIdentity,
     stored: StoredSession | undefined,
   ): Promise<StoredSession | undefined> {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, LoadedSession, PresentedRival, SessionBackend } from "../backend/session-backend.js";
 import { closed } from "../backend/store-backend.js";
 import type { Settings } from "../config/options.js";
 import { type Diagnostics, report } from "../diagnostics.js";
@@ -166,7 +166,7 @@ export abstract class RequestManager<D extends object> {
     found: Partial<LoadedSession> | undefined,
     presented: boolean,
     binding?: Binding,
-    rivals: readonly LoadedSession[] = [],
+    rivals: readonly PresentedRival[] = [],
   ): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({

@@ -1,7 +1,7 @@
 import { type Deadline, limits } from "../backend/context.js";
 import { tooLate } from "../backend/key-queue.js";
 import { expiryOfUse, isTouchDue } from "../backend/prolong.js";
-import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, PresentedRival, SessionBackend } from "../backend/session-backend.js";
 import { encode } from "../codec/encode.js";
 import { longestLifetime } from "../config/checks.js";
 import { adviseSeconds } from "../config/unit-advice.js";
@@ -50,7 +50,7 @@ export interface SessionParts {
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
   /** The live sessions that the client presented beside each other: none of them is this one. */
-  readonly rivals: readonly LoadedSession[];
+  readonly rivals: readonly PresentedRival[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
 }
@@ -62,7 +62,7 @@ export class Session<D extends object> implements SessionStore<D> {
   /** Keys this session had earlier in this request, oldest first. */
   readonly #past: string[] = [];
   #stored: StoredSession | undefined;
-  #rivals: readonly LoadedSession[];
+  #rivals: readonly PresentedRival[];
   #loadedAt: number;
   readonly #view = new FieldView();
   readonly #operations = new OperationQueue();
