@@ -7,6 +7,7 @@ import type { Head, ResponseHook } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
 import type { RequestView } from "./request.js";
 import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
+import type { SharedNameAdvice } from "./shared-name-advice.js";
 import { twinsOf } from "./twins.js";
 
 /** What is the Manager's rather than one response's. */
@@ -14,6 +15,8 @@ export interface ResponseSettings {
   readonly settings: Settings;
   readonly cookiePolicy: SecureCookiePolicy;
   readonly diagnostics: Diagnostics;
+  /** Absent in production. */
+  readonly nameAdvice: SharedNameAdvice | undefined;
 }
 
 /** Why a request that came with something has no session. */
@@ -25,6 +28,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   readonly #settings: Settings;
   readonly #cookiePolicy: SecureCookiePolicy;
   readonly #diagnostics: Diagnostics;
+  readonly #nameAdvice: SharedNameAdvice | undefined;
   /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
   readonly #isOver: () => boolean;
   #session: Session<D> | undefined;
@@ -43,7 +47,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
 
   constructor(
     request: RequestView,
-    { settings, cookiePolicy, diagnostics }: ResponseSettings,
+    { settings, cookiePolicy, diagnostics, nameAdvice }: ResponseSettings,
     headersSent: boolean,
     isOver: () => boolean,
   ) {
@@ -51,6 +55,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     this.#settings = settings;
     this.#cookiePolicy = cookiePolicy;
     this.#diagnostics = diagnostics;
+    this.#nameAdvice = nameAdvice;
     this.#headersSent = headersSent;
     this.#isOver = isOver;
   }
@@ -119,6 +124,8 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     this.#vary(head, "Cookie");
     if (sidHeader !== undefined) this.#vary(head, sidHeader);
     const outcome = this.#setCookie(head);
+    const value = outcome === "set" ? this.#session?.cookieValue : undefined;
+    this.#nameAdvice?.heed(this.#request, this.#reason === "unknown", value);
     const code = isSessionError(this.#failure) ? this.#failure.code : undefined;
     this.#tell(outcome ?? this.#whyNone(code), code);
   }

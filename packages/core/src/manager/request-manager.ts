@@ -11,6 +11,7 @@ import { assertPeerKnown, FetchRequest, NodeRequest, type RequestView } from "..
 import { type ResponseSettings, SessionResponse, type WhyNone } from "../http/response.js";
 import { runHandler } from "../http/run-handler.js";
 import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
+import { SharedNameAdvice } from "../http/shared-name-advice.js";
 import { newId, ownerKey } from "../ids.js";
 import { type Binding, Session } from "../session/session.js";
 import type { SessionStore } from "../session/session-store.js";
@@ -82,7 +83,9 @@ export abstract class RequestManager<D extends object> {
   constructor(settings: Settings, backend: SessionBackend, diagnostics: Diagnostics) {
     this.settings = settings;
     this.#backend = backend;
-    this.#forResponses = { settings, diagnostics, cookiePolicy: new SecureCookiePolicy(settings) };
+    const cookiePolicy = new SecureCookiePolicy(settings);
+    const nameAdvice = process.env.NODE_ENV === "production" ? undefined : new SharedNameAdvice(settings.cookieName);
+    this.#forResponses = { settings, diagnostics, cookiePolicy, nameAdvice };
   }
 
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void {
