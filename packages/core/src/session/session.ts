@@ -9,7 +9,7 @@ import { isRefusal, SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { FieldFunction } from "./field-function.js";
-import { FieldView } from "./field-view.js";
+import { FieldView, type LeftToStore } from "./field-view.js";
 import { LateStore } from "./late-store.js";
 import { OperationQueue } from "./operation-queue.js";
 import type { Field, SessionStore } from "./session-store.js";
@@ -276,10 +276,11 @@ export class Session<D extends object> implements SessionStore<D> {
     if (!this.#parts.backend.inCookie) await this.#prolong(deadline);
   }
 
-  async #storeNow(deadline: Deadline): Promise<void> {
+  /** `isKnown`: what is left to store was looked for in this very step. */
+  async #storeNow(deadline: Deadline, isKnown = false): Promise<void> {
     // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.#occupied ? this.#settled(deadline) : undefined);
-    await this.#commit(undefined, deadline);
+    if (!isKnown) await (this.#occupied ? this.#settled(deadline) : undefined);
+    await this.#commit(undefined, deadline, isKnown);
   }
 
   /**
@@ -291,14 +292,14 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   #commitForResponse(): void | Promise<void> {
-    if (this.#quiet && !this.#touchIsDue) return undefined;
-    return this.#commitAndTouch();
+    const left = this.#occupied ? "something" : this.#left;
+    return left === "nothing" && !this.#touchIsDue ? undefined : this.#commitAndTouch(left);
   }
 
   /** Commits what was changed since the response began. */
   releaseForEnd(): void | Promise<void> {
     if (this.hooks !== undefined) return this.hooks.beforeStoring().then(() => this.release());
-    return this.#quiet ? undefined : this.release();
+    return !this.#occupied && this.#left === "nothing" ? undefined : this.release();
   }
 
   /** Settles when the operations under way have ended, stored or failed; `undefined` when idle. */
@@ -366,14 +367,9 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#destroyed ? undefined : this.#stored?.fields;
   }
 
-  /** Whether nothing is under way and nothing is left to store. */
-  get #quiet(): boolean {
-    return !this.#occupied && this.#clean;
-  }
-
-  /** Whether nothing is left to store. */
-  get #clean(): boolean {
-    return this.#view.clean && !this.#lifetimeIsDue;
+  /** What is left to store. */
+  get #left(): LeftToStore {
+    return this.#lifetimeIsDue ? "something" : this.#view.look();
   }
 
   /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
@@ -402,19 +398,18 @@ export class Session<D extends object> implements SessionStore<D> {
     if (await hooks.owesCookie()) this.#cookie ??= "set";
   }
 
-  async #commitAndTouch(): Promise<void> {
+  async #commitAndTouch(left: LeftToStore): Promise<void> {
     const deadline = this.#parts.backend.deadline();
-    let clean = false;
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     // rule: a-head-waits-for-two-rounds
-    for (let round = 0; !clean && (round < 2 || this.#needsCookie); round++) {
-      await this.#storeNow(deadline);
-      clean = this.#clean;
+    for (let round = 0; left !== "nothing" && (round < 2 || this.#needsCookie); round++) {
+      await this.#storeNow(deadline, left === "all that there is" && !this.#occupied);
+      left = this.#left;
     }
     this.#parts.binding?.noMoreCookies();
     // rule: nothing-is-lost-before-the-head
-    if (!clean) this.#storeIfLate();
+    if (left !== "nothing") this.#storeIfLate();
     await this.#prolong(deadline);
   }
 
@@ -458,8 +453,8 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#loadedAt = this.#parts.now();
   }
 
-  #commit(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
-    const stored = this.#commitChanges(update, deadline);
+  #commit(update: FieldFunction<unknown> | undefined, deadline: Deadline, isKnown = false): Promise<void> {
+    const stored = this.#commitChanges(update, deadline, isKnown);
     return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals(deadline));
   }
 
@@ -476,10 +471,14 @@ export class Session<D extends object> implements SessionStore<D> {
     if (stored !== undefined && stored !== this.#stored) this.#loaded(stored);
   }
 
-  async #commitChanges(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
+  async #commitChanges(
+    update: FieldFunction<unknown> | undefined,
+    deadline: Deadline,
+    isKnown: boolean,
+  ): Promise<void> {
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
-    const taken = this.#takeChanges();
+    const taken = this.#takeChanges(isKnown);
     const turn = this.#operations.turn();
     if (turn !== undefined) await turn;
     const changes = this.#view.retake(taken);
@@ -523,8 +522,8 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   /** Everything changed so far, mutations in place included. */
-  #takeChanges(): Changes {
-    const changes = this.#view.take();
+  #takeChanges(isKnown = false): Changes {
+    const changes = this.#view.take(isKnown);
     changes.lifetime = this.#lifetime;
     changes.absolute = this.#absolute;
     changes.replacesLifetime = this.#lifetimeIsDue;
