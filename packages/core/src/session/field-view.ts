@@ -62,6 +62,11 @@ export class FieldView {
     this.#objects.clear();
   }
 
+  beginAnew(): void {
+    this.#pending.latest.beginAnew();
+    this.#objects.clear();
+  }
+
   setOwner(hash: string | undefined): void {
     this.#pending.latest.setOwner(hash);
   }

@@ -185,6 +185,17 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#storeIfLate();
   }
 
+  /** Of what the next new id stands for, nothing comes from before: no field, owner or lifetime. For an adapter. */
+  beginAnew(): void {
+    this.#assertChangeable();
+    this.#view.beginAnew();
+  }
+
+  /** Takes back what this request said of the lifetime. For an adapter. */
+  forgetLifetime(): void {
+    this.#lifetime = undefined;
+  }
+
   async update<F extends Field<D>>(
     field: F,
     fn: (value: D[F] | undefined) => D[F] | undefined,
