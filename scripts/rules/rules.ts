@@ -32,7 +32,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "whoever waits behind others is told at his own deadline",
     marker: "whoever-waits-is-told",
-    to: "this.#alarm = parts.calls.set(deadline.until, () => {});",
+    to: "this.#alarm = calls.set(deadline.until, () => {});",
     test: "of a batch each is told at his own deadline, and a function that was given up does not run again",
   },
   {
@@ -56,7 +56,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a request that always asks for more is not waited for without end",
     marker: "settling-is-bounded",
-    to: "return this.#operations.settled(() => this.#view.busy);",
+    to: "return this.#queue.settled(() => this.#state.view.busy);",
     test: "a request that always has more under way does not keep its release, or its response, from ending",
   },
   {
@@ -92,7 +92,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "one batch of a key in flight, others share the next",
     marker: "one-batch-in-flight",
-    to: "if (job instanceof Member) return void this.#owner.write(this, [job]); this.#jobs.push(job);",
+    to: "if (!(job instanceof Exclusive)) return void this.#doTogether(this, [job]); this.#jobs.push(job);",
     test: "a batch whose answer is lost while another waits is applied once",
   },
   {
@@ -140,7 +140,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "destroy ends what is stored, also after the head (decision 027)",
     marker: "destroy-ends-what-is-stored",
-    to: 'if (stored || presented) this.#assertHeadersNotSent("the cookie\'s deletion");',
+    to: 'if (stored || presented) this.#state.assertHeadersNotSent("the cookie\'s deletion");',
     test: "a destroy ends what is stored, and the event says that the cookie stayed",
   },
   {
@@ -158,7 +158,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a head waits for two rounds at most (decision 027)",
     marker: "a-head-waits-for-two-rounds",
-    to: "for (let round = 0; !clean && round < 1000; round++) { await this.release(); clean = this.#view.clean; }",
+    to: "for (let round = 0; !clean && round < 1000; round++) { await this.#operations.release(); clean = this.state.view.clean; }",
     test: "a response leaves though something changes its session all the while; nothing of that is lost",
   },
   {
@@ -206,7 +206,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a successor that lost becomes a marker",
     marker: "a-lost-successor-becomes-a-marker",
-    to: "const given = [destroy, destroyAll, successor, destroyKey];",
+    to: "const given = [destroyAll, successor];",
     test: "refused by a marker: somebody else won, and our successor becomes a marker",
   },
   {
@@ -236,19 +236,19 @@ export const rules: readonly Rule[] = [
   {
     rule: "regenerate and destroy are barriers",
     marker: "exclusives-are-barriers",
-    to: "const work = job instanceof Exclusive ? Promise.resolve(void job.run(this)) : this.#owner.write(this, this.#together(job));",
+    to: "const work = job instanceof Exclusive ? Promise.resolve(void job.run(this)) : this.#doTogether(this, this.#together(job));",
     test: "is a barrier in its Manager",
   },
   {
     rule: "destroying a retired id destroys the successor",
     marker: "the-successor-goes-first",
-    to: "void destroyKey;",
+    to: "",
     test: "from a retired id goes along the whole chain",
   },
   {
     rule: "the successor is destroyed first",
     marker: "the-successor-goes-first",
-    to: "const early = await provider.update(queue.key, markerAfter(context, current as StoredSession, ''), current as StoredSession, deadline); if (current?.retired) await destroyKey(current.retired); if (early.written) return 'destroyed';",
+    to: "const early = await this.#provider.update(held.key, markerAfter(this.#context, current as StoredSession, ''), current as StoredSession, deadline); if (current?.retired) await this.destroy(current.retired, options); if (early.written) return 'destroyed';",
     test: "takes the successor first, so that a failure in between can be made good",
   },
   {
@@ -266,7 +266,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a handle older than any marker cannot say that it destroyed",
     marker: "a-lost-chain-is-told",
-    to: "const chainLost = this.#stored?.retired !== undefined || now() - this.#loadedAt < 0;",
+    to: "const chainLost = stored?.retired !== undefined || parts.now() - loadedAt < 0;",
     test: "on a handle older than any marker, of a session that is not there, is SESS_GONE",
   },
   {
@@ -290,7 +290,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a marker that has expired under a handle loses the chain (found by the explorer)",
     marker: "a-lost-chain-is-told",
-    to: "const chainLost = now() - this.#loadedAt >= limits.marker;",
+    to: "const chainLost = parts.now() - loadedAt >= limits.marker;",
     test: "from a retired id whose marker expires under it says that it cannot be sure",
   },
 ];

@@ -1,6 +1,7 @@
 import { decode } from "../../packages/core/src/codec/decode.js";
 import type { SessionRecord } from "../../packages/core/src/index.js";
-import { decodeEnvelope, type StoredSession } from "../../packages/core/src/record/stored-session.js";
+import { decodeEnvelope } from "../../packages/core/src/record/envelope.js";
+import type { StoredSession } from "../../packages/core/src/record/stored-session.js";
 import type { Fact, Ledger } from "./ledger.js";
 import type { ReferenceStore } from "./reference-store.js";
 

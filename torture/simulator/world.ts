@@ -1,6 +1,6 @@
 import { sessionKey } from "../../packages/core/src/ids.js";
 import type { SessionRecord } from "../../packages/core/src/index.js";
-import { decodeEnvelope } from "../../packages/core/src/record/stored-session.js";
+import { decodeEnvelope } from "../../packages/core/src/record/envelope.js";
 import { exchange, idSet, type Seen } from "./captured-response.js";
 import { Checks } from "./checks.js";
 import type { Choices } from "./choices.js";

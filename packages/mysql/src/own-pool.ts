@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { BoundedCalls } from "@sess/core";
 import type { PoolConnection, PoolOptions } from "mysql2";
 import type { PoolConnection as PromisePoolConnection } from "mysql2/promise";
 import { coreOf, type Link, type MysqlConnection, type Value } from "./pool.js";
@@ -50,7 +51,8 @@ export async function openOwn(endpoint: Endpoint): Promise<Link> {
     execute,
     discard,
     close: async () => {
-      await within(patience, (done) => core.end(done));
+      const ended = () => new Promise((resolve) => core.end(resolve));
+      await new BoundedCalls().run(ended, performance.now() + patience).catch(() => {});
       for (const socket of sockets) socket.destroy();
     },
   };
@@ -93,15 +95,4 @@ function discard(connection: MysqlConnection): void {
   connection.destroy();
   const stream: unknown = Reflect.get(coreOf(connection), "stream");
   if (typeof stream === "object" && stream !== null && "destroy" in stream) (stream as Socket).destroy();
-}
-
-/** Resolves when the work is done, failed, or has taken `ms` milliseconds. */
-function within(ms: number, work: (done: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    work(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

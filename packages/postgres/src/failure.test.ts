@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
+import { NoAnswer } from "@sess/core";
 import { expect, test } from "vitest";
 import { connectFailure, isLost, ranNot, redacted, statementFailure, wasAnswered } from "./failure.js";
-import { GivenUp } from "./settle.js";
 
 const secret = "5e".repeat(32);
 const server = (code: string, message = "x") => Object.assign(new Error(message), { code, severity: "ERROR" });
@@ -47,5 +47,5 @@ test("an answer is told from a loss, and a loss from what was never sent or not 
   expect(isLost(server("57P01"))).toBe(true);
   expect(isLost(server("57P03"))).toBe(false);
   expect(isLost(Object.assign(new Error("x"), { code: "ECONNREFUSED", syscall: "connect" }))).toBe(false);
-  expect(isLost(new GivenUp())).toBe(false);
+  expect(isLost(new NoAnswer())).toBe(false);
 });

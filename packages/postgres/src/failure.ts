@@ -1,10 +1,17 @@
-import { SessionError } from "@sess/core";
-import { GivenUp } from "./settle.js";
+import { NoAnswer, SessionError } from "@sess/core";
 
 // Codes of "Appendix A. PostgreSQL Error Codes".
 const rolledBack = new Set(["40001", "40P01", "26000"]);
 const refusedAtStart = new Set(["28000", "28P01", "3D000", "3F000", "42501", "42P01", "55000"]);
 const noTls = "The server does not support SSL connections";
+
+/** What is not sent, since too many wait already. */
+export class TooManyWaiting extends Error {
+  constructor() {
+    super("too many operations wait for a connection");
+    this.name = "TooManyWaiting";
+  }
+}
 
 /** The server rolled the statement back, or never ran it: it may be sent again whatever it does. */
 export function ranNot(error: unknown): boolean {
@@ -19,8 +26,9 @@ export function wasAnswered(error: unknown): boolean {
 
 /** Whether a connection was lost on which a statement had been sent: not for want of an answer in time. */
 export function isLost(error: unknown): boolean {
-  const wasNotSent = textOf(error, "syscall") === "connect" || refusesParameters(error);
-  return !wasAnswered(error) && !(error instanceof GivenUp) && !wasNotSent;
+  const wasNotSent =
+    textOf(error, "syscall") === "connect" || refusesParameters(error) || error instanceof TooManyWaiting;
+  return !wasAnswered(error) && !(error instanceof NoAnswer) && !wasNotSent;
 }
 
 /** Whether the server answered that it takes no writes: a replica, or a primary that was made one. */

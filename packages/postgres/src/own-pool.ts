@@ -1,9 +1,9 @@
 import { Socket } from "node:net";
+import { BoundedCalls, NoAnswer } from "@sess/core";
 import type { Pool, PoolClient, PoolConfig } from "pg";
-import { isLost, isReadOnly, wasAnswered } from "./failure.js";
+import { isLost, isReadOnly, TooManyWaiting, wasAnswered } from "./failure.js";
 import type { PostgresTls } from "./options.js";
 import type { Link, Value } from "./pool.js";
-import { GivenUp, settle } from "./settle.js";
 
 /** Where our own connections go. What is undefined is taken from the environment, as the driver does. */
 export interface Endpoint {
@@ -71,6 +71,7 @@ class OwnPool implements Link {
   readonly #sockets: ReadonlySet<Socket>;
   readonly #known = new WeakMap<PoolClient, Known>();
   readonly #names = new Map<string, string>();
+  readonly #calls = new BoundedCalls();
   #silentSince = 0;
   #condemned = 0;
 
@@ -91,7 +92,7 @@ class OwnPool implements Link {
     const sent = performance.now();
     try {
       const name = this.#prepare ? { name: this.#nameOf(text) } : {};
-      const answer = await settle(client.query({ ...name, text, values: [...values] }), until);
+      const answer = await this.#calls.run(() => client.query({ ...name, text, values: [...values] }), until);
       this.#heard(client);
       client.release();
       return answer;
@@ -109,17 +110,24 @@ class OwnPool implements Link {
   async close(): Promise<void> {
     await this.#pool.end();
     const closing = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
-    const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, patience);
-    await Promise.all(closing);
-    clearTimeout(timer);
+    const closed = Promise.all(closing);
+    await this.#calls
+      .run(() => closed, performance.now() + patience)
+      .catch(() => {
+        for (const socket of this.#sockets) socket.destroy();
+      });
+    await closed;
+    this.#calls.close();
   }
 
   async #acquire(until: number): Promise<PoolClient> {
     for (;;) {
-      if (this.#pool.waitingCount >= mostWaiting) throw new GivenUp("too many operations wait for a connection");
-      const client = await settle(this.#pool.connect(), until, (late) => late.release());
+      if (this.#pool.waitingCount >= mostWaiting) throw new TooManyWaiting();
+      const client = await this.#calls.run(
+        () => this.#pool.connect(),
+        until,
+        (late) => late.release(),
+      );
       const { born, heard } = this.#known.get(client) ?? { born: 0, heard: 0 };
       if (born > this.#condemned && heard >= this.#silentSince) return client;
       client.release(true);
@@ -133,7 +141,7 @@ class OwnPool implements Link {
 
   #learn(client: PoolClient, error: unknown, sent: number): void {
     if (wasAnswered(error)) this.#heard(client);
-    if (isLost(error) || error instanceof GivenUp) this.#silentSince = Math.max(this.#silentSince, sent);
+    if (isLost(error) || error instanceof NoAnswer) this.#silentSince = Math.max(this.#silentSince, sent);
     if (isReadOnly(error)) this.#condemned = performance.now();
   }
 

@@ -1,11 +1,10 @@
-import type { ProviderContext, StoreConnector } from "@sess/core";
+import { BoundedCalls, type ProviderContext, type StoreConnector } from "@sess/core";
 import { parseConfig, type Settings } from "./config.js";
 import { connectFailure, refusesParameters } from "./failure.js";
 import type { PostgresConfig } from "./options.js";
 import { openOwn } from "./own-pool.js";
 import type { Link, PostgresPool } from "./pool.js";
 import { prepare } from "./schema.js";
-import { settle } from "./settle.js";
 import { nameOf, sqlFor } from "./sql.js";
 import { Statements } from "./statements.js";
 import { PostgresStore } from "./store.js";
@@ -48,9 +47,10 @@ async function connect(settings: Settings, context: ProviderContext, bounded = t
 
 /** The caller's pool, which is theirs to watch and to close. */
 function borrow(pool: PostgresPool): Link {
+  const calls = new BoundedCalls();
   return {
-    query: (text, values, until) => settle(pool.query(text, [...values]), until),
+    query: (text, values, until) => calls.run(() => pool.query(text, [...values]), until),
     distrust: () => {},
-    close: async () => {},
+    close: async () => calls.close(),
   };
 }

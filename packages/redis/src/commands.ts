@@ -1,4 +1,4 @@
-import { SessionError } from "@sess/core";
+import { BoundedCalls, SessionError } from "@sess/core";
 import type { Driver, Link, Replicated } from "./driver.js";
 import { evaluate } from "./evaluate.js";
 import { unavailable } from "./failure.js";
@@ -26,6 +26,7 @@ export class Commands {
   readonly #link: Link;
   readonly #timeout: number;
   readonly #replicas: number | undefined;
+  readonly #calls = new BoundedCalls();
   #pending = 0;
   #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
@@ -108,41 +109,30 @@ export class Commands {
 
   async #end(): Promise<void> {
     await this.#link.close();
-    if (this.#pending === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#timeout);
-      this.#drained = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+    if (this.#pending > 0) await this.#calls.run(() => this.#whenDrained(), this.deadline()).catch(() => {});
+    this.#calls.close();
+  }
+
+  #whenDrained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve;
     });
   }
 
   #settle<T>(command: (driver: Driver) => Promise<T>, until: Deadline): Promise<T> {
-    const left = Math.max(until - performance.now(), 1);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeout} ms`)), left);
-      const settled = () => {
-        clearTimeout(timer);
-        this.#pending--;
-        if (this.#pending === 0) this.#drained?.();
-      };
-      const answered = (answer: T) => {
-        settled();
-        resolve(answer);
-      };
-      const failed = (error: unknown) => {
-        settled();
-        reject(error);
-      };
-      this.#pending++;
-      this.#link.gather();
-      try {
-        Promise.resolve(command(this.#link.driver)).then(answered, failed);
-      } catch (error) {
-        failed(error);
-      }
-    });
+    this.#pending++;
+    this.#link.gather();
+    return this.#calls.run(() => this.#ask(command), until);
+  }
+
+  /** Also one that is given up is under way until the client has settled it. */
+  async #ask<T>(command: (driver: Driver) => Promise<T>): Promise<T> {
+    try {
+      return await command(this.#link.driver);
+    } finally {
+      this.#pending--;
+      if (this.#pending === 0) this.#drained?.();
+    }
   }
 }
 

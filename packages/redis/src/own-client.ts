@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from "node:tls";
-import { SessionError } from "@sess/core";
+import { BoundedCalls, SessionError } from "@sess/core";
 import type { Redis } from "ioredis";
 import type { Link } from "./driver.js";
 import { messageOf, redacted, unavailable } from "./failure.js";
@@ -21,6 +21,8 @@ export interface Endpoint {
 const retriesPerCommand = 3;
 /** Longest pause between two attempts to reconnect, in milliseconds. */
 const longestPause = 1000;
+/** By how much a dead connection is dropped after the commands on it have given up, in milliseconds. */
+const margin = 20;
 /** Longest wait for QUIT, in milliseconds. */
 const patience = 1000;
 
@@ -34,6 +36,7 @@ const patience = 1000;
 export async function openOwn(endpoint: Endpoint, timeout: number, within = timeout): Promise<Link> {
   const Redis = await load();
   const client = new Redis({ ...addressOf(endpoint), ...behaviour(timeout) });
+  const calls = new BoundedCalls();
   let failure: unknown;
   // Without a listener ioredis prints every failure to connect.
   client.on("error", (error) => {
@@ -45,9 +48,10 @@ export async function openOwn(endpoint: Endpoint, timeout: number, within = time
     failure = undefined;
   });
   try {
-    await withTimeout(client.connect(), within);
+    await calls.run(() => client.connect(), performance.now() + within);
   } catch (error) {
     cut(client);
+    calls.close();
     throw connectFailure(failure ?? error);
   }
   return {
@@ -56,7 +60,7 @@ export async function openOwn(endpoint: Endpoint, timeout: number, within = time
     failure: () => failure,
     gather: gathering(client),
     distrust: () => reset(client),
-    close: () => quit(client),
+    close: () => quit(client, calls),
   };
 }
 
@@ -110,7 +114,8 @@ function behaviour(timeout: number) {
     // CLIENT SETINFO would be one more command to grant, and a line in the log of the server that denies it.
     disableClientInfo: true,
     connectTimeout: timeout,
-    socketTimeout: timeout,
+    // After the commands have given up, which then say that there was no answer.
+    socketTimeout: timeout + margin,
     maxRetriesPerRequest: retriesPerCommand,
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** (attempt - 1), longestPause) + Math.random() * 50,
     // After a failover behind one address the connection may lead to what has become a replica.
@@ -127,13 +132,14 @@ function connectFailure(error: unknown): SessionError {
   return unavailable("redis: the server cannot be reached", error);
 }
 
-async function quit(client: Redis): Promise<void> {
+async function quit(client: Redis, calls: BoundedCalls): Promise<void> {
   try {
-    if (client.status === "ready") await withTimeout(client.quit(), patience);
+    if (client.status === "ready") await calls.run(() => client.quit(), performance.now() + patience);
   } catch {
     // The connection is cut all the same.
   } finally {
     cut(client);
+    calls.close();
   }
 }
 
@@ -147,11 +153,4 @@ function cut(client: Redis): void {
 /** Drops the connection, whose answers still on their way must not be read, and opens another. */
 function reset(client: Redis): void {
   if (client.status === "ready") client.stream.destroy();
-}
-
-function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

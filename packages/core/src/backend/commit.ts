@@ -1,16 +1,29 @@
-import { isSessionError, SessionError } from "../errors.js";
-import type { Draft } from "../record/changes.js";
-import { applyChanges, toDraft } from "../record/draft.js";
+import { isSessionError } from "../errors.js";
+import type { Changes, Draft, FieldUpdate } from "../record/changes.js";
+import { applyChanges, sessionAfter, toDraft } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { type Deadline, type StoreContext, sessionAfter } from "./context.js";
-import type { KeyQueue, Member } from "./key-queue.js";
+import type { StoreContext } from "./context.js";
+import type { Deadline } from "./deadline.js";
+import { type HeldKey, Waiting } from "./key-queue.js";
+import { conflict, goneOrRetired } from "./refusals.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
-/** What a request is told whose session is not there any more. */
-export function goneOrRetired(current: StoredSession | undefined): SessionError {
-  return current?.retired
-    ? new SessionError("SESS_RETIRED", "this session has a new id; the request came with the old one")
-    : new SessionError("SESS_GONE", "this session was destroyed or has expired");
+/** One request's commit, waiting to be written together with others. */
+export class Member extends Waiting<StoredSession | undefined> {
+  /** The record the request loaded or last committed; `undefined` when its session was never stored. */
+  readonly base: StoredSession | undefined;
+  readonly changes: Changes;
+  readonly update: FieldUpdate | undefined;
+
+  constructor(
+    { base, changes, update }: Pick<Member, "base" | "changes" | "update">,
+    ...waiting: ConstructorParameters<typeof Waiting<StoredSession | undefined>>
+  ) {
+    super(...waiting);
+    this.base = base;
+    this.changes = changes;
+    this.update = update;
+  }
 }
 
 /**
@@ -20,11 +33,11 @@ export function goneOrRetired(current: StoredSession | undefined): SessionError 
 export async function commitTogether(
   provider: ReliableProvider,
   context: StoreContext,
-  queue: KeyQueue,
+  held: HeldKey,
   members: readonly [Member, ...Member[]],
 ): Promise<void> {
   const batch = new Batch(context, members);
-  let base = queue.stored ?? members.find((member) => member.base !== undefined)?.base;
+  let base = held.stored ?? members.find((member) => member.base !== undefined)?.base;
   try {
     for (let round = 0; ; round++) {
       // rule: a-marker-refuses
@@ -35,10 +48,10 @@ export async function commitTogether(
       const next = sessionAfter(context, base, draft);
       const { deadline } = batch;
       const outcome = await (base
-        ? provider.update(queue.key, next, base, deadline)
-        : provider.create(queue.key, next, deadline));
+        ? provider.update(held.key, next, base, deadline)
+        : provider.create(held.key, next, deadline));
       if (outcome.written) {
-        queue.stored = outcome.latest;
+        held.stored = outcome.latest;
         context.diagnostics.publish(base ? "saved" : "created", {});
         return batch.written(outcome.stored);
       }
@@ -51,12 +64,8 @@ export async function commitTogether(
     }
   } catch (error) {
     if (batch.members.length === 1 || !isSessionError(error) || error.code !== "SESS_TOO_LARGE") batch.refuse(error);
-    else for (const member of batch.members) await commitTogether(provider, context, queue, [member]);
+    else for (const member of batch.members) await commitTogether(provider, context, held, [member]);
   }
-}
-
-export function conflict(): SessionError {
-  return new SessionError("SESS_CONFLICT", "other processes kept changing this session until the retry bound");
 }
 
 function later(one: Member, other: Member): Member {

@@ -1,5 +1,5 @@
 import { isOfOneRecord, isSessionError, SessionError } from "../errors.js";
-import { limits } from "./context.js";
+import { limits } from "../limits.js";
 
 /** So many steps may time out before it counts that nothing else has succeeded. */
 const leastFailures = 3;

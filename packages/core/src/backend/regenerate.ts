@@ -1,20 +1,21 @@
 import { isSessionError, type SessionError } from "../errors.js";
 import type { Changes, Draft } from "../record/changes.js";
-import { freshDraft } from "../record/draft.js";
+import { freshDraft, markerAfter, sessionAfter } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { conflict, goneOrRetired } from "./commit.js";
-import { Deadline, markerAfter, type StoreContext, sessionAfter } from "./context.js";
-import { type DestroyOutcome, destroy, destroyAll } from "./destroy.js";
-import type { KeyQueue } from "./key-queue.js";
+import type { StoreContext } from "./context.js";
+import { Deadline } from "./deadline.js";
+import { type Destroyer, destroyAll } from "./destroy.js";
+import type { HeldKey } from "./key-queue.js";
+import { conflict, goneOrRetired } from "./refusals.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
 /** What a regeneration works with. */
 export interface RegenerationParts {
   readonly provider: ReliableProvider;
   readonly context: StoreContext;
-  readonly old: KeyQueue;
-  readonly fresh: KeyQueue;
-  readonly destroyKey: (key: string, deadline: Deadline) => Promise<DestroyOutcome>;
+  readonly destroyer: Destroyer;
+  readonly old: HeldKey;
+  readonly fresh: HeldKey;
   readonly deadline: Deadline;
 }
 
@@ -33,17 +34,17 @@ export interface Regenerated {
 export class Regeneration {
   readonly #provider: ReliableProvider;
   readonly #context: StoreContext;
-  readonly #old: KeyQueue;
-  readonly #fresh: KeyQueue;
-  readonly #destroyKey: (key: string, deadline: Deadline) => Promise<DestroyOutcome>;
+  readonly #destroyer: Destroyer;
+  readonly #old: HeldKey;
+  readonly #fresh: HeldKey;
   readonly #deadline: Deadline;
 
   constructor(parts: RegenerationParts) {
     this.#provider = parts.provider;
     this.#context = parts.context;
+    this.#destroyer = parts.destroyer;
     this.#old = parts.old;
     this.#fresh = parts.fresh;
-    this.#destroyKey = parts.destroyKey;
     this.#deadline = parts.deadline;
   }
 
@@ -72,7 +73,7 @@ export class Regeneration {
    */
   async fromMarker(marker: StoredSession, changes: Changes): Promise<Regenerated> {
     // rule: a-retired-id-ends-its-successor
-    if (marker.retired) await this.#destroyKey(marker.retired, this.#deadline);
+    if (marker.retired) await this.#destroyer.destroy(marker.retired, destroyAll(this.#deadline));
     const successor = await this.#create(undefined, freshDraft(undefined, changes));
     // rule: a-retired-id-at-the-version-loaded
     const { retired, failure } = await this.#retire(marker, successor);
@@ -124,9 +125,8 @@ export class Regeneration {
   async #giveUp(successor: StoredSession, reason: unknown): Promise<never> {
     if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
     const own = new Deadline(this.#context);
-    const destroyKey = (key: string) => this.#destroyKey(key, own);
     // rule: a-lost-successor-becomes-a-marker
-    const given = destroy(this.#provider, this.#context, this.#fresh, successor, destroyAll(own), destroyKey);
+    const given = this.#destroyer.destroyHeld(this.#fresh, destroyAll(own), successor);
     try {
       await this.#deadline.bound(() => given);
     } catch {

@@ -3,9 +3,9 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { codeOf } from "../../test-support/stage.js";
 import { Diagnostics } from "../diagnostics.js";
+import { limits } from "../limits.js";
 import type { Provider } from "../provider.js";
 import { BoundedCalls } from "./bounded.js";
-import { limits } from "./context.js";
 import { ReliableProvider } from "./reliable-provider.js";
 
 const key = "0".repeat(64);

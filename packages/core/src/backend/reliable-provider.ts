@@ -1,8 +1,11 @@
 import type { StoreErrorEvent } from "../diagnostics.js";
 import { isOfOneRecord, isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
+import { limits } from "../limits.js";
 import type { Provider, SessionRecord } from "../provider.js";
-import { decodeEnvelope, encodeEnvelope, openToEnd, type StoredSession } from "../record/stored-session.js";
-import { Deadline, limits, type StoreContext } from "./context.js";
+import { decodeEnvelope, encodeEnvelope, openToEnd } from "../record/envelope.js";
+import type { StoredSession } from "../record/stored-session.js";
+import type { StoreContext } from "./context.js";
+import { Deadline } from "./deadline.js";
 
 /** What became of a batch: written, or refused by what is there now. */
 export type WriteOutcome =

@@ -2,14 +2,16 @@ import { describe, expect, test } from "vitest";
 import { codeOf, Stage, stored, visit } from "../../test-support/stage.js";
 import { Diagnostics } from "../diagnostics.js";
 import { sessionKey } from "../ids.js";
+import { limits } from "../limits.js";
 import type { StoreManager } from "../manager/manager.js";
 import { memory } from "../memory/memory.js";
 import type { SessionRecord } from "../provider.js";
 import { Changes } from "../record/changes.js";
-import { decodeEnvelope, encodeEnvelope } from "../record/stored-session.js";
+import { decodeEnvelope, encodeEnvelope } from "../record/envelope.js";
 import type { SessionData } from "../session/session-store.js";
 import { BoundedCalls } from "./bounded.js";
-import { Deadline, limits, type StoreContext } from "./context.js";
+import type { StoreContext } from "./context.js";
+import { Deadline } from "./deadline.js";
 import { ReliableProvider } from "./reliable-provider.js";
 import { StoreBackend } from "./store-backend.js";
 

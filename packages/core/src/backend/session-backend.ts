@@ -1,6 +1,6 @@
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
-import type { Deadline } from "./context.js";
+import type { Deadline } from "./deadline.js";
 import type { Regenerated } from "./regenerate.js";
 
 /** Where a session's id comes from and which key it is stored under. */

@@ -1,12 +1,13 @@
-import { SessionError } from "../errors.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
+import { expiryOfUse, isTouchDue } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { commitTogether } from "./commit.js";
-import { Deadline, type StoreContext } from "./context.js";
-import { type DestroyOptions, type DestroyOutcome, destroy, destroyAll } from "./destroy.js";
-import { KeyQueue, type KeyQueueOwner } from "./key-queue.js";
+import { commitTogether, Member } from "./commit.js";
+import type { StoreContext } from "./context.js";
+import { Deadline } from "./deadline.js";
+import { Destroyer, destroyAll } from "./destroy.js";
+import { type HeldKey, KeyQueues } from "./key-queue.js";
 import { Leftovers } from "./leftovers.js";
-import { prolong } from "./prolong.js";
+import { closed } from "./refusals.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { Reading, ReliableProvider } from "./reliable-provider.js";
 import type { Identity, PresentedRival, SessionBackend } from "./session-backend.js";
@@ -16,11 +17,12 @@ import { sideBySide } from "./side-by-side.js";
 const endedAtOnce = 8;
 
 /** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
-export class StoreBackend implements SessionBackend, KeyQueueOwner {
+export class StoreBackend implements SessionBackend {
   readonly inCookie = false;
   readonly #provider: ReliableProvider;
   readonly #context: StoreContext;
-  readonly #queues = new Map<string, KeyQueue>();
+  readonly #queues: KeyQueues<Member>;
+  readonly #destroyer: Destroyer;
   /** Not in the queues, since a touch neither waits for a batch nor holds one up. */
   readonly #touching = new Set<Promise<unknown>>();
   #closed = false;
@@ -28,6 +30,8 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
   constructor(provider: ReliableProvider, context: StoreContext) {
     this.#provider = provider;
     this.#context = context;
+    this.#queues = new KeyQueues(context.calls, (held, members) => commitTogether(provider, context, held, members));
+    this.#destroyer = new Destroyer(provider, context, this.#queues);
   }
 
   /** Markers are returned. */
@@ -54,7 +58,10 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     deadline: Deadline,
   ): Promise<StoredSession | undefined> {
     if (this.#closed) return Promise.reject(closed());
-    return this.#queueOf(key).commit({ base, changes, update }, deadline);
+    return new Promise((resolve, reject) => {
+      const commit = { base, changes, update };
+      this.#queues.add(key, new Member(commit, this.#context.calls, deadline, resolve, reject));
+    });
   }
 
   /** Holds both queues throughout, the old key's first. Destroying takes them in the same order, so there is no deadlock. */
@@ -66,24 +73,21 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     deadline: Deadline,
   ): Promise<Regenerated> {
     this.#assertOpen();
-    const [provider, context] = [this.#provider, this.#context];
-    const destroyKey = (key: string, until: Deadline) => this.#destroy(key, destroyAll(until));
-    return this.#queueOf(identity.key).runExclusive(
-      (old) =>
-        this.#queueOf(next.key).runExclusive((fresh) => {
-          const regeneration = new Regeneration({ provider, context, old, fresh, destroyKey, deadline });
-          return loaded.retired === undefined
-            ? regeneration.fromSession(loaded, changes)
-            : regeneration.fromMarker(loaded, changes);
-        }, deadline),
-      deadline,
-    );
+    const parts = { provider: this.#provider, context: this.#context, destroyer: this.#destroyer, deadline };
+    const move = (old: HeldKey, fresh: HeldKey) => {
+      const regeneration = new Regeneration({ ...parts, old, fresh });
+      return loaded.retired === undefined
+        ? regeneration.fromSession(loaded, changes)
+        : regeneration.fromMarker(loaded, changes);
+    };
+    const holding = (old: HeldKey) => this.#queues.runExclusive(next.key, (fresh) => move(old, fresh), deadline);
+    return this.#queues.runExclusive(identity.key, holding, deadline);
   }
 
   /** The session under a key and what succeeded it. Resolves to whether anything was there. */
   async destroy(key: string, loaded: StoredSession | undefined, deadline: Deadline): Promise<boolean> {
     this.#assertOpen();
-    return (await this.#destroy(key, destroyAll(deadline), loaded)) !== "missing";
+    return (await this.#destroyer.destroy(key, destroyAll(deadline), loaded)) !== "missing";
   }
 
   /** All of them are tried, whatever becomes of one. */
@@ -118,7 +122,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
     const ended = () => count++;
     const leftovers = new Leftovers();
     await sideBySide(this.#provider.keysOf(owner), endedAtOnce, (key) =>
-      leftovers.attempt(() => this.#destroy(key, { spare, owner, ended, deadline: this.deadline() })),
+      leftovers.attempt(() => this.#destroyer.destroy(key, { spare, owner, ended, deadline: this.deadline() })),
     );
     leftovers.assertNone("ended");
     return count;
@@ -137,7 +141,7 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
   async touch({ key }: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
     if (this.#closed) return stored;
     // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
-    const touching = prolong(this.#provider, this.#context, { key, stored, expiresAt, deadline }).catch(() => stored);
+    const touching = this.#prolong(key, stored, expiresAt, deadline).catch(() => stored);
     this.#touching.add(touching);
     const touched = await touching;
     this.#touching.delete(touching);
@@ -157,45 +161,27 @@ export class StoreBackend implements SessionBackend, KeyQueueOwner {
       .catch(() => {});
   }
 
-  write(queue: KeyQueue, members: Parameters<KeyQueueOwner["write"]>[1]): Promise<void> {
-    return commitTogether(this.#provider, this.#context, queue, members);
-  }
-
-  idle(queue: KeyQueue): void {
-    this.#queues.delete(queue.key);
+  /**
+   * Also where others have stored it since: a socket's session is used though its handler has not loaded the newest
+   * state. Resolves to `stored` with the end that it has now. Never to what the others stored: a field that nobody
+   * loaded would be written over.
+   */
+  async #prolong(key: string, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
+    const { now, idle } = this.#context;
+    const later = (time: number): StoredSession => ({ ...stored, expiresAt: Math.max(stored.expiresAt, time) });
+    if (await this.#provider.touch(key, stored, expiresAt, deadline)) return later(expiresAt);
+    const current = await this.#provider.read(key, deadline);
+    if (current === undefined || current.retired !== undefined) return stored;
+    const expiry = expiryOfUse(current, now(), idle);
+    const isLate = isTouchDue(current, now(), idle);
+    return later(isLate && (await this.#provider.touch(key, current, expiry, deadline)) ? expiry : current.expiresAt);
   }
 
   async #drained(): Promise<void> {
-    while (this.#queues.size > 0 || this.#touching.size > 0) {
-      await Promise.all([...this.#touching, ...[...this.#queues.values()].map((queue) => queue.running)]);
-    }
-  }
-
-  #destroy(key: string, destruction: DestroyOptions, loaded?: StoredSession): Promise<DestroyOutcome> {
-    return this.#queueOf(key).runExclusive(
-      (queue) =>
-        destroy(this.#provider, this.#context, queue, loaded, destruction, (each) =>
-          // A successor is led to, whoever's it is, and where it is missing it has expired.
-          this.#destroy(each, { ...destruction, owner: undefined }),
-        ),
-      destruction.deadline,
-    );
+    while (this.#queues.busy || this.#touching.size > 0) await Promise.all([...this.#touching, this.#queues.settled()]);
   }
 
   #assertOpen(): void {
     if (this.#closed) throw closed();
   }
-
-  #queueOf(key: string): KeyQueue {
-    let queue = this.#queues.get(key);
-    if (queue === undefined) {
-      queue = new KeyQueue(key, this.#context, this);
-      this.#queues.set(key, queue);
-    }
-    return queue;
-  }
-}
-
-export function closed(): SessionError {
-  return new SessionError("SESS_CLOSED", "this session manager was closed");
 }

@@ -1,9 +1,11 @@
 import { SessionError } from "../errors.js";
 import type { TokenProvider } from "../provider.js";
 import type { Changes, Draft, FieldUpdate } from "../record/changes.js";
-import { applyChanges, freshDraft, toDraft } from "../record/draft.js";
-import { decodeEnvelope, encodeEnvelope, type StoredSession } from "../record/stored-session.js";
-import { Deadline, type StoreContext, sessionAfter } from "./context.js";
+import { decodeEnvelope, encodeEnvelope } from "../record/envelope.js";
+import { applyChanges, freshDraft, sessionAfter, toDraft } from "../record/next-record.js";
+import type { StoredSession } from "../record/stored-session.js";
+import type { StoreContext } from "./context.js";
+import { Deadline } from "./deadline.js";
 import type { Regenerated } from "./regenerate.js";
 import type { Identity, LoadedSession, PresentedRival, SessionBackend } from "./session-backend.js";
 

@@ -8,15 +8,6 @@ export interface ConfigSource {
   readonly writtenAs: ReadonlyMap<string, string>;
 }
 
-/** The keys whose seed name differs from ours by more than case. */
-const seedNames = {
-  httpOnly: "disableHTTPOnly",
-  sameSite: "cookieSameSite",
-  sidInHeader: "EnableSidInHTTPHeader",
-  sidHeaderName: "SessionNameInHTTPHeader",
-  sidInUrlQuery: "EnableSidInURLQuery",
-} as const;
-
 /** Go's http.SameSite: 1 leaves it to the browser, which takes such a cookie for Lax; 2, 3 and 4 say so. */
 const goSameSite: ReadonlyMap<unknown, string> = new Map([
   [1, "lax"],
@@ -57,12 +48,14 @@ function translate(written: string, value: unknown): unknown {
  * Reads a configuration string as Go would: keys in any case, by the seed's names or by ours, the last of a repeated
  * key wins, unknown keys and nulls are ignored.
  *
- * @param ownKeys our names of the keys.
+ * @param names the seed's name of each key, by ours.
  * @throws SessionError `SESS_CONFIG` on what is not a JSON object, or has no meaning in the seed's terms.
  */
-export function readSeedConfig(json: string, ownKeys: readonly string[]): ConfigSource {
-  const known = new Map(ownKeys.map((key) => [key.toLowerCase(), { key, written: key }]));
-  for (const [key, written] of Object.entries(seedNames)) known.set(written.toLowerCase(), { key, written });
+export function readSeedConfig(json: string, names: ReadonlyMap<string, string>): ConfigSource {
+  const known = new Map([...names.keys()].map((key) => [key.toLowerCase(), { key, written: key }]));
+  for (const [key, written] of names) {
+    if (written.toLowerCase() !== key.toLowerCase()) known.set(written.toLowerCase(), { key, written });
+  }
   const values = new Map<string, unknown>();
   const writtenAs = new Map<string, string>();
   for (const [name, value] of Object.entries(parseObject(json))) {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { type ManagerConfig, resolveConfig } from "./options.js";
+import type { ManagerConfig } from "./options.js";
+import { resolveConfig } from "./resolve-config.js";
 import type { adviseSeconds } from "./unit-advice.js";
 
 afterEach(() => {

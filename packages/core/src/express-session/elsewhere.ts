@@ -1,6 +1,7 @@
+import type { LoadedSession } from "../backend/session-backend.js";
 import { cookieValues } from "../http/cookies.js";
-import type { RequestView } from "../http/request.js";
-import type { FallbackLookup, LoadedSession } from "../manager/request-manager.js";
+import type { RequestView } from "../http/request-view.js";
+import type { FallbackLookup } from "../manager/select-session.js";
 import type { ManagerInternals } from "./internals.js";
 
 /** What cookie-parser, or whoever did its work, has put on a request. */

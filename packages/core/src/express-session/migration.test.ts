@@ -4,8 +4,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { Browser, expressSession, type MemoryStore, secret, serve } from "../../test/express-sites.js";
 import { Stage } from "../../test-support/stage.js";
 import { type Answer, ask, closeServers } from "../../test-support/test-client.js";
-import { limits } from "../backend/context.js";
 import type { ManagerConfig } from "../config/options.js";
+import { limits } from "../limits.js";
 import { type OldStore, type SessionOptions, session } from "./index.js";
 import { signedIds } from "./signed-cookie.js";
 

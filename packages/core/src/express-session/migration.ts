@@ -1,13 +1,13 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import { limits } from "../backend/context.js";
+import type { Deadline } from "../backend/deadline.js";
+import type { LoadedSession } from "../backend/session-backend.js";
 import { longestLifetime } from "../config/checks.js";
 import { isRefusal, SessionError } from "../errors.js";
-import type { RequestView } from "../http/request.js";
-import type { LoadedSession } from "../manager/request-manager.js";
+import type { RequestView } from "../http/request-view.js";
+import { limits } from "../limits.js";
 import { foundBy, lookIn, type ParsedCookies } from "./elsewhere.js";
 import type { ManagerInternals } from "./internals.js";
 import { destroyOld, type OldRecord, type OldStore, readOld } from "./old-store.js";
-import { Patience } from "./patience.js";
 import { type Secret, signedIds } from "./signed-cookie.js";
 
 export interface Origin {
@@ -30,10 +30,10 @@ export function isOwed(known: object | undefined): boolean {
 export function understandOld(internals: ManagerInternals, origin: Origin): void {
   const mover = new Migration(internals, origin);
   lookIn(internals, async (request, req) => {
-    const patience = new Patience();
+    const deadline = internals.deadline();
     const parsed = (req as ParsedCookies | undefined) ?? {};
     for (const id of signedIds(request.header("cookie"), origin.name, origin.secrets, parsed)) {
-      const found = await mover.find({ request, oldId: id, patience });
+      const found = await mover.find({ request, oldId: id, deadline });
       if (found !== undefined) return found;
     }
     return undefined;
@@ -48,7 +48,8 @@ const taken = new Error("this session was taken over before");
 interface Asked {
   readonly request: RequestView;
   readonly oldId: string;
-  readonly patience: Patience;
+  /** How long the request waits for the old store, in all its calls together. */
+  readonly deadline: Deadline;
 }
 
 class Migration {
@@ -62,24 +63,24 @@ class Migration {
 
   /** The session that an old one became, or becomes now. The old one is gone before anybody is told. */
   async find(asked: Asked): Promise<LoadedSession | undefined> {
-    const { request, oldId, patience } = asked;
+    const { request, oldId, deadline } = asked;
     const { store } = this.#origin;
     const id = this.#newId(oldId);
     const there = await foundBy(this.#internals, request, id);
     if (there !== undefined) return this.#joined(there, asked);
-    const old = await ask(patience, () => readOld(store, oldId, this.#internals.settings.now()));
+    const old = await ask(deadline, () => readOld(store, oldId, this.#internals.settings.now()));
     const created = old !== undefined && old.fields.length > 0 && (await this.#create(id, old));
     // Where nothing was there, somebody may have taken it since we looked.
     const found = await foundBy(this.#internals, request, id);
     if (found === undefined) return undefined;
     if (!created) return this.#joined(found, asked);
-    await ask(patience, () => destroyOld(store, oldId));
+    await ask(deadline, () => destroyOld(store, oldId));
     owed.add(found.stored);
     return found;
   }
 
-  async #joined(found: LoadedSession, { oldId, patience }: Asked): Promise<LoadedSession> {
-    await ask(patience, () => destroyOld(this.#origin.store, oldId));
+  async #joined(found: LoadedSession, { oldId, deadline }: Asked): Promise<LoadedSession> {
+    await ask(deadline, () => destroyOld(this.#origin.store, oldId));
     const { settings } = this.#internals;
     // By now the answer that brought the cookie has arrived or is lost.
     const settled = settings.now() - found.stored.created >= limits.marker;
@@ -120,9 +121,9 @@ class Migration {
   }
 }
 
-async function ask<T>(patience: Patience, call: () => Promise<T>): Promise<T> {
+async function ask<T>(deadline: Deadline, call: () => Promise<T>): Promise<T> {
   try {
-    return await patience.wait(call);
+    return await deadline.bound(call);
   } catch (cause) {
     throw new SessionError("SESS_UNAVAILABLE", "the old session store failed", { cause });
   }

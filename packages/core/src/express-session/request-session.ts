@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
-import type { AdapterHooks } from "../session/session.js";
+import type { AdapterHooks } from "../session/response-session.js";
 import type { AnySession, ManagerInternals } from "./internals.js";
 import { isOwed } from "./migration.js";
 import { type Actions, isPlainSession, plainSession } from "./plain-session.js";
@@ -47,14 +47,14 @@ export class RequestSession implements Actions, AdapterHooks {
   }
 
   begin(): void {
-    const { stored } = this.#session;
+    const { stored } = this.#session.forResponse.state;
     this.#own = stored?.lifetime;
     this.#owed = isOwed(stored);
     if (stored === undefined) this.#takeOption();
     this.#give();
     const get = () => this.#session.id;
     Object.defineProperty(this.#req, "sessionID", { get, enumerable: true, configurable: true });
-    this.#session.hooks = this;
+    this.#session.forResponse.hooks = this;
   }
 
   async beforeStoring(): Promise<void> {
@@ -76,11 +76,11 @@ export class RequestSession implements Actions, AdapterHooks {
     this.#takeOption();
     try {
       // The new session begins empty: what the old one held, by other requests as well, is not in it.
-      this.#session.beginAnew();
+      this.#session.forResponse.state.beginAnew();
       await this.#session.regenerate();
       this.#give();
     } catch (error) {
-      this.#session.discard();
+      this.#session.forResponse.state.view.discard();
       this.#own = own;
       if (this.#req.session) this.#give();
       throw error;
@@ -94,9 +94,9 @@ export class RequestSession implements Actions, AdapterHooks {
 
   async reload(): Promise<void> {
     this.#properties?.leave();
-    this.#session.discard();
+    this.#session.forResponse.state.view.discard();
     const there = await this.#session.reload();
-    const { stored } = this.#session;
+    const { stored } = this.#session.forResponse.state;
     if (!there || stored === undefined) {
       throw new SessionError("SESS_GONE", "there is no such session: not stored, ended, or under a new id");
     }
@@ -121,7 +121,7 @@ export class RequestSession implements Actions, AdapterHooks {
     action.then(
       () => this.#unheard.delete(action),
       (error: unknown) => {
-        if (this.#session.responseEnded && this.#unheard.delete(action)) report(error);
+        if (this.#session.forResponse.ended && this.#unheard.delete(action)) report(error);
       },
     );
   }
@@ -135,7 +135,7 @@ export class RequestSession implements Actions, AdapterHooks {
 
   /** `undefined`: none of its own. */
   #choose(seconds: number | undefined): void {
-    if (seconds === undefined) this.#session.forgetLifetime();
+    if (seconds === undefined) this.#session.forResponse.state.lifetime = undefined;
     else this.#session.lifetime = seconds;
     this.#own = seconds === undefined ? undefined : seconds * 1000;
     this.#chosen = true;
@@ -176,7 +176,7 @@ export class RequestSession implements Actions, AdapterHooks {
     if (this.#ending) return;
     if (this.#req.session) {
       if (this.#cookie?.hasEnded) await this.#end();
-    } else if (this.#options.unset === "keep") this.#session.discard();
+    } else if (this.#options.unset === "keep") this.#session.forResponse.state.view.discard();
     else await this.#end();
   }
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
-import { isSecure, NodeRequest } from "../http/request.js";
+import { isSecure } from "../http/proxy-trust.js";
+import { NodeRequest } from "../http/request-view.js";
 import { insteadOf } from "./cookie-options.js";
 import { type Lifetime, millisecondsOf } from "./lifetime.js";
 

@@ -1,14 +1,14 @@
 import type { Session } from "../session/session.js";
 import type { Head } from "./head.js";
-import type { SessionResponse } from "./response.js";
+import type { SessionResponse } from "./response-commit.js";
 
 /** One request of node:http whose framework has a moment of its own before the response leaves. */
 export class NodeExchange<D extends object> {
-  readonly #response: SessionResponse<D>;
+  readonly #response: SessionResponse;
   readonly #load: () => Promise<Session<D>>;
   #session: Promise<Session<D>> | undefined;
 
-  constructor(response: SessionResponse<D>, load: () => Promise<Session<D>>) {
+  constructor(response: SessionResponse, load: () => Promise<Session<D>>) {
     this.#response = response;
     this.#load = load;
   }

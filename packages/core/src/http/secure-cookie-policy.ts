@@ -1,5 +1,6 @@
 import type { Settings } from "../config/options.js";
-import { claimsTls, isLocal, isSecure, isTrusted, type RequestView } from "./request.js";
+import { claimsTls, isLocal, isSecure, isTrusted } from "./proxy-trust.js";
+import type { RequestView } from "./request-view.js";
 
 /** One Manager's view of whether its cookie gets where it should, with one warning, in development, where it does not. */
 export class SecureCookiePolicy {

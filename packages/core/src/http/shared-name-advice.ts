@@ -1,5 +1,5 @@
 import { cookieValues } from "./cookies.js";
-import type { RequestView } from "./request.js";
+import type { RequestView } from "./request-view.js";
 
 /** A browser, as far as a request tells: its address, what it says that it is, and the host that its cookies are for. */
 interface Client {

@@ -1,15 +1,16 @@
 import type { StoreContext } from "../backend/context.js";
-import type { Identity } from "../backend/session-backend.js";
+import type { Identity, LoadedSession } from "../backend/session-backend.js";
 import { TokenBackend, withoutSuperseded } from "../backend/token-backend.js";
 import { longestLifetime } from "../config/checks.js";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
 import { cookieValues, isOversized, setCookie } from "../http/cookies.js";
-import type { RequestView } from "../http/request.js";
+import type { RequestView } from "../http/request-view.js";
 import { isId } from "../ids.js";
 import type { TokenProvider } from "../provider.js";
 import type { Manager } from "./manager.js";
-import { type LoadedSession, type PresentedSession, RequestManager } from "./request-manager.js";
+import { RequestManager } from "./request-manager.js";
+import type { PresentedSession } from "./select-session.js";
 import { selectSession, whyNone } from "./select-session.js";
 
 /** What browsers keep of a cookie with its name and attributes, bytes (RFC 6265, section 6.1). */

@@ -1,7 +1,8 @@
 import { BoundedCalls } from "../backend/bounded.js";
 import type { StoreContext } from "../backend/context.js";
 import { ReliableProvider } from "../backend/reliable-provider.js";
-import { type ManagerConfig, resolveConfig, type Settings } from "../config/options.js";
+import type { ManagerConfig, Settings } from "../config/options.js";
+import { resolveConfig } from "../config/resolve-config.js";
 import type { readSeedConfig } from "../config/seed-json.js";
 import { Diagnostics } from "../diagnostics.js";
 import { SessionError } from "../errors.js";

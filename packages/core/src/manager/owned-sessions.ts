@@ -32,8 +32,8 @@ export async function keysOf<D extends object>(
   if (!(session instanceof Session)) {
     throw new SessionError("SESS_VALUE", "the session must be one that this Manager's start, handler or load gave");
   }
-  const { storageKeys } = session;
-  return new Set([...storageKeys, ...(await backend.chain(storageKeys.at(-1) ?? ""))]);
+  const { pastKeys, identity } = session.forResponse.state;
+  return new Set([...pastKeys, ...(await backend.chain(identity.key))]);
 }
 
 function describe<D extends object>(

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from "node:http";
 import type { LoadedSession, PresentedRival } from "../backend/session-backend.js";
 import type { SessionError } from "../errors.js";
-import type { WhyNone } from "../http/response.js";
+import type { RequestView } from "../http/request-view.js";
+import type { WhyNone } from "../http/response-commit.js";
 
 /** What one of a request's ids leads to. `failure`: why it cannot be read. Then it is a session, unless it is known for a marker. */
 export interface Found extends PresentedRival {
@@ -13,6 +15,17 @@ export interface Selection {
   /** The live sessions, where there are several: the request has none then. */
   readonly rivals: readonly PresentedRival[];
 }
+
+/** What a request came with. */
+export interface PresentedSession extends Selection {
+  /** Whether there was a cookie of our name at all. */
+  readonly cookie: boolean;
+  /** Why there is no session, where there is a reason. */
+  readonly reason: WhyNone | undefined;
+}
+
+/** Where else a session may be found, when what a request came with leads to none. `req`: what Node has of it. */
+export type FallbackLookup = (request: RequestView, req?: IncomingMessage) => Promise<LoadedSession | undefined>;
 
 const none: readonly PresentedRival[] = [];
 

@@ -1,15 +1,16 @@
 import type { StoreContext } from "../backend/context.js";
 import type { ReliableProvider } from "../backend/reliable-provider.js";
-import type { Identity } from "../backend/session-backend.js";
+import type { Identity, LoadedSession } from "../backend/session-backend.js";
 import { StoreBackend } from "../backend/store-backend.js";
 import type { Settings } from "../config/options.js";
-import { type PresentedIds, presentedIds, type RequestView } from "../http/request.js";
+import { type PresentedIds, presentedIds } from "../http/credentials.js";
+import type { RequestView } from "../http/request-view.js";
 import { isId, ownerKey, sessionKey } from "../ids.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { OwnedSession, StoreManager } from "./manager.js";
 import { keysOf, listOwned } from "./owned-sessions.js";
-import { type LoadedSession, type PresentedSession, RequestManager } from "./request-manager.js";
-import { type Found, type Selection, selectSession, whyNone } from "./select-session.js";
+import { RequestManager } from "./request-manager.js";
+import { type Found, type PresentedSession, type Selection, selectSession, whyNone } from "./select-session.js";
 
 /** The Manager over a store. */
 export class StoreSessionManager<D extends object> extends RequestManager<D> implements StoreManager<D> {

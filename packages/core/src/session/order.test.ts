@@ -240,7 +240,7 @@ test("a response waits for an update that waits behind a save", async () => {
   void waiting.then(() => {
     stored = true;
   });
-  await (session as Session<SessionData>).commitForResponse();
+  await (session as Session<SessionData>).forResponse.commit();
   expect(stored).toBe(true);
   await manager.close();
 });

@@ -7,6 +7,8 @@ import { SessionError } from "../errors.js";
 import { sessionKey } from "../ids.js";
 import { memory } from "../memory/memory.js";
 import type { Provider, SessionRecord } from "../provider.js";
+import type { Session } from "./session.js";
+import type { SessionData } from "./session-store.js";
 
 // The session of one request: fields, values, lifetimes, events.
 
@@ -423,7 +425,7 @@ describe("lifetimes", () => {
 
 /** As the response does. */
 async function commitFor(session: object): Promise<void> {
-  await (session as { commitForResponse(): void | Promise<void> }).commitForResponse();
+  await (session as Session<SessionData>).forResponse.commit();
 }
 
 describe("records", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { quoted } from "./checks.js";
-import { type ManagerConfig, resolveConfig as resolve } from "./options.js";
+import type { ManagerConfig } from "./options.js";
+import { resolveConfig as resolve } from "./resolve-config.js";
 import { readSeedConfig } from "./seed-json.js";
 
 /** For what the types refuse but JavaScript, or a JSON file, can say. */

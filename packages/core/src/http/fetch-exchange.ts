@@ -3,7 +3,7 @@ import { report } from "../diagnostics.js";
 import type { Session } from "../session/session.js";
 import { errorText, failureStatus, statusOf } from "./failure.js";
 import type { Head } from "./head.js";
-import type { SessionResponse } from "./response.js";
+import type { SessionResponse } from "./response-commit.js";
 import { signalIn } from "./thrown.js";
 
 /** Asks the application for the response to an error. */
@@ -11,14 +11,14 @@ type AskApplication = (error: unknown) => ReturnType<ErrorResponder>;
 
 /** One request of the Fetch standard and the response to it. */
 export class FetchExchange<D extends object> {
-  readonly #response: SessionResponse<D>;
+  readonly #response: SessionResponse;
   readonly #load: () => Promise<Session<D>>;
   readonly #onError: AskApplication | undefined;
   #session: Promise<Session<D>> | undefined;
   /** Whether the answer may depend on the session, or on why there is none. */
   #isAsked = false;
 
-  constructor(response: SessionResponse<D>, load: () => Promise<Session<D>>, onError: AskApplication | undefined) {
+  constructor(response: SessionResponse, load: () => Promise<Session<D>>, onError: AskApplication | undefined) {
     this.#response = response;
     this.#load = load;
     this.#onError = onError;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decodeEnvelope, encodeEnvelope, type StoredSession } from "./stored-session.js";
+import { decodeEnvelope, encodeEnvelope } from "./envelope.js";
+import type { StoredSession } from "./stored-session.js";
 
 const plain: StoredSession = {
   version: "v",

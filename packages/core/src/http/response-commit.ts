@@ -1,11 +1,12 @@
 import type { Settings } from "../config/options.js";
 import type { CookieOutcome, Diagnostics } from "../diagnostics.js";
 import { isSessionError, type SessionErrorCode } from "../errors.js";
-import type { Binding, Session } from "../session/session.js";
+import type { ResponseSession } from "../session/response-session.js";
+import type { Binding, SessionState } from "../session/session-state.js";
 import { type CookieAttributes, clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
 import type { Head, ResponseHook } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
-import type { RequestView } from "./request.js";
+import type { RequestView } from "./request-view.js";
 import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
 import type { SharedNameAdvice } from "./shared-name-advice.js";
 import { twinsOf } from "./twins.js";
@@ -23,7 +24,7 @@ export interface ResponseSettings {
 export type WhyNone = Extract<CookieOutcome, "ambiguous" | "unknown" | "oversized">;
 
 /** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
-export class SessionResponse<D extends object> implements Binding, ResponseHook {
+export class SessionResponse implements Binding, ResponseHook {
   readonly #request: RequestView;
   readonly #settings: Settings;
   readonly #cookiePolicy: SecureCookiePolicy;
@@ -31,7 +32,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   readonly #nameAdvice: SharedNameAdvice | undefined;
   /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
   readonly #isOver: () => boolean;
-  #session: Session<D> | undefined;
+  #session: ResponseSession | undefined;
   #headersSent: boolean;
   #discarded = false;
   #told = false;
@@ -88,7 +89,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   }
 
   /** `reason`: why the request came with no session, where there is one. */
-  bind(session: Session<D>, reason: WhyNone | undefined): void {
+  bind(session: ResponseSession, reason: WhyNone | undefined): void {
     this.#session = session;
     this.#reason = reason;
     this.#failure = undefined;
@@ -100,7 +101,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     if (this.#storedFor === status) return this.#storing;
     this.#storedFor = status;
     this.#discarded = status >= 500;
-    const stored = this.#discarded ? this.#session?.discardForResponse() : this.#session?.commitForResponse();
+    const stored = this.#discarded ? this.#session?.discard() : this.#session?.commit();
     if (stored === undefined) this.#headersSent = true;
     this.#storing = stored === undefined ? undefined : this.#settle(stored);
     return this.#storing;
@@ -124,28 +125,28 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     this.#vary(head, "Cookie");
     if (sidHeader !== undefined) this.#vary(head, sidHeader);
     const outcome = this.#setCookie(head);
-    const value = outcome === "set" ? this.#session?.cookieValue : undefined;
+    const value = outcome === "set" ? this.#session?.state.cookieValue : undefined;
     this.#nameAdvice?.heed(this.#request, this.#reason === "unknown", value);
     const code = isSessionError(this.#failure) ? this.#failure.code : undefined;
     this.#tell(outcome ?? this.#whyNone(code), code);
   }
 
   beforeEnd(): void | Promise<void> {
-    return this.#session?.releaseForEnd();
+    return this.#session?.end();
   }
 
   /** For a failure of the request, which is said here, and of another session that waits for the same response. */
   abandon(error?: unknown): void | Promise<void> {
     this.#failure ??= error;
     this.#discarded = true;
-    const left = this.#session?.discardForResponse();
+    const left = this.#session?.discard();
     return left === undefined ? this.#whenNothingRuns() : left.then(() => this.#whenNothingRuns());
   }
 
   /** Instead of {@link addHeaders}, where what leaves has no head to put a cookie in. Answers whether one is lost. */
   leavesWithoutHead(): boolean {
     this.#headersSent = true;
-    const isLost = this.#session?.cookieDue !== undefined;
+    const isLost = this.#session?.state.cookieDue !== undefined;
     this.#tell(isLost ? "not-carried" : this.#whyNone(undefined));
     return isLost;
   }
@@ -170,16 +171,16 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   /** Adds the cookie that is due, if one is. */
   #setCookie(head: Head): CookieOutcome | undefined {
     const { sidHeader, enableSetCookie } = this.#settings;
-    const session = this.#session;
-    const due = session?.cookieDue;
-    if (session === undefined || due === undefined) return undefined;
+    const state = this.#session?.state;
+    const due = state?.cookieDue;
+    if (state === undefined || due === undefined) return undefined;
     if (enableSetCookie) {
-      this.#lines ??= this.#linesFor(session, due);
+      this.#lines ??= this.#linesFor(state, due);
       for (const line of this.#lines) {
         if (!listOf(head.getHeader("Set-Cookie")).includes(line)) head.appendHeader("Set-Cookie", line);
       }
     }
-    if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, session.id);
+    if (sidHeader !== undefined && due === "set") head.setHeader(sidHeader, state.identity.id);
     head.setHeader("Cache-Control", mergeCacheControl(textOf(head.getHeader("Cache-Control"))));
     if (!enableSetCookie) return "disabled";
     if (due === "clear") return "cleared";
@@ -190,7 +191,7 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     if (this.#session === undefined) return "not-loaded";
     if (code !== undefined) return "failed";
     if (this.#discarded) return "discarded";
-    const why = this.#session.whyNoCookie;
+    const why = this.#session.state.whyNoCookie;
     return why === "empty" ? (this.#reason ?? why) : why;
   }
 
@@ -200,9 +201,9 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
     if (merged !== before) head.setHeader("Vary", merged);
   }
 
-  #cookieFor(session: Session<D>): string {
-    const maxAge = maxAgeOf(session.stored, this.#settings);
-    return setCookie(this.#settings.cookieName, session.cookieValue, {
+  #cookieFor(state: SessionState): string {
+    const maxAge = maxAgeOf(state.stored, this.#settings);
+    return setCookie(this.#settings.cookieName, state.cookieValue, {
       ...this.#attributes,
       ...(maxAge !== undefined && { maxAge }),
     });
@@ -213,9 +214,9 @@ export class SessionResponse<D extends object> implements Binding, ResponseHook 
   }
 
   /** Ours last: a browser that takes a twin for the same cookie must not be left without it. */
-  #linesFor(session: Session<D>, due: "set" | "clear"): readonly string[] {
-    const cookie = due === "set" ? this.#cookieFor(session) : this.#clearing(this.#attributes);
-    if (!session.hasTwins) return [cookie];
+  #linesFor(state: SessionState, due: "set" | "clear"): readonly string[] {
+    const cookie = due === "set" ? this.#cookieFor(state) : this.#clearing(this.#attributes);
+    if (!state.hasTwins) return [cookie];
     const secure = this.#cookiePolicy.secureFor(this.#request);
     const twins = twinsOf(this.#request.host(), this.#settings, secure);
     return [...twins.map((twin) => this.#clearing(twin)), cookie];

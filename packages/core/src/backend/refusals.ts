@@ -1,0 +1,21 @@
+import { SessionError } from "../errors.js";
+import type { StoredSession } from "../record/stored-session.js";
+
+/** What a request is told whose session is not there any more. */
+export function goneOrRetired(current: StoredSession | undefined): SessionError {
+  return current?.retired
+    ? new SessionError("SESS_RETIRED", "this session has a new id; the request came with the old one")
+    : new SessionError("SESS_GONE", "this session was destroyed or has expired");
+}
+
+export function conflict(): SessionError {
+  return new SessionError("SESS_CONFLICT", "other processes kept changing this session until the retry bound");
+}
+
+export function tooLate(): SessionError {
+  return new SessionError("SESS_UNAVAILABLE", "earlier writes of this session took too long");
+}
+
+export function closed(): SessionError {
+  return new SessionError("SESS_CLOSED", "this session manager was closed");
+}

@@ -1,0 +1,53 @@
+import type { Settings } from "../config/options.js";
+import { isId } from "../ids.js";
+import { cookieValues, isOversized, MAX_COOKIE_VALUES } from "./cookies.js";
+import type { RequestView } from "./request-view.js";
+
+/** The ids a request came with. */
+export interface PresentedIds {
+  /** Well-shaped and distinct, of all places together at most eight; mostly one or none. */
+  readonly all: readonly string[];
+  /** The same by place: the cookie wins over the header, and that over the query. */
+  readonly places: readonly (readonly string[])[];
+  /** Whether there was a cookie of our name at all, well-shaped or not, or may have been. */
+  readonly cookie: boolean;
+  /** Whether there was anything that was meant as an id. */
+  readonly some: boolean;
+  /** Whether the Cookie header was too long to be looked at. */
+  readonly oversized: boolean;
+}
+
+const nothing: PresentedIds = { all: [], places: [], cookie: false, some: false, oversized: false };
+
+/** Checks shapes only: what is not an id of ours costs no I/O. A stale id in one place hides none in another. */
+export function presentedIds(request: RequestView, settings: Settings): PresentedIds {
+  const header = request.header("cookie");
+  if (header === undefined && settings.sidHeader === undefined && !settings.sidInUrlQuery) return nothing;
+  const oversized = isOversized(header);
+  const all: string[] = [];
+  let [cookie, some] = [oversized, false];
+  const isNew = (value: string): boolean => {
+    some ||= value !== "";
+    if (all.length === MAX_COOKIE_VALUES || !isId(settings.id, value) || all.includes(value)) return false;
+    all.push(value);
+    return true;
+  };
+  const inCookie = cookieValues(header, settings.cookieName, (value) => {
+    cookie = true;
+    return isNew(value);
+  });
+  const places = [inCookie];
+  if (settings.sidHeader !== undefined) places.push(fromHeader(request, settings).filter(isNew));
+  if (settings.sidInUrlQuery) places.push(fromQuery(request, settings).filter(isNew));
+  return { all, places, cookie, some, oversized };
+}
+
+function fromHeader(request: RequestView, { sidHeader }: Settings): string[] {
+  const value = sidHeader && request.header(sidHeader.toLowerCase());
+  return value ? [value] : [];
+}
+
+function fromQuery({ url }: RequestView, settings: Settings): string[] {
+  const start = settings.sidInUrlQuery ? url.indexOf("?") : -1;
+  return start < 0 ? [] : new URLSearchParams(url.slice(start)).getAll(settings.cookieName);
+}

@@ -1,0 +1,117 @@
+import { randomToken } from "../ids.js";
+import { limits } from "../limits.js";
+import type { Changes, Draft, FieldUpdate } from "./changes.js";
+import type { RecentWrites, StoredSession } from "./stored-session.js";
+
+/** What the next record depends on besides the present one and the changes. */
+export interface RecordContext {
+  readonly now: () => number;
+  /** Idle lifetime, ms. */
+  readonly idle: number;
+  /** Absolute lifetime, ms; Infinity when there is none. */
+  readonly absolute: number;
+  /** Names this Manager in `recentWrites`. */
+  readonly managerId: string;
+}
+
+/** What follows `base` when nothing is changed; without one, a session that holds nothing. */
+export function toDraft(base: StoredSession | undefined): Draft {
+  return { fields: new Map(base?.fields), owner: base?.owner, lifetime: base?.lifetime };
+}
+
+/** `base` with one request's changes, as the first record of a session. */
+export function freshDraft(base: StoredSession | undefined, changes: Changes): Draft {
+  const draft = toDraft(base);
+  changes.applyTo(draft, true);
+  return draft;
+}
+
+/** Makes one request's changes on a draft, in place. When its update function throws, it has left no trace. */
+export function applyChanges(draft: Draft, changes: Changes, update: FieldUpdate | undefined, fresh: boolean): void {
+  const result = update?.run(changes.read(update.name, draft.fields));
+  changes.applyTo(draft, fresh);
+  if (update === undefined) return;
+  if (result === undefined) draft.fields.delete(update.name);
+  else draft.fields.set(update.name, result);
+}
+
+/** When a session that is used now will end, epoch milliseconds. `idle` is the Manager's idle lifetime, ms. */
+export function expiryOfUse(
+  { absolute, lifetime }: Pick<StoredSession, "absolute" | "lifetime">,
+  now: number,
+  idle: number,
+): number {
+  return Math.min(absolute, now + (lifetime ?? idle));
+}
+
+/** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
+export function isTouchDue(stored: StoredSession, now: number, idle: number): boolean {
+  return expiryOfUse(stored, now, idle) - stored.expiresAt >= (stored.lifetime ?? idle) / 10;
+}
+
+/** A batch's id, which is its record's version on every attempt. Never used twice, on any key. */
+function newWriteId(): string {
+  // rule: a-write-id-is-never-used-twice
+  return randomToken(16);
+}
+
+function withWrite(
+  context: RecordContext,
+  recentWrites: RecentWrites | undefined,
+  writeId: string,
+  now: number,
+): RecentWrites {
+  const others =
+    recentWrites?.filter(
+      ([managerId, , time]) => managerId !== context.managerId && now - time < limits.recentWrites,
+    ) ?? [];
+  // rule: every-manager-is-listed
+  return [...others, [context.managerId, writeId, now]];
+}
+
+/** The session that follows `base` as the draft has it; without a base, one that begins now. */
+export function sessionAfter(context: RecordContext, base: StoredSession | undefined, draft: Draft): StoredSession {
+  const now = context.now();
+  const version = newWriteId();
+  const absolute = draft.absolute === undefined ? (base?.absolute ?? now + context.absolute) : now + draft.absolute;
+  return {
+    version,
+    expiresAt: expiryOfUse({ absolute, lifetime: draft.lifetime }, now, context.idle),
+    owner: draft.owner,
+    retired: undefined,
+    created: base?.created ?? now,
+    saved: now,
+    lifetime: draft.lifetime,
+    absolute,
+    recentWrites: withWrite(context, base?.recentWrites, version, now),
+    fields: draft.fields,
+    ...(base?.over !== undefined && { over: base.over }),
+  };
+}
+
+/**
+ * What takes `base`'s place when it is replaced by the session `retired`, or destroyed (`""`). It keeps who wrote
+ * last, or a batch whose answer was lost could not recognise itself, and the owner; nothing else of the session.
+ */
+export function markerAfter(
+  context: RecordContext,
+  base: Pick<StoredSession, "owner" | "recentWrites">,
+  retired: string,
+): StoredSession {
+  const now = context.now();
+  const version = newWriteId();
+  return {
+    version,
+    expiresAt: now + limits.marker,
+    // rule: a-marker-keeps-the-owner
+    owner: base.owner,
+    retired,
+    created: 0,
+    saved: 0,
+    lifetime: undefined,
+    absolute: Number.POSITIVE_INFINITY,
+    // rule: a-marker-keeps-who-wrote-last
+    recentWrites: withWrite(context, base.recentWrites, version, now),
+    fields: new Map(),
+  };
+}

@@ -1,0 +1,94 @@
+import type { LeftToStore } from "./field-view.js";
+import type { SessionOperations } from "./session-operations.js";
+import type { SessionState } from "./session-state.js";
+
+/** What an adapter has done around the storing of a session for its response. */
+export interface AdapterHooks {
+  /** Before anything is stored, at the head and again at the end. A rejection is the response's, as one by the store. */
+  beforeStoring(): Promise<void>;
+  /** When it is stored: whether the cookie must go out although the client should have it. */
+  owesCookie(): Promise<boolean>;
+}
+
+/** A session as its response sees it: stored at the head and at the end, or discarded; and the cookie that is due. */
+export class ResponseSession {
+  readonly state: SessionState;
+  readonly #operations: SessionOperations;
+  /** An adapter's, where it has some. */
+  hooks: AdapterHooks | undefined;
+
+  constructor(state: SessionState, operations: SessionOperations) {
+    this.state = state;
+    this.#operations = operations;
+  }
+
+  /** Settles when the operations under way have ended, stored or failed; `undefined` when idle. */
+  get running(): Promise<void> | undefined {
+    return this.#operations.running;
+  }
+
+  /** Whether its response has ended, so that a failure nobody waits for can only be reported. */
+  get ended(): boolean {
+    return this.state.parts.binding?.ended ?? false;
+  }
+
+  /**
+   * Commits for the response, or prolongs the session if nothing changed and it is time to. Answers at once, and
+   * nothing waits, where there is nothing to store.
+   */
+  commit(): void | Promise<void> {
+    return this.hooks === undefined ? this.#commit() : this.#commitWith(this.hooks);
+  }
+
+  /** Commits what was changed since the response began. */
+  end(): void | Promise<void> {
+    if (this.hooks !== undefined) return this.hooks.beforeStoring().then(() => this.#operations.release());
+    return this.#look() === "nothing" ? undefined : this.#operations.release();
+  }
+
+  /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
+  discard(): void | Promise<void> {
+    const { view } = this.state;
+    if (this.#operations.occupied) {
+      // Where that takes too long nothing is lost: what has not been stored by now is to be forgotten.
+      const discard = () => view.discard();
+      return this.#operations.settled(this.#operations.deadline()).then(discard, discard);
+    }
+    view.discard();
+    return undefined;
+  }
+
+  /** What is left to store, or may be left by what is under way. */
+  #look(): LeftToStore {
+    return this.#operations.occupied ? "something" : this.state.look();
+  }
+
+  #commit(): void | Promise<void> {
+    const left = this.#look();
+    return left === "nothing" && !this.state.touchIsDue ? undefined : this.#commitAndTouch(left);
+  }
+
+  async #commitWith(hooks: AdapterHooks): Promise<void> {
+    await hooks.beforeStoring();
+    const stored = this.#commit();
+    if (stored === undefined) this.state.parts.binding?.noMoreCookies();
+    else await stored;
+    if (await hooks.owesCookie()) this.state.oweCookie();
+  }
+
+  async #commitAndTouch(begin: LeftToStore): Promise<void> {
+    const deadline = this.#operations.deadline();
+    let left = begin;
+    // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
+    // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
+    // rule: a-head-waits-for-two-rounds
+    for (let round = 0; left !== "nothing" && (round < 2 || this.state.needsCookie); round++) {
+      await this.#operations.storeNow(deadline, left === "all that there is" && !this.#operations.occupied);
+      left = this.state.look();
+    }
+    this.state.parts.binding?.noMoreCookies();
+    // rule: nothing-is-lost-before-the-head
+    if (left !== "nothing") this.#operations.storeIfLate();
+    await this.#operations.prolong(deadline);
+  }
+}

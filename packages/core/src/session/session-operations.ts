@@ -1,0 +1,218 @@
+import type { Deadline } from "../backend/deadline.js";
+import { tooLate } from "../backend/refusals.js";
+import type { PresentedRival } from "../backend/session-backend.js";
+import { isRefusal, SessionError } from "../errors.js";
+import { limits } from "../limits.js";
+import type { Changes, FieldUpdate } from "../record/changes.js";
+import { expiryOfUse } from "../record/next-record.js";
+import type { FieldFunction } from "./field-function.js";
+import { LateStore } from "./late-store.js";
+import { OperationQueue } from "./operation-queue.js";
+import type { SessionState } from "./session-state.js";
+
+/** What one request has done to its session in the backend: one thing after the other, as it was asked for. */
+export class SessionOperations {
+  readonly #state: SessionState;
+  readonly #queue = new OperationQueue();
+  #rivals: readonly PresentedRival[];
+  #late: LateStore | undefined;
+
+  constructor(state: SessionState) {
+    this.#state = state;
+    this.#rivals = state.parts.rivals;
+  }
+
+  /** Settles when the operations under way have ended, stored or failed; `undefined` when idle. */
+  get running(): Promise<void> | undefined {
+    return this.#queue.running;
+  }
+
+  /** Whether something is under way or waits to be. */
+  get occupied(): boolean {
+    return this.#state.view.busy || this.#queue.occupied;
+  }
+
+  /** Of something that is asked for now. */
+  deadline(): Deadline {
+    return this.#state.parts.backend.deadline();
+  }
+
+  /** Waits until nothing is under way. Whoever always asks for more before that can keep it from being so. */
+  settled(deadline: Deadline): Promise<void> {
+    // rule: settling-is-bounded
+    return deadline
+      .bound(() => this.#queue.settled(() => this.#state.view.busy))
+      .catch(() => {
+        throw tooLate();
+      });
+  }
+
+  /** `isKnown`: nothing is under way, and what is left to store was looked for in this very step. */
+  async storeNow(deadline: Deadline, isKnown = false): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    if (!isKnown) await (this.occupied ? this.settled(deadline) : undefined);
+    await this.commit(undefined, deadline, isKnown);
+  }
+
+  async release(): Promise<void> {
+    const deadline = this.deadline();
+    await this.storeNow(deadline);
+    const { backend, binding } = this.#state.parts;
+    // In a cookie it is prolonged by a new one.
+    if (!backend.inCookie || !binding?.headersSent) await this.prolong(deadline);
+  }
+
+  /** After the end of the response, what was changed is stored by itself. */
+  storeIfLate(): void {
+    if (!this.#state.parts.binding?.ended) return;
+    this.#late ??= new LateStore(
+      () => this.#state.view.untaken,
+      () => this.release(),
+    );
+    this.#late.plan();
+  }
+
+  commit(update: FieldFunction<unknown> | undefined, deadline: Deadline, isKnown = false): Promise<void> {
+    const stored = this.#commitChanges(update, deadline, isKnown);
+    return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals(deadline));
+  }
+
+  async regenerate(): Promise<void> {
+    const deadline = this.deadline();
+    const { view } = this.#state;
+    // Now and not when its turn comes: what is changed later than that comes after what waits behind it.
+    const taken = this.#state.takeChanges();
+    await this.#queue.runExclusive(async () => {
+      const changes = view.retake(taken);
+      let areStored = false;
+      try {
+        areStored = await this.#move(changes, deadline);
+      } finally {
+        if (areStored) view.stored(changes);
+        else this.#state.giveBack(changes);
+      }
+    });
+  }
+
+  destroy(): Promise<void> {
+    const deadline = this.deadline();
+    return this.#queue.runExclusive(async () => {
+      if (this.#state.destroyed) return;
+      const { backend, presented } = this.#state.parts;
+      const stored = this.#state.stored !== undefined;
+      // Where the cookie is all there is of the session, it cannot be ended without it.
+      // rule: destroy-ends-what-is-stored
+      if (backend.inCookie && (stored || presented)) this.#state.assertHeadersNotSent("the cookie's deletion");
+      if (stored) await this.#destroyStored(deadline);
+      await this.#supersede(deadline);
+      this.#state.ended();
+    });
+  }
+
+  reload(): Promise<boolean> {
+    const deadline = this.deadline();
+    const state = this.#state;
+    return this.#queue.runExclusive(async () => {
+      if (state.destroyed) return false;
+      if (state.stored === undefined) return true;
+      state.view.findMutations();
+      const stored = await state.parts.backend.load(state.identity.key, deadline);
+      if (stored === undefined || stored.retired !== undefined) return false;
+      state.loaded(stored);
+      state.view.forgetObjects();
+      return true;
+    });
+  }
+
+  /** In its turn: a token that is sealed again must hold what is being sealed into it. */
+  async prolong(deadline: Deadline): Promise<void> {
+    if (this.#state.touchIsDue) await this.#queue.runExclusive(() => this.#touch(deadline));
+  }
+
+  async #touch(deadline: Deadline): Promise<void> {
+    const { stored, identity, parts } = this.#state;
+    if (stored === undefined || !this.#state.touchIsDue) return;
+    const expiresAt = expiryOfUse(stored, parts.now(), parts.idle);
+    this.#state.touched(await parts.backend.touch(identity, stored, expiresAt, deadline));
+  }
+
+  async #commitChanges(
+    update: FieldFunction<unknown> | undefined,
+    deadline: Deadline,
+    isKnown: boolean,
+  ): Promise<void> {
+    const { view } = this.#state;
+    // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
+    // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
+    const taken = this.#state.takeChanges(isKnown);
+    const turn = this.#queue.turn();
+    if (turn !== undefined) await turn;
+    const changes = view.retake(taken);
+    if (changes.empty && update === undefined) {
+      view.stored(changes);
+      this.#queue.skip();
+      return;
+    }
+    const stored = this.#queue.runShared(this.#store(changes, update, deadline), !changes.empty);
+    try {
+      await stored;
+      view.stored(changes, update);
+    } catch (error) {
+      this.#state.giveBack(changes);
+      if (isRefusal(error)) this.#state.refused(error);
+      throw error;
+    } finally {
+      this.#queue.ended(stored);
+    }
+  }
+
+  async #store(changes: Changes, update: FieldUpdate | undefined, deadline: Deadline): Promise<void> {
+    const { parts, identity, stored } = this.#state;
+    this.#state.assertChangeable();
+    const result = await parts.backend.commit(identity, stored, changes, update, deadline);
+    if (result !== undefined) this.#state.committed(result);
+  }
+
+  /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
+  async #move(changes: Changes, deadline: Deadline): Promise<boolean> {
+    const { parts, identity, stored } = this.#state;
+    this.#state.assertMovable();
+    const next = parts.newIdentity();
+    if (stored === undefined) {
+      this.#state.moved(next);
+      return false;
+    }
+    const result = await parts.backend.regenerate(identity, next, stored, changes, deadline);
+    this.#state.moved(next, result.stored);
+    if (result.failure !== undefined) throw result.failure;
+    return true;
+  }
+
+  /** Once this session is stored: before that, a failure would leave the client without any. */
+  async #endRivals(deadline: Deadline): Promise<void> {
+    if (this.#state.stored !== undefined) await this.#queue.runExclusive(() => this.#supersede(deadline));
+  }
+
+  /** The sessions that were presented beside each other must not make this one nobody's as well, nor outlive its end. */
+  async #supersede(deadline: Deadline): Promise<void> {
+    if (this.#rivals.length === 0) return;
+    const { parts, identity, stored } = this.#state;
+    const result = await parts.backend.supersede(this.#rivals, identity, stored, deadline);
+    this.#rivals = [];
+    if (result !== undefined && result !== stored) this.#state.loaded(result);
+  }
+
+  async #destroyStored(deadline: Deadline): Promise<void> {
+    const { parts, identity, stored, pastKeys, loadedAt } = this.#state;
+    // rule: destroy-takes-earlier-ids
+    for (const key of pastKeys) await parts.backend.destroy(key, undefined, deadline);
+    const found = await parts.backend.destroy(identity.key, stored, deadline);
+    // Nothing is there, and a marker would be gone by now, or there was one and it is gone: the session may live on
+    // under an id that nobody here knows.
+    // rule: a-lost-chain-is-told
+    const chainLost = stored?.retired !== undefined || parts.now() - loadedAt >= limits.marker;
+    if (!found && chainLost) {
+      throw new SessionError("SESS_GONE", "this session was loaded too long ago to be destroyed: reload() first");
+    }
+  }
+}

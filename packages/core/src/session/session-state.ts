@@ -1,0 +1,244 @@
+import type { Identity, PresentedRival, SessionBackend } from "../backend/session-backend.js";
+import { SessionError } from "../errors.js";
+import type { Changes } from "../record/changes.js";
+import { isTouchDue } from "../record/next-record.js";
+import type { StoredSession } from "../record/stored-session.js";
+import { FieldView, type LeftToStore } from "./field-view.js";
+
+/** What a session needs of the response it belongs to. */
+export interface Binding {
+  /** Whether it is too late for a cookie. */
+  readonly headersSent: boolean;
+  /** Whether it has ended: it stores nothing any more, and reports no failure. */
+  readonly ended: boolean;
+  /** From now on it is too late for a cookie. */
+  noMoreCookies(): void;
+  /** The session was destroyed. To be called where it is too late for a cookie: the client's stays. */
+  cookieStays(): void;
+}
+
+/** What the response owes the client: the cookie of the present id, its deletion, or nothing. */
+export type CookieDue = "set" | "clear" | undefined;
+
+export interface SessionParts {
+  readonly backend: SessionBackend;
+  readonly now: () => number;
+  /** Idle lifetime, ms. */
+  readonly idle: number;
+  readonly newIdentity: () => Identity;
+  readonly identity: Identity;
+  /** A session, a marker that names a successor, or `undefined` when nothing is stored. */
+  readonly stored: StoredSession | undefined;
+  readonly ownerKey: (owner: string) => string;
+  /** Whether the client presented a cookie of our name. */
+  readonly presented: boolean;
+  /** The live sessions that the client presented beside each other: none of them is this one. */
+  readonly rivals: readonly PresentedRival[];
+  /** Absent on a session that belongs to no response. */
+  readonly binding?: Binding | undefined;
+}
+
+/**
+ * What one request knows of its session: its id, what is stored of it, what was changed, and what the client is owed.
+ * Nothing here waits for anything.
+ */
+export class SessionState {
+  readonly parts: SessionParts;
+  readonly view = new FieldView();
+  #identity: Identity;
+  /** Keys this session had earlier in this request, oldest first. */
+  readonly #past: string[] = [];
+  #stored: StoredSession | undefined;
+  #loadedAt: number;
+  /** Kept for this request: it takes effect at creation or with a new id, or while that is on its way to the client. */
+  lifetime: number | undefined;
+  /** Kept likewise: it takes effect at creation or with a new id. */
+  absolute: number | undefined;
+  /** Whether this request created the session, or gave it the id that it has. */
+  #idIsNew = false;
+  /** The owner of a session that is not stored yet. */
+  #firstOwner: { readonly hash: string | undefined } | undefined;
+  #refusal: SessionError | undefined;
+  #destroyed = false;
+  #cookieDue: CookieDue;
+
+  constructor(parts: SessionParts) {
+    this.parts = parts;
+    this.#identity = parts.identity;
+    this.#stored = parts.stored;
+    this.#loadedAt = parts.now();
+  }
+
+  get identity(): Identity {
+    return this.#identity;
+  }
+
+  get pastKeys(): readonly string[] {
+    return this.#past;
+  }
+
+  /** What is stored, as this request heard of it last; `undefined` when nothing is. */
+  get stored(): StoredSession | undefined {
+    return this.#stored;
+  }
+
+  /** By the Manager's clock, epoch ms. */
+  get loadedAt(): number {
+    return this.#loadedAt;
+  }
+
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  get cookieDue(): CookieDue {
+    return this.#cookieDue;
+  }
+
+  /** What is stored, where that is a session and not yet ended here. */
+  get live(): StoredSession | undefined {
+    return this.#destroyed || this.#stored?.retired !== undefined ? undefined : this.#stored;
+  }
+
+  get fields(): StoredSession["fields"] | undefined {
+    return this.#destroyed ? undefined : this.#stored?.fields;
+  }
+
+  /** What is left to store. */
+  look(): LeftToStore {
+    return this.#lifetimeIsDue ? "something" : this.view.look();
+  }
+
+  get touchIsDue(): boolean {
+    const { live } = this;
+    return live !== undefined && isTouchDue(live, this.parts.now(), this.parts.idle);
+  }
+
+  /** Whether a change must be followed by a cookie: on a session not stored yet, or one that the cookie holds. */
+  get needsCookie(): boolean {
+    return this.#stored === undefined || this.parts.backend.inCookie;
+  }
+
+  /** Why no cookie is due. */
+  get whyNoCookie(): "empty" | "retired" | "refused" | "unchanged" {
+    if (this.#refusal !== undefined) return "refused";
+    if (this.#stored === undefined) return "empty";
+    return this.#stored.retired === undefined ? "unchanged" : "retired";
+  }
+
+  /** Whether the client holds cookies of our name that cannot be ended, and should be rid of them. */
+  get hasTwins(): boolean {
+    return this.parts.backend.inCookie && this.parts.rivals.length > 0;
+  }
+
+  /** What a cookie that is due holds. */
+  get cookieValue(): string {
+    const { backend } = this.parts;
+    return this.#stored === undefined ? this.#identity.id : backend.cookieValue(this.#identity, this.#stored);
+  }
+
+  /** Of a session that is not stored it waits until that holds something: by itself it is nothing to store. */
+  setOwner(hash: string | undefined): void {
+    if (this.#stored === undefined) this.#firstOwner = { hash };
+    else this.view.setOwner(hash);
+  }
+
+  /** Of what the next new id stands for, nothing comes from before: no field, owner or lifetime. */
+  beginAnew(): void {
+    this.assertChangeable();
+    this.view.beginAnew();
+  }
+
+  /** Everything changed so far, mutations in place included, for a commit. `isKnown` as for {@link FieldView.take}. */
+  takeChanges(isKnown = false): Changes {
+    const changes = this.view.take(isKnown);
+    changes.lifetime = this.lifetime;
+    changes.absolute = this.absolute;
+    changes.replacesLifetime = this.#lifetimeIsDue;
+    if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
+    return changes;
+  }
+
+  /** For the next commit; to a session that was destroyed meanwhile nothing can be stored any more. */
+  giveBack(changes: Changes): void {
+    if (this.#destroyed) this.view.stored(changes);
+    else this.view.failed(changes);
+  }
+
+  loaded(stored: StoredSession): void {
+    this.#stored = stored;
+    this.#loadedAt = this.parts.now();
+  }
+
+  committed(stored: StoredSession): void {
+    // One that was set while the session was being stored is not in it.
+    const owner = this.#firstOwner;
+    this.#firstOwner = undefined;
+    if (owner !== undefined && owner.hash !== stored.owner) this.view.setOwner(owner.hash);
+    if (this.#stored === undefined) this.#idIsNew = true;
+    if (this.needsCookie) this.#cookieDue = "set";
+    this.loaded(stored);
+  }
+
+  /** Has a new id from now on; with `stored`, which is stored under it. */
+  moved(identity: Identity, stored?: StoredSession): void {
+    if (stored !== undefined) {
+      this.#past.push(this.#identity.key);
+      this.loaded(stored);
+      this.#idIsNew = true;
+      this.#cookieDue = "set";
+    }
+    this.#identity = identity;
+  }
+
+  touched(stored: StoredSession): void {
+    if (stored !== this.#stored) this.loaded(stored);
+    if (this.parts.backend.inCookie) this.#cookieDue = "set";
+  }
+
+  /** A save of a session that had been loaded as one was refused: it is gone, or under another id. */
+  refused(error: SessionError): void {
+    if (this.#stored?.retired === undefined) this.#refusal = error;
+  }
+
+  ended(): void {
+    const { binding, presented } = this.parts;
+    this.#destroyed = true;
+    this.view.discard();
+    if (this.#stored === undefined && !presented) return;
+    this.#cookieDue = "clear";
+    if (binding?.headersSent) binding.cookieStays();
+  }
+
+  oweCookie(): void {
+    this.#cookieDue ??= "set";
+  }
+
+  assertHeadersNotSent(what: string): void {
+    if (!this.parts.binding?.headersSent) return;
+    throw new SessionError("SESS_HEADERS_SENT", `${what} needs a cookie, and the response's headers have gone`);
+  }
+
+  assertOpen(): void {
+    if (this.#destroyed) throw new SessionError("SESS_GONE", "this session was destroyed by this request");
+  }
+
+  assertChangeable(): void {
+    this.assertOpen();
+    if (this.needsCookie) this.assertHeadersNotSent("this change");
+  }
+
+  /** Refused once, the session is not this request's any more: it must not be carried on under a new id. */
+  assertMovable(): void {
+    this.assertOpen();
+    if (this.#refusal !== undefined) throw this.#refusal;
+    this.assertHeadersNotSent("a new id");
+  }
+
+  /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
+  get #lifetimeIsDue(): boolean {
+    if (!this.#idIsNew || this.lifetime === undefined || this.#destroyed) return false;
+    // rule: a-lifetime-counts-until-the-cookie-goes
+    return this.#stored?.lifetime !== this.lifetime && !this.parts.binding?.headersSent;
+  }
+}
