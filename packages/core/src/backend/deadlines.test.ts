@@ -3,6 +3,7 @@ import { codeOf, stored, visit } from "../../test-support/stage.js";
 import { createManager } from "../manager/create-manager.js";
 import { memory } from "../memory/memory.js";
 import type { Provider, ProviderContext, SessionRecord, StoreConnector } from "../provider.js";
+import type { Session } from "../session/session.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
 
 // How long anything that is asked for may take, whatever the store does. The figures are those of core's README.
@@ -102,8 +103,8 @@ async function site() {
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-const commitForResponse = (session: object) =>
-  Promise.resolve((session as { commitForResponse(): void | Promise<void> }).commitForResponse());
+const commitForResponse = (session: SessionStore<SessionData>) =>
+  Promise.resolve((session as Session<SessionData>).forResponse.commit());
 
 type Asks = (session: SessionStore<SessionData>) => Promise<unknown>;
 const operations: [name: string, hangs: Call, asks: Asks][] = [
@@ -202,7 +203,7 @@ describe("one operation: ten seconds from the moment it is asked for", () => {
     await pass(operation);
     expect(outcome()).toEqual(["SESS_UNAVAILABLE", operation]);
     expect(session.id).not.toBe(id);
-    expect((session as unknown as { cookieDue: unknown }).cookieDue).toBe("set");
+    expect((session as Session<SessionData>).forResponse.state.cookieDue).toBe("set");
     expect(await manager.exists(session.id)).toBe(true);
   });
 
