@@ -1,3 +1,5 @@
+import type { SessionError } from "../errors.js";
+import { limits } from "../limits.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import { expiryOfUse, isTouchDue } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
@@ -8,7 +10,7 @@ import { Destroyer } from "./destroy.js";
 import { endOwned } from "./end-owned.js";
 import { type HeldKey, KeyQueues } from "./key-queue.js";
 import type { Leftovers } from "./leftovers.js";
-import { closed } from "./refusals.js";
+import { busy, closed } from "./refusals.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
 import type { Reading, ReliableProvider } from "./reliable-provider.js";
 import type { Identity, PresentedRival, SessionBackend } from "./session-backend.js";
@@ -33,7 +35,8 @@ export class StoreBackend implements SessionBackend {
 
   /** Markers are returned. */
   load(key: string, deadline?: Deadline): Promise<StoredSession | undefined> {
-    return this.#closed ? Promise.reject(closed()) : this.#provider.read(key, deadline);
+    const refusal = this.#refusal();
+    return refusal === undefined ? this.#provider.read(key, deadline) : Promise.reject(refusal);
   }
 
   deadline(): Deadline {
@@ -54,7 +57,8 @@ export class StoreBackend implements SessionBackend {
     update: FieldUpdate | undefined,
     deadline: Deadline,
   ): Promise<StoredSession | undefined> {
-    if (this.#closed) return Promise.reject(closed());
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
       const commit = { base, changes, update };
       this.#queues.add(key, new Member(commit, this.#context.calls, deadline, resolve, reject));
@@ -126,7 +130,7 @@ export class StoreBackend implements SessionBackend {
   }
 
   async touch({ key }: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
-    if (this.#closed) return stored;
+    if (this.#refusal() !== undefined) return stored;
     // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
     return this.#watched(this.#prolong(key, stored, expiresAt, deadline).catch(() => stored));
   }
@@ -176,6 +180,13 @@ export class StoreBackend implements SessionBackend {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw closed();
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Where a store stands still, each that waits holds memory for as long as it may wait: more than so many is too many. */
+  #refusal(): SessionError | undefined {
+    if (this.#closed) return closed();
+    return this.#context.calls.size >= limits.waiting ? busy() : undefined;
   }
 }
