@@ -1,8 +1,22 @@
 import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Minutes under load, with servers and processes that are killed: `npm run test:trials`, which `.ci/run` runs as well. */
-const trials = ["torture/{failover,failover-mysql,processes,switch,wire}/{failover,processes,switch,wire}.test.ts"];
+const trials = [
+  "torture/{failover-redis,failover-sql,from-express-session,processes,wire}/{failover,from-express-session,processes,wire}.test.ts",
+];
+
+/** The files that take longest, by waiting: begun last, they would be what a run ends with, one at a time. */
+const long = /\/(conformance|broken|clients|outage|snippets|connect|wait|types|acl)\.test\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => long.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 // Vitest 4 reads `test.projects`; this file has a name that vitest does not look for, so it is named on the command line.
 export default defineConfig({
@@ -11,8 +25,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@sess/source"] } },
   test: {
     globalSetup: ["scripts/test-servers.ts"],
-    // Vitest leaves one core alone, which on two of them means one file after the other, and most of a file is waiting.
-    maxWorkers: availableParallelism() + 1,
+    // Most of a file is waiting for a server, a process or a timer.
+    maxWorkers: 2 * availableParallelism(),
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

@@ -19,12 +19,12 @@ const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 function copy(name: string, edit?: Rule): string {
   const folder = join(work, name);
   mkdirSync(folder, { recursive: true });
-  for (const part of ["src", "test-support"]) {
+  for (const part of ["src", "test-support", "test/session"]) {
     cpSync(join(root, "packages", "core", part), join(folder, part), { recursive: true });
   }
   writeFileSync(
     join(folder, "vitest.config.mjs"),
-    "export default { test: { include: ['src/{backend/rules,backend/owners,backend/deadlines,backend/async-context,session/order,session/after-the-end}.test.ts'] } };\n",
+    "export default { test: { include: ['src/backend/{rules,owners,deadlines,async-context}.test.ts', 'test/session/{order,after-the-end}.test.ts'] } };\n",
   );
   if (edit === undefined) return folder;
   const place = markersIn(join(folder, "src")).get(edit.marker);

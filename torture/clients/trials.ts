@@ -119,18 +119,22 @@ async function settlesInTime(store: Provider, key: string, record: SessionRecord
 }
 
 async function recovers(store: Provider, key: string, record: SessionRecord, within = 30_000): Promise<void> {
+  const found = await served(() => store.read(key), within);
+  expect(found?.version === record.version, "another answer than what is stored");
+}
+
+/** Asks until it is answered. */
+async function served<T>(operation: () => Promise<T>, within = 30_000): Promise<T> {
   const begun = performance.now();
-  while (performance.now() - begun < within) {
+  for (;;) {
     try {
-      const found = await store.read(key);
-      expect(found?.version === record.version, "another answer than what is stored");
-      return;
+      return await operation();
     } catch (error) {
-      if (!(error instanceof Error) || Reflect.get(error, "code") !== "SESS_UNAVAILABLE") throw error;
+      const unavailable = error instanceof Error && Reflect.get(error, "code") === "SESS_UNAVAILABLE";
+      if (!unavailable || performance.now() - begun > within) throw error;
       await new Promise((go) => setTimeout(go, 50));
     }
   }
-  throw new Error("does not recover");
 }
 
 /** Refused, silent, and forgotten by a firewall; of a cluster the client would go round the proxy. */
@@ -151,7 +155,11 @@ async function outage(kind: Kind, places: Places): Promise<string> {
   }
   await proxy.begin(forgotten);
   const left = performance.now();
-  expect((await codeOf(store.read(key))) === "SESS_UNAVAILABLE", "an answer out of nowhere");
+  // A pool may have a connection that was made since: then the answer is what is stored.
+  const reading = store.read(key);
+  const code = await codeOf(reading);
+  const right = code === "done" ? (await reading)?.version === record.version : code === "SESS_UNAVAILABLE";
+  expect(right, `an answer out of nowhere: ${code}`);
   const alone = await recovers(store, key, record, 8000).then(
     () => `${((performance.now() - left) / 1000).toFixed(1)} s`,
     () => "no",
@@ -226,17 +234,17 @@ async function waits(kind: Kind, places: Places, hands: Hands): Promise<string> 
   }
   if (kind.cluster) return "see tests";
   const { client, close } = await kind.open(places.master);
-  const store = await redis({ client, wait: 1, commandTimeout, prefix: "wait:" }).connect(context);
+  const store = await redis({ client, wait: 1, prefix: "wait:" }).connect(context);
   const [key, record] = [newKey(), newRecord()];
   expect(await store.create(key, record), "refused");
   expect((await stored(places.replica, `wait:${key}`)).includes(record.version), "not on the replica");
   await hands.pauseReplica();
   const marker = newRecord({ retired: "" });
-  const [code, found] = await Promise.all([codeOf(store.update(key, marker, record.version)), store.read(key)]);
-  await hands.resumeReplica();
+  const both = Promise.all([codeOf(store.update(key, marker, record.version)), store.read(key)]);
+  const [code, found] = await both.finally(() => hands.resumeReplica());
   expect(code === "SESS_UNAVAILABLE", `acknowledged without a replica: ${code}`);
   expect(found !== undefined, "a load was held up");
-  const again = await store.update(key, marker, record.version);
+  const again = await served(() => store.update(key, marker, record.version));
   expect(!again.written && again.current?.version === marker.version, "the marker is not there");
   await store.close();
   await close();

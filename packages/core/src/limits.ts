@@ -22,3 +22,6 @@ export const limits = {
   /** What waits in one Manager, in all, before more is refused: a number, of which a read takes one and a write two. */
   waiting: 20_000,
 } as const;
+
+/** Ten years, seconds: no lifetime is longer, configured or given to one session. */
+export const longestLifetime = 10 * 365 * 86_400;

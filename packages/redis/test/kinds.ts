@@ -73,7 +73,12 @@ function nodeRedis(name: string, load: () => Promise<NodeRedis>): Kind[] {
         const client = createClientPool({ socket });
         client.on("error", quiet);
         await client.connect();
-        return { client, close: () => client.destroy() };
+        // node-redis 5's pool shrinks once more after `destroy()` with a command under way, and throws in that timer.
+        const close = () => {
+          client.destroy();
+          setImmediate(() => clearTimeout(client.cleanupTimeout));
+        };
+        return { client, close };
       },
     },
     {

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 
-// For torture/failover, which has no client of its own.
+// For torture/failover-redis, which has no client of its own.
 export { Cluster, Redis } from "ioredis";
 
 import { type PrivateRedis, startRedis } from "./server.js";

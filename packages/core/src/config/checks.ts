@@ -2,9 +2,6 @@
 import { SessionError } from "../errors.js";
 import type { ConfigSource } from "./seed-json.js";
 
-/** Ten years, seconds: no lifetime is longer, configured or given to one session. */
-export const longestLifetime = 10 * 365 * 86_400;
-
 /** Refuses a key by the name it was written with. */
 export function refuse(source: ConfigSource, key: string, allowed: string): never {
   throw new SessionError("SESS_CONFIG", `config "${source.writtenAs.get(key) ?? key}" must be ${allowed}`);

@@ -1,6 +1,7 @@
 /** Each option: its check, its default, and its name in the seed's JSON where that differs from ours by more than case. */
 import { isCookieDomain, isCookieName, isCookiePath, isCookieValue } from "../http/cookies.js";
-import { type Check, isWhole, longestLifetime, pick, text, whole } from "./checks.js";
+import { longestLifetime } from "../limits.js";
+import { type Check, isWhole, pick, text, whole } from "./checks.js";
 import type { ErrorResponder, ManagerConfig, SameSite, TrustProxy } from "./options.js";
 import type { ConfigSource } from "./seed-json.js";
 

@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import { longestLifetime } from "../config/checks.js";
 import { SessionError } from "../errors.js";
+import { longestLifetime } from "../limits.js";
 
 /** What express-session takes for a lifetime: milliseconds, or the Date of its end; anything empty is none. */
 export type Lifetime = number | Date | null | undefined | false;

@@ -1,10 +1,9 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import type { Deadline } from "../backend/deadline.js";
 import type { LoadedSession } from "../backend/session-backend.js";
-import { longestLifetime } from "../config/checks.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { RequestView } from "../http/request-view.js";
-import { limits } from "../limits.js";
+import { limits, longestLifetime } from "../limits.js";
 import { foundBy, lookIn, type ParsedCookies } from "./elsewhere.js";
 import type { ManagerInternals } from "./internals.js";
 import { destroyOld, type OldRecord, type OldStore, readOld } from "./old-store.js";

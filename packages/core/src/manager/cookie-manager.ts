@@ -1,12 +1,12 @@
 import type { StoreContext } from "../backend/context.js";
 import type { Identity, LoadedSession } from "../backend/session-backend.js";
 import { TokenBackend, withoutSuperseded } from "../backend/token-backend.js";
-import { longestLifetime } from "../config/checks.js";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
 import { cookieValues, isOversized, setCookie } from "../http/cookies.js";
 import type { RequestView } from "../http/request-view.js";
 import { isId } from "../ids.js";
+import { longestLifetime } from "../limits.js";
 import type { TokenProvider } from "../provider.js";
 import type { Manager } from "./manager.js";
 import { RequestManager } from "./request-manager.js";

@@ -1,5 +1,5 @@
-import { isWhole, longestLifetime } from "../config/checks.js";
 import { SessionError } from "../errors.js";
+import { longestLifetime } from "../limits.js";
 import type { SessionRecord } from "../provider.js";
 import type { RecentWrites, StoredSession } from "./stored-session.js";
 
@@ -133,7 +133,7 @@ function parseHeader(line: string): EnvelopeHeader | undefined {
   try {
     const header: unknown = JSON.parse(line);
     const hasVersion = typeof header === "object" && header !== null && "e" in header;
-    return hasVersion && isWhole(header.e, 1, Number.MAX_SAFE_INTEGER) ? (header as EnvelopeHeader) : undefined;
+    return hasVersion && isCount(header.e) ? (header as EnvelopeHeader) : undefined;
   } catch {
     return undefined;
   }
@@ -145,7 +145,7 @@ function isIntact({ c, s, l, a, o, p, f }: EnvelopeHeader): boolean {
     isTimeOrAbsent(c) &&
     isTimeOrAbsent(s) &&
     isTimeOrAbsent(a) &&
-    (l === undefined || isWhole(l, 1, longestLifetime * 1000)) &&
+    (l === undefined || (isCount(l) && l <= longestLifetime * 1000)) &&
     (o === undefined || (Array.isArray(o) && o.every((mark) => typeof mark === "string"))) &&
     isListOf(p, isRecentWrites) &&
     (f === undefined || isListOf(f, isFieldLength))
@@ -157,6 +157,10 @@ const latestTime = 8.64e15;
 
 function isTime(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value <= latestTime;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
 }
 
 function isTimeOrAbsent(value: unknown): boolean {
@@ -172,5 +176,5 @@ function isRecentWrites(entry: readonly unknown[]): boolean {
 }
 
 function isFieldLength(entry: readonly unknown[]): boolean {
-  return entry.length === 2 && typeof entry[0] === "string" && isWhole(entry[1], 0, Number.MAX_SAFE_INTEGER);
+  return entry.length === 2 && typeof entry[0] === "string" && (entry[1] === 0 || isCount(entry[1]));
 }

@@ -1,7 +1,7 @@
 import { encode } from "../codec/encode.js";
-import { longestLifetime } from "../config/checks.js";
 import { adviseSeconds } from "../config/unit-advice.js";
 import { SessionError } from "../errors.js";
+import { longestLifetime } from "../limits.js";
 import { FieldFunction } from "./field-function.js";
 import type { FieldView } from "./field-view.js";
 import { ResponseSession } from "./response-session.js";

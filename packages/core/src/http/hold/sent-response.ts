@@ -3,8 +3,7 @@ import type { Readable } from "node:stream";
 import { toDictionaryMode } from "../dictionary-mode.js";
 import { errorText } from "../failure.js";
 import { Hold } from "./hold.js";
-import { drained, type Outgoing, type Send } from "./outgoing.js";
-import { SentHead } from "./sent-head.js";
+import { drained, type Outgoing, type Send, SentHead } from "./outgoing.js";
 
 const slot = Symbol("sess");
 type Holding = Outgoing & { [slot]: SentResponse };

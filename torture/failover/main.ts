@@ -1,8 +1,0 @@
-/**
- * Redis failing over, or moving slots, under load:
- * `npx tsx torture/failover/main.ts sentinel|cluster|reshard [--failovers 20] [--wait 1] [--short]`.
- */
-import { join } from "node:path";
-import { runFromSource } from "../from-source.js";
-
-runFromSource(join(import.meta.dirname, "run.ts"));
