@@ -1,5 +1,5 @@
 import { PGlite } from "@electric-sql/pglite";
-import type { Provider } from "@sess/core";
+import { createManager, type Provider } from "@sess/core";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ddl, type PostgresConfig, postgres } from "../src/provider.js";
@@ -35,6 +35,21 @@ describeWithUrl("the provider", (start) => {
     tables.push(table);
   });
   const open = (config: PostgresConfig = { url: server.url }) => postgres({ ...config, table }).connect(clock);
+
+  test("of a Manager's session, nothing at rest names the id or the owner", async () => {
+    const manager = await createManager(postgres({ url: server.url, table }));
+    const exchange = manager.begin(new Request("http://shop.test/"));
+    const session = await exchange.session();
+    session.set("n", 1);
+    session.owner = "ada@example.com";
+    await session.release();
+    const old = session.id;
+    await session.regenerate();
+    const { rows } = await admin.query(`SELECT row_to_json(t)::text AS row FROM ${table} t`);
+    expect(rows).toHaveLength(2);
+    for (const secret of [old, session.id, "ada@example.com"]) expect(JSON.stringify(rows)).not.toContain(secret);
+    await manager.close();
+  });
 
   test("the table is as ddl says, created once by as many as come at the same time", async () => {
     for (let round = 0; round < 5; round++) {
