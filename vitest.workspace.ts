@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Minutes under load, with servers and processes that are killed: `npm run test:trials`, which `.ci/run` runs as well. */
 const trials = [
-  "torture/{failover-redis,failover-sql,from-express-session,processes,wire}/{failover,from-express-session,processes,wire}.test.ts",
+  "torture/{clients,failover-redis,failover-sql,from-express-session,processes,wire}/{clients,failover,from-express-session,processes,wire}.test.ts",
 ];
 
 /** The files that take longest, by waiting: begun last, they would be what a run ends with, one at a time. */

@@ -12,6 +12,7 @@ import { Progress } from "./progress.js";
 import { type Measured, report } from "./report.js";
 import { keepJson, keepText } from "./results.js";
 import { Running, type Store, startStore } from "./running.js";
+import { versions } from "./versions.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -104,6 +105,7 @@ const settings = {
   seconds,
   sessions,
   connections: 32,
+  versions: versions(),
 };
 keepJson("latest.json", { settings, measured });
 for (const [name, svg] of plot(measured)) keepText(`${name}.svg`, svg);

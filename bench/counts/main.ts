@@ -1,8 +1,8 @@
 /**
  * What is counted rather than timed, of ours and of peers: `npm run bench:counts`, or `npm run bench:counts -- --only redis
  * --sizes 2048`. Store round trips and allocations of a request, bytes of a stored session, and which functions run for
- * a request that leaves its session alone. Needs `strace`, redis-server and mariadbd (Debian: apt-get install -y strace
- * redis-server mariadb-server). Run the build first.
+ * a request that leaves its session alone. Needs `strace`, redis-server, mariadbd and postgres (Debian: apt-get
+ * install -y strace redis-server mariadb-server postgresql). Run the build first.
  */
 import { parseArgs } from "node:util";
 import { memory, type StoreConnector } from "@sess/core";
@@ -14,6 +14,7 @@ import { type Backend, groups } from "../contenders.js";
 import { Progress } from "../progress.js";
 import { keepJson } from "../results.js";
 import { startStore } from "../running.js";
+import { versions } from "../versions.js";
 import { look, type Row } from "./look.js";
 import { allocatedByLoad } from "./manager-read.js";
 import { type ProviderCalls, providerCalls } from "./provider-calls.js";
@@ -62,4 +63,4 @@ for (const size of sizes) loads[size] = await allocatedByLoad(size, 100 * count)
 
 const counts = { rows, providerCalls: calls, allocatedByLoad: loads };
 keepJson("counts.json", counts);
-console.log(report(counts));
+console.log(`With ${versions()}.\n\n${report(counts)}`);

@@ -3,10 +3,13 @@ import { promisify } from "node:util";
 import { memory } from "@sess/core";
 import { file } from "@sess/file";
 import { mysql } from "@sess/mysql";
+import { postgres } from "@sess/postgres";
 import { redis } from "@sess/redis";
 import { Redis } from "ioredis";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { startMysql } from "../../packages/mysql/test/server.js";
+import { startPostgres } from "../../packages/postgres/test/server.js";
+import { adminPool } from "../../packages/postgres/test/support.js";
 import { type Store, startStore } from "../running.js";
 import { ours } from "./ours.js";
 import { memoryStore, memorystore } from "./peers.js";
@@ -53,6 +56,16 @@ export const contenders: readonly Contender[] = [
     },
     open: (dsn) => ours(mysql({ dsn, poolSize: 32 }), () => mysqlBytes(dsn)),
   },
+  {
+    ...stored,
+    name: "postgres",
+    start: async () => {
+      // Room likewise.
+      const { url, stop } = await startPostgres("-c", "shared_buffers=1GB", "-c", "max_wal_size=4GB");
+      return { place: url, stop };
+    },
+    open: (url) => ours(postgres({ url, poolSize: 32 }), () => postgresBytes(url)),
+  },
 ];
 
 /** Blocks, those of directories included; inodes come on top. */
@@ -75,4 +88,12 @@ async function mysqlBytes(url: string): Promise<number> {
   const [rows] = await connection.query<(RowDataPacket & { size: string })[]>(size);
   await connection.end();
   return Number(rows[0]?.size);
+}
+
+/** Table and indexes. */
+async function postgresBytes(url: string): Promise<number> {
+  const admin = adminPool(url);
+  const { rows } = await admin.query("SELECT pg_total_relation_size('sessions') AS size");
+  await admin.end();
+  return Number(rows[0].size);
 }

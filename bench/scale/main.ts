@@ -1,13 +1,14 @@
 /**
  * Few sessions against many: `npm run bench:scale`, or `npm run bench:scale -- --only memory --large 50000`. Every
  * contender is a process of its own. What was measured before stays in `results/scale.json` until it is measured again.
- * Needs redis-server and mariadbd for their contenders, and 10 GB of disk for a million files. Run the build first.
+ * Needs redis-server, mariadbd and postgres for their contenders, and 10 GB of disk for a million files. Run the build first.
  */
 import { execFileSync, fork } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Progress } from "../progress.js";
 import { keepJson, keepText, kept } from "../results.js";
+import { versions } from "../versions.js";
 import { contenders } from "./contenders.js";
 import { plot } from "./plot.js";
 import { compare, type Figure, type Measured, tables } from "./report.js";
@@ -66,4 +67,4 @@ for (const { name, sessions } of runs) {
 progress.end();
 const comparisons = compare(before(), small, large);
 keepText("scale.svg", plot(comparisons, small, large));
-console.log(tables(comparisons, small, large));
+console.log(`With ${versions()}.\n\n${tables(comparisons, small, large)}`);

@@ -10,8 +10,8 @@ const stores = {
   memorystore: async () => new (require("memorystore")(session))({ checkPeriod: 86_400_000 }),
   redis: async () => {
     const { RedisStore } = await import("connect-redis");
-    const { Redis } = await import("ioredis");
-    return new RedisStore({ client: new Redis(store) });
+    const { createClient } = await import("redis");
+    return new RedisStore({ client: await createClient({ url: store }).connect() });
   },
   mysql: async () => {
     const { hostname, port, username, password, pathname } = new URL(store);

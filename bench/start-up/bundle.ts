@@ -8,7 +8,7 @@ export interface Size {
   readonly gzipped: number;
 }
 
-export const drivers = ["ioredis", "mysql2", "pg"];
+export const drivers = ["ioredis", "redis", "mysql2", "pg"];
 
 /** What a bundler makes of it for Node; `external` stays outside. */
 export async function bundle({ source }: Bundled, external: readonly string[]): Promise<Size> {

@@ -15,7 +15,7 @@ export const packages: readonly Imported[] = [
   together("node:http", "node:crypto"),
   ...alone("@sess/core", "@sess/core/express", "@sess/core/fastify", "@sess/core/koa"),
   ...alone("@sess/file", "@sess/redis", "@sess/mysql", "@sess/postgres", "@sess/cookie"),
-  ...alone("ioredis", "mysql2", "pg"),
+  ...alone("ioredis", "redis", "mysql2", "pg"),
   ...alone(
     "express-session",
     "memorystore",
@@ -36,7 +36,7 @@ export const applications: readonly Imported[] = [
   together("@sess/file", "@sess/core/express"),
   together("express-session", "session-file-store"),
   together("@sess/redis", "@sess/core/express", "ioredis"),
-  together("express-session", "connect-redis", "ioredis"),
+  together("express-session", "connect-redis", "redis"),
   together("@sess/mysql", "@sess/core/express", "mysql2"),
   together("express-session", "express-mysql-session"),
   together("@sess/postgres", "@sess/core/express", "pg"),
@@ -73,7 +73,7 @@ export const bundles: readonly Bundled[] = [
   {
     name: "express-session + connect-redis",
     source: `${ofDefaults("express-session").source}
-export { RedisStore } from "connect-redis"; export { Redis } from "ioredis";`,
+export { RedisStore } from "connect-redis"; export { createClient } from "redis";`,
   },
   ours("mysql"),
   ofDefaults("express-session", "express-mysql-session"),

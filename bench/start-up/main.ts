@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { Progress } from "../progress.js";
 import { keepJson } from "../results.js";
+import { versions } from "../versions.js";
 import { bundle, drivers } from "./bundle.js";
 import { applications, bundles, type Imported, packages } from "./contenders.js";
 import { type Bundle, type Import, report, type Sample } from "./report.js";
@@ -42,4 +43,4 @@ for (const each of bundles) {
 }
 
 keepJson("start-up.json", { measured, bundled });
-console.log(report(measured, bundled));
+console.log(`With ${versions()}.\n\n${report(measured, bundled)}`);

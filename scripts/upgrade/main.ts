@@ -19,8 +19,8 @@ const [before] = process.argv.slice(2);
 const users = 60;
 /** Milliseconds of each of the three stretches. */
 const stretch = 8000;
-/** What both releases are tried with; the cookie's sessions are not in a store. */
-const providers = ["file", "redis", "mysql"];
+/** What releases are tried with; the cookie's sessions are not in a store. */
+const stored = ["file", "redis", "mysql", "postgres"];
 
 async function install(folder: string, tarballs: readonly string[]): Promise<string> {
   await mkdir(folder, { recursive: true });
@@ -71,6 +71,8 @@ const work = await mkdtemp(join(tmpdir(), "sess-upgrade-"));
 let failed = false;
 try {
   const names = (await readdir(before)).filter((name) => name.endsWith(".tgz"));
+  const isIn = (each: string) => names.some((name) => name.startsWith(`sess-${each}-`));
+  const providers = stored.filter(isIn);
   const wanted = names.filter((name) => ["core", ...providers].some((each) => name.startsWith(`sess-${each}-`)));
   const from = await install(
     join(work, "before"),
@@ -90,6 +92,7 @@ try {
     for (const fault of [...wrong, ...signedOut].slice(0, 10)) console.error(fault);
     failed ||= wrong.length + signedOut.length > 0;
   }
+  for (const name of stored.filter((each) => !isIn(each))) console.log(`| ${name} | not in the release before | | | |`);
 } finally {
   await rm(work, { recursive: true, force: true });
 }

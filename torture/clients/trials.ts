@@ -3,9 +3,10 @@ import { connect } from "node:net";
 import { createManager, type Provider, type SessionRecord } from "@sess/core";
 import { cases, runCase } from "@sess/core/conformance";
 import { redis } from "@sess/redis/provider";
+import { startCluster } from "../../packages/redis/test/cluster.js";
 import type { Address, Kind } from "../../packages/redis/test/kinds.js";
 import { cableOut, forgotten } from "../wire/faults.js";
-import { TcpProxy } from "../wire/proxy.js";
+import { Ways } from "./ways.js";
 
 /** What a trial needs to know: where the servers are. */
 export interface Places {
@@ -137,23 +138,21 @@ async function served<T>(operation: () => Promise<T>, within = 30_000): Promise<
   }
 }
 
-/** Refused, silent, and forgotten by a firewall; of a cluster the client would go round the proxy. */
+/** Refused, silent, and forgotten by a firewall. Of a cluster: every node. */
 async function outage(kind: Kind, places: Places): Promise<string> {
-  if (kind.cluster) return "see failover";
-  const proxy = new TcpProxy(places.server.port);
-  const port = await proxy.listen();
-  const { client, close } = await kind.open({ host: "127.0.0.1", port });
+  const ways = await Ways.open(kind, places.server);
+  const { client, close } = await kind.open(ways.address);
   const store = await redis({ client, commandTimeout, prefix: newKey() }).connect(context);
   const [key, record] = [newKey(), newRecord()];
   await store.create(key, record);
   for (const fault of [{ refuses: true }, cableOut]) {
-    await proxy.begin(fault);
+    await ways.begin(fault);
     await settlesInTime(store, key, record);
-    await proxy.lift();
-    if (fault === cableOut) for (const wire of proxy.wires) wire.destroy();
+    await ways.lift();
+    if (fault === cableOut) ways.cut();
     await recovers(store, key, record);
   }
-  await proxy.begin(forgotten);
+  await ways.begin(forgotten);
   const left = performance.now();
   // A pool may have a connection that was made since: then the answer is what is stored.
   const reading = store.read(key);
@@ -165,23 +164,22 @@ async function outage(kind: Kind, places: Places): Promise<string> {
     () => "no",
   );
   await close();
-  await proxy.close();
+  await ways.close();
   return `yes; leaves a dead connection: ${alone}`;
 }
 
-/** The answer to one command is another's. */
+/** The answer to one command is another's. In a cluster all that is asked about lies on one node. */
 async function distrusts(kind: Kind, places: Places): Promise<string> {
-  if (kind.cluster) return "as without";
-  const proxy = new TcpProxy(places.server.port);
-  const { client, close } = await kind.open({ host: "127.0.0.1", port: await proxy.listen() });
-  const store = await redis({ client, prefix: "distrust:" }).connect(context);
+  const ways = await Ways.open(kind, places.server);
+  const { client, close } = await kind.open(ways.address);
+  const store = await redis({ client, prefix: "{distrust}:" }).connect(context);
   const [key, other, owner] = [newKey(), newKey(), newKey()];
   const [mine, theirs] = [newRecord({ owner }), newRecord({ data: "another user's" })];
   await store.create(key, mine);
   await store.create(other, theirs);
   await store.update(key, newRecord(), "unknown");
   await all(store.keysOf?.(owner));
-  const stray = await stored(places.server, `distrust:${other}`);
+  const { stray, node } = await stored(ways.nodes, `{distrust}:${other}`);
   const answers = [`$${stray.length}\r\n${stray}\r\n`, ":1\r\n", "+OK\r\n", "*2\r\n$1\r\n0\r\n*0\r\n", "$2\r\nhi\r\n"];
   const operations = {
     read: () => store.read(key),
@@ -192,62 +190,81 @@ async function distrusts(kind: Kind, places: Places): Promise<string> {
   };
   for (const [name, operation] of Object.entries(operations)) {
     for (const answer of answers) {
-      void proxy.replaceNextAnswer(answer);
+      void ways.to(node).replaceNextAnswer(answer);
       const code = await codeOf(operation());
       expect(code === "SESS_UNAVAILABLE", `${name} believed ${JSON.stringify(answer.slice(0, 20))}: ${code}`);
       expect((await store.read(key))?.version === mine.version, "the session is another after it");
     }
   }
   await close();
-  await proxy.close();
+  await ways.close();
   return "yes";
 }
 
-/** What is stored under a name, by a connection that no client makes. */
-function stored({ host, port }: Address, name: string): Promise<string> {
+/** What is stored under a name, and at which of the servers, by a connection that no client makes. */
+async function stored(nodes: readonly Address[], name: string): Promise<{ stray: string; node: number }> {
+  for (const [node, address] of nodes.entries()) {
+    const stray = await got(address, name);
+    if (stray !== undefined) return { stray, node };
+  }
+  throw new Error("what was stored is not there");
+}
+
+function got({ host, port }: Address, name: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let said = "";
     const socket = connect(port, host, () => socket.write(`GET ${name}\r\n`));
+    const settle = (value: string | undefined) => {
+      socket.destroy();
+      resolve(value);
+    };
     socket.on("error", reject);
     socket.on("data", (chunk) => {
       said += chunk.toString();
       const match = /^\$(\d+)\r\n([\s\S]*)\r\n$/.exec(said);
-      if (match?.[2]?.length !== Number(match?.[1])) return;
-      socket.destroy();
-      resolve(match?.[2] ?? "");
+      if (/^(-MOVED|\$-1).*\r\n$/.test(said)) settle(undefined);
+      else if (match !== null && match[2]?.length === Number(match[1])) settle(match[2]);
     });
   });
 }
 
-async function waits(kind: Kind, places: Places, hands: Hands): Promise<string> {
-  if (!kind.wait) {
-    const { client, close } = await kind.open(home(kind, places));
-    try {
-      redis({ client, wait: 1 });
-      return "NOT REFUSED";
-    } catch (error) {
-      expect(error instanceof Error && Reflect.get(error, "code") === "SESS_CONFIG", String(error));
-      return "refused at start";
-    } finally {
-      await close();
-    }
+async function refusesWait(kind: Kind, places: Places): Promise<string> {
+  const { client, close } = await kind.open(home(kind, places));
+  try {
+    redis({ client, wait: 1 });
+    return "NOT REFUSED";
+  } catch (error) {
+    expect(error instanceof Error && Reflect.get(error, "code") === "SESS_CONFIG", String(error));
+    return "refused at start";
+  } finally {
+    await close();
   }
-  if (kind.cluster) return "see tests";
-  const { client, close } = await kind.open(places.master);
+}
+
+async function waits(kind: Kind, places: Places, hands: Hands): Promise<string> {
+  if (!kind.wait) return refusesWait(kind, places);
+  const cluster = kind.cluster ? await startCluster(1) : undefined;
+  const pause = cluster === undefined ? hands.pauseReplica : async () => cluster.pauseReplicas();
+  const resume = cluster === undefined ? hands.resumeReplica : async () => cluster.resumeReplicas();
+  const { client, close } = await kind.open(cluster?.nodes[0] ?? places.master);
   const store = await redis({ client, wait: 1, prefix: "wait:" }).connect(context);
   const [key, record] = [newKey(), newRecord()];
   expect(await store.create(key, record), "refused");
-  expect((await stored(places.replica, `wait:${key}`)).includes(record.version), "not on the replica");
-  await hands.pauseReplica();
+  if (!cluster) {
+    const { stray } = await stored([places.replica], `wait:${key}`);
+    expect(stray.includes(record.version), "not on the replica");
+  }
+  await pause();
   const marker = newRecord({ retired: "" });
   const both = Promise.all([codeOf(store.update(key, marker, record.version)), store.read(key)]);
-  const [code, found] = await both.finally(() => hands.resumeReplica());
+  const [code, found] = await both.finally(resume);
   expect(code === "SESS_UNAVAILABLE", `acknowledged without a replica: ${code}`);
   expect(found !== undefined, "a load was held up");
   const again = await served(() => store.update(key, marker, record.version));
   expect(!again.written && again.current?.version === marker.version, "the marker is not there");
   await store.close();
   await close();
+  await cluster?.stop();
   return "yes";
 }
 

@@ -16,6 +16,8 @@ export function mutate(subject: Subject): Promise<Mutant[]> {
     ignorePatterns: [
       "**",
       "!packages/*/src/**",
+      "!packages/*/test/*.ts",
+      "!packages/core/test-support/**",
       "!packages/*/package.json",
       "!package.json",
       "!tsconfig*.json",
@@ -23,7 +25,7 @@ export function mutate(subject: Subject): Promise<Mutant[]> {
     ],
     plugins: ["@stryker-mutator/vitest-runner"],
     testRunner: "vitest",
-    vitest: { configFile: `torture/mutation/${subject.name}.config.ts`, related: false },
+    vitest: { configFile: "torture/mutation/kit.config.ts", related: false },
     coverageAnalysis: "perTest",
     concurrency: 1,
     timeoutMS: subject.patience,

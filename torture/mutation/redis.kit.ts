@@ -3,10 +3,9 @@ import { connect } from "node:net";
 import { conformance } from "@sess/core/conformance";
 import { beforeAll, test } from "vitest";
 
-const url = new URL(process.env.SESS_REDIS_URL ?? "");
+const url = new URL(process.env.SESS_MUTATED_URL ?? "");
 
-// By path, because a link of the workspace would lead out of Stryker's copy to the sources that are not mutated. A file
-// that cannot be loaded has to fail a test: Stryker's runner takes a file without tests for one that passes.
+// By path, and failing in a test: see memory.kit.ts.
 const loaded = import("../../packages/redis/src/provider.js");
 await loaded.catch(() => undefined);
 

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
-import { luaMutations } from "./lua.js";
+import { handMade } from "./by-hand.js";
 import type { Mutant } from "./mutants.js";
 import { isKilled, type SurvivorList } from "./survivors.js";
 
 /** A row for each file and one for all of them: how many mutants were killed, and how the others ended. */
-export function table(mutants: readonly Mutant[], luaKilled: readonly boolean[]): string[] {
+export function table(subject: string, mutants: readonly Mutant[], byHand: readonly boolean[]): string[] {
   const files = [...new Set(mutants.map(({ fileName }) => fileName))].sort();
   const rows = files.map((file) =>
     row(
@@ -12,13 +12,40 @@ export function table(mutants: readonly Mutant[], luaKilled: readonly boolean[])
       mutants.filter(({ fileName }) => fileName === file),
     ),
   );
-  const lua = luaKilled.length === 0 ? [] : [`Lua, by hand: ${killedOf(luaKilled)} of ${luaMutations.length} killed`];
+  const language = handMade[subject]?.language;
+  const hand = language ? [`${language}, by hand: ${killedOf(byHand)} of ${byHand.length} killed`] : [];
   const head = "file                    mutants  killed  timeout  survived  not covered  invalid  killed %";
-  return [head, ...rows, row("all", mutants), ...lua];
+  return [head, ...rows, row("all", mutants), ...hand];
 }
 
-function killedOf(killed: readonly boolean[]): number {
-  return killed.filter((one) => one).length;
+/** Headings of what no kit can notice: it changes nothing that the contract speaks of, or the kit does not bring it about. */
+const unseen = new Set([
+  "equivalent",
+  "the contract allows it",
+  "performance only",
+  "another writer",
+  "outage",
+  "configuration",
+  "outside the contract",
+  "error text",
+]);
+
+/** How many are killed of those that a kit can see: of all but those that stand under {@link unseen}. */
+export function seen(
+  mutants: readonly Mutant[],
+  byHand: readonly boolean[],
+  survivors: ReadonlyMap<string, number>,
+  { headings }: SurvivorList,
+): { readonly line: string; readonly share: number } {
+  const killed = mutants.filter(isKilled).length + killedOf(byHand);
+  const missed = [...survivors].filter(([line]) => !unseen.has(headings.get(line) ?? ""));
+  const visible = killed + missed.reduce((sum, [, times]) => sum + times, 0);
+  const share = killed / visible;
+  return { share, line: `of those that a kit can see: ${killed} of ${visible}, ${(100 * share).toFixed(1)} %` };
+}
+
+function killedOf(byHand: readonly boolean[]): number {
+  return byHand.filter((one) => one).length;
 }
 
 function row(name: string, mutants: readonly Mutant[]): string {

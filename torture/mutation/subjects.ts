@@ -1,14 +1,24 @@
+import { startMysql } from "../../packages/mysql/test/server.js";
+import { startPostgres } from "../../packages/postgres/test/server.js";
+import { startRedis } from "../../packages/redis/test/server.js";
+
+/** A server that a kit needs, private to this run. */
+export interface Server {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
 /** A provider whose sources are mutated, and what its kit is run with. */
 export interface Subject {
   readonly name: string;
   /** Ends with a slash. */
   readonly folder: string;
-  /** The files that carry the contract out, without `.ts`. */
+  /** The files that carry the contract out, without `.ts`: those that a kit can see. */
   readonly files: readonly string[];
   /** Milliseconds after which a run of the kit counts as one that never ends, beyond what it takes without a mutation. */
   readonly patience: number;
-  /** Whether it has scripts in Lua, and needs a server to run them. */
-  readonly lua: boolean;
+  /** Its kit finds the server's address in SESS_MUTATED_URL. */
+  start?(): Promise<Server>;
 }
 
 export const subjects: readonly Subject[] = [
@@ -16,14 +26,33 @@ export const subjects: readonly Subject[] = [
     name: "memory",
     folder: "packages/core/src/memory/",
     files: ["expiry-heap", "key-map", "memory", "memory-provider", "memory-store", "recency-list"],
-    patience: 2500,
-    lua: false,
+    patience: 10_000,
+  },
+  {
+    name: "file",
+    folder: "packages/file/src/",
+    files: ["body", "collect", "label", "slots", "store", "walk"],
+    patience: 15_000,
   },
   {
     name: "redis",
     folder: "packages/redis/src/",
     files: ["commands", "evaluate", "owners", "provider", "record", "scan", "scripts", "store"],
-    patience: 4000,
-    lua: true,
+    patience: 15_000,
+    start: startRedis,
+  },
+  {
+    name: "mysql",
+    folder: "packages/mysql/src/",
+    files: ["record", "sql", "statements", "store"],
+    patience: 20_000,
+    start: startMysql,
+  },
+  {
+    name: "postgres",
+    folder: "packages/postgres/src/",
+    files: ["record", "sql", "statements", "store"],
+    patience: 20_000,
+    start: startPostgres,
   },
 ];

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { luaMutations, mutateLua } from "./lua.js";
+import { handMade, mutateByHand } from "./by-hand.js";
 import type { Mutant } from "./mutants.js";
-import { differences, luaLines, parseList, survivorLines } from "./survivors.js";
+import { differences, handLines, parseList, survivorLines } from "./survivors.js";
 
 const source = "function f(a) {\n  if (a > 1) return `a`;\n  return a > 1;\n}\n";
 
@@ -46,10 +48,21 @@ test("a survivor that is not listed, one that is killed, and one without a reaso
   ]);
 });
 
-test("a mutation of the Lua is made once, where its text stands once", () => {
-  const { from, to } = luaMutations[0] ?? { from: "", to: "" };
-  expect(mutateLua(`a ${from} b`, "0")).toBe(`a ${to} b`);
-  expect(mutateLua(`a ${from} b`, undefined)).toBe(`a ${from} b`);
-  expect(() => mutateLua(`${from} ${from}`, "0")).toThrow("the scripts hold 2 times");
-  expect(luaLines(luaMutations.map((_, number) => number !== 0))).toEqual([`- Lua \`${from}\` becomes \`${to}\``]);
+test("a mutation by hand is made once, where its text stands once", () => {
+  const { file = "", mutations = [] } = handMade.redis ?? {};
+  const { from, to } = mutations[0] ?? { from: "", to: "" };
+  expect(mutateByHand("redis", file, `a ${from} b`, "0")).toBe(`a ${to} b`);
+  expect(mutateByHand("redis", file, `a ${from} b`, undefined)).toBe(`a ${from} b`);
+  expect(mutateByHand("redis", "another.ts", `a ${from} b`, "0")).toBe(`a ${from} b`);
+  expect(() => mutateByHand("redis", file, `${from} ${from}`, "0")).toThrow("holds 2 times");
+  const allBut = mutations.map((_, number) => number !== 0);
+  expect(handLines("redis", allBut)).toEqual([`- Lua \`${from}\` becomes \`${to}\``]);
 });
+
+test.each(Object.entries(handMade))(
+  "%s: each mutation by hand has its place in the source",
+  (name, { file, mutations }) => {
+    const source = readFileSync(join(import.meta.dirname, "../../packages", file), "utf8");
+    for (const number of mutations.keys()) expect(mutateByHand(name, file, source, `${number}`)).not.toBe(source);
+  },
+);

@@ -1,4 +1,4 @@
-import { luaMutations } from "./lua.js";
+import { handMade } from "./by-hand.js";
 import type { Mutant } from "./mutants.js";
 
 /** Whether the kit noticed: by a test that failed, or because it came to no end. */
@@ -24,10 +24,11 @@ export function survivorLines(
   return new Map([...lines].map(([line, times]) => [times === 1 ? line : `${line} (${times} times)`, times]));
 }
 
-/** The mutations of the Lua that survived, likewise. */
-export function luaLines(killed: readonly boolean[]): string[] {
-  const surviving = luaMutations.filter((_, number) => killed[number] === false);
-  return surviving.map(({ from, to }) => `- Lua ${code(from)} becomes ${code(to)}`);
+/** The mutations by hand that survived, likewise. */
+export function handLines(subject: string, killed: readonly boolean[]): string[] {
+  const { language = "", mutations = [] } = handMade[subject] ?? {};
+  const surviving = mutations.filter((_, number) => killed[number] === false);
+  return surviving.map(({ from, to }) => `- ${language} ${code(from)} becomes ${code(to)}`);
 }
 
 /** A line of a list of survivors: the file, the source line it begins in, what was there, and what came for it. */
@@ -57,7 +58,7 @@ export interface SurvivorList {
   readonly faults: readonly string[];
 }
 
-export function parseList(text: string): SurvivorList {
+export function parseList(text: string, isAsked: (line: string) => boolean = () => true): SurvivorList {
   const headings = new Map<string, string>();
   const faults: string[] = [];
   let [heading, reason] = ["", ""];
@@ -66,7 +67,7 @@ export function parseList(text: string): SurvivorList {
     else if (!line.startsWith("- ")) reason = line === "" ? reason : line;
     else {
       if (reason === "" || headings.has(line)) faults.push(line);
-      headings.set(line, heading);
+      if (isAsked(line)) headings.set(line, heading);
     }
   }
   return { headings, faults };

@@ -1,4 +1,5 @@
 import { createServer, connect as dial, type Socket } from "node:net";
+import { freePort } from "../../packages/core/test-support/free-port.js";
 
 export type Side = "client" | "server";
 
@@ -95,6 +96,8 @@ export class TcpProxy {
   /** Resolves to the port to connect to: the same each time. */
   async listen(): Promise<number> {
     if (this.#server.listening) return this.#port;
+    // While connections are refused the port is free, and must be nobody else's.
+    this.#port ||= await freePort();
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(this.#port, "127.0.0.1", () => {
@@ -102,8 +105,6 @@ export class TcpProxy {
         resolve();
       });
     });
-    const address = this.#server.address();
-    if (typeof address === "object" && address !== null) this.#port = address.port;
     return this.#port;
   }
 

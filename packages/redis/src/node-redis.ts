@@ -1,5 +1,6 @@
 import { type Driver, patienceOf, type Replicated, type Scan, type Wait } from "./driver.js";
 import { isForgotten } from "./evaluate.js";
+import { messageOf } from "./failure.js";
 import type { Script } from "./scripts.js";
 
 /** What is asked of node-redis 5 or 6. */
@@ -57,6 +58,8 @@ export type NodeRedisDuplicate<C> = C & {
 
 /** Sends commands one behind the other over one connection, all or none of them: that of the key, in a cluster. */
 type Pipeline = (key: string, commands: readonly string[][]) => Promise<unknown>;
+/** The way that a node's refusal, by its message, sends the commands of a key; undefined where it is no such refusal. */
+type Detour = (key: string, refusal: string) => Promise<Pipeline | undefined>;
 type Send = (key: string | undefined, ...args: readonly (string | number)[]) => Promise<unknown>;
 
 /** How to speak through node-redis. Reads go to masters, too: a replica is behind, and would show ended sessions. */
@@ -70,27 +73,32 @@ export function nodeRedisDriver(client: NodeRedisClient): Driver {
   const base = driver(send, async () => [scanBy(send)], pipelineOf(client));
   // A pool has connections enough: WAIT holds up no more than the one that it goes over.
   if ("execute" in client || client.duplicate === undefined) return base;
-  return { ...base, duplicate: () => copyOf(client.duplicate?.()) };
+  return { ...base, duplicate: () => copyOf(client.duplicate?.(), nodeRedisDriver) };
 }
 
-function clusterDriver(cluster: NodeRedisCluster): Driver {
-  const send: Send = (key, ...args) => cluster.sendCommand(key, false, args.map(String));
+/** A cluster's client refuses commands until it is `connected`, where a client of one server lets them wait. */
+function clusterDriver(cluster: NodeRedisCluster, connected?: Promise<unknown>): Driver {
+  const begin: Send = (key, ...args) => cluster.sendCommand(key, false, args.map(String));
+  const send: Send = connected === undefined ? begin : (...args) => connected.then(() => begin(...args));
   const masters = async () => {
     const nodes = await Promise.all(cluster.masters.map((node) => cluster.nodeClient(node as never)));
     return nodes.map((node) => scanBy((_key, ...args) => node.sendCommand(args.map(String))));
   };
-  const base = driver(send, masters, clusterPipelineOf(cluster));
-  return cluster.duplicate === undefined ? base : { ...base, duplicate: () => copyOf(cluster.duplicate?.()) };
+  const pipeline = clusterPipelineOf(cluster);
+  const base = driver(send, masters, pipeline, pipeline && detourOf(cluster, send, pipeline));
+  return cluster.duplicate === undefined
+    ? base
+    : { ...base, duplicate: () => copyOf(cluster.duplicate?.(), clusterDriver) };
 }
 
-function driver(send: Send, masters: Driver["masters"], pipeline?: Pipeline): Driver {
+function driver(send: Send, masters: Driver["masters"], pipeline?: Pipeline, detour?: Detour): Driver {
   return {
     // node-redis 6 puts its keyPrefix before no command that is sent like this.
     keyPrefix: "",
     get: (key) => send(key, "GET", key),
     getrange: (key, start, end) => send(key, "GETRANGE", key, start, end),
     run: (name, script, key, args) => send(key, name.toUpperCase(), script, 1, key, ...args),
-    ...(pipeline && { runAndWait: (...call) => runAndWait(pipeline, ...call) }),
+    ...(pipeline && { runAndWait: (...call) => runAndWait(pipeline, detour, ...call) }),
     ping: () => send(undefined, "PING"),
     info: (section) => send(undefined, "INFO", section),
     masters,
@@ -120,34 +128,60 @@ function clusterPipelineOf(cluster: NodeRedisCluster): Pipeline | undefined {
   };
 }
 
+/** node-redis follows a slot that moves with plain commands, not with pipelines. */
+function detourOf(cluster: NodeRedisCluster, send: Send, pipeline: Pipeline): Detour {
+  return async (key, refusal) => {
+    const [kind, , address] = refusal.split(" ");
+    // From a plain command, which is led to the new node, the client learns where the key lives.
+    if (kind === "MOVED") return send(key, "GETRANGE", key, 0, 0).then(() => pipeline);
+    const node = cluster.masters.find((master) => Object(master).address === address);
+    if (kind !== "ASK" || node === undefined) return undefined;
+    const through = pipelineOf(await cluster.nodeClient(node as never));
+    return async (_key, commands) => {
+      const replies = await through?.(key, [["ASKING"], ...commands]);
+      return Array.isArray(replies) ? replies.slice(1) : replies;
+    };
+  };
+}
+
+/** Most detours on the way to the node that runs the script. */
+const mostDetours = 4;
+
 /** node-redis discards what is left of a pipeline when the connection is lost; it rejects with the first error. */
 async function runAndWait(
   pipeline: Pipeline,
+  detour: Detour | undefined,
   script: Script,
   key: string,
   args: readonly string[],
   wait: Wait,
 ): Promise<Replicated> {
-  const send = async (name: string, text: string): Promise<Replicated> => {
-    const run = [name, text, "1", key, ...args];
-    const replies = await pipeline(key, [run, ["WAIT", String(wait.replicas), String(patienceOf(wait))]]);
-    const [reply, copies]: unknown[] = Array.isArray(replies) ? replies : [];
-    return { reply, copies: typeof copies === "number" ? copies : Number(String(copies)) };
-  };
-  try {
-    return await send("EVALSHA", script.sha);
-  } catch (error) {
-    if (!isForgotten(error)) throw error;
-    return send("EVAL", script.lua);
+  let way: Pipeline | undefined = pipeline;
+  let run = ["EVALSHA", script.sha, "1", key, ...args];
+  for (let detours = 0; ; detours++) {
+    try {
+      const replies = await way(key, [run, ["WAIT", String(wait.replicas), String(patienceOf(wait))]]);
+      const [reply, copies]: unknown[] = Array.isArray(replies) ? replies : [];
+      return { reply, copies: typeof copies === "number" ? copies : Number(String(copies)) };
+    } catch (error) {
+      if (detours === mostDetours) throw error;
+      if (isForgotten(error)) run = ["EVAL", script.lua, ...run.slice(2)];
+      else way = await detour?.(key, messageOf(error));
+      if (way === undefined) throw error;
+    }
   }
 }
 
-async function copyOf<C extends NodeRedisClient>(copy: NodeRedisDuplicate<C> | undefined) {
+async function copyOf<C extends NodeRedisClient>(
+  copy: NodeRedisDuplicate<C> | undefined,
+  driverOf: (copy: C, connected: Promise<unknown>) => Driver,
+) {
   // Checked before this is called.
   if (copy === undefined) throw new TypeError("the client cannot be duplicated");
   // Without a listener a failure to connect ends the process; the caller listens to their own.
   copy.on("error", () => {});
-  // Settles only when it is connected: until then commands wait in its queue.
-  copy.connect().catch(() => {});
-  return { driver: nodeRedisDriver(copy), close: () => copy.destroy() };
+  // Not waited for: whoever asks first has a time limit, and this has another.
+  const connected = copy.connect();
+  connected.catch(() => {});
+  return { driver: driverOf(copy, connected), close: () => copy.destroy() };
 }

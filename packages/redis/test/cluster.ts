@@ -8,6 +8,14 @@ const run = promisify(execFile);
 /** A cluster of three masters, and perhaps their replicas, on this machine. */
 export interface PrivateCluster {
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  /** What is behind the masters hangs, and goes on. */
+  pauseReplicas(): void;
+  resumeReplicas(): void;
+  /**
+   * Has each node tell clients another port than its own, in the order of the nodes: of a way that leads to it. Resolves
+   * when every node tells those.
+   */
+  announce(ports: readonly number[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,6 +37,17 @@ export async function startCluster(replicas = 0): Promise<PrivateCluster> {
   await Promise.all(nodes.slice(3).map(({ port }) => inSync(port)));
   return {
     nodes,
+    pauseReplicas() {
+      for (const server of servers.slice(3)) server.pause();
+    },
+    resumeReplicas() {
+      for (const server of servers.slice(3)) server.resume();
+    },
+    announce: (ports) =>
+      announce(
+        nodes.map(({ port }) => port),
+        ports,
+      ),
     stop: async () => {
       await Promise.all(servers.map((server) => server.stop()));
     },
@@ -56,4 +75,22 @@ async function serving(port: number, nodes: number): Promise<void> {
     if (stdout.includes("cluster_state:ok") && all) return;
   }
   throw new Error("the cluster did not come up");
+}
+
+async function announce(nodes: readonly number[], ports: readonly number[]): Promise<void> {
+  const ask = async (port: number | undefined, ...args: string[]) => {
+    const { stdout } = await run("redis-cli", ["-p", String(port), ...args]);
+    return stdout;
+  };
+  for (const [at, port] of ports.entries())
+    await ask(nodes[at], "config", "set", "cluster-announce-port", String(port));
+  const told = async (node: number) => {
+    const lines = (await ask(node, "cluster", "nodes")).trim().split("\n");
+    return lines.every((line) => ports.includes(Number(/:(\d+)@/.exec(line)?.[1])));
+  };
+  const begun = performance.now();
+  while (!(await Promise.all(nodes.map(told))).every((all) => all)) {
+    if (performance.now() - begun > 20_000) throw new Error("the nodes do not tell each other's ports");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }

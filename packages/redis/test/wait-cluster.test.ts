@@ -5,12 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redis } from "../src/provider.js";
 import { decodeRecord } from "../src/record.js";
 import { type PrivateCluster, startCluster } from "./cluster.js";
+import { kindOf, type Opened } from "./kinds.js";
 import { Clock, describeWithServer, newKey, newRecord } from "./support.js";
+
+const nowhere = { host: "127.0.0.1", port: 0 };
 
 describeWithServer("wait: 1 in a cluster", () => {
   let cluster: PrivateCluster;
   let nodes: Redis[];
-  const opened: (Cluster | Cluster5)[] = [];
+  const opened: Opened[] = [];
   const clock = new Clock();
   beforeAll(async () => {
     cluster = await startCluster(1);
@@ -19,34 +22,38 @@ describeWithServer("wait: 1 in a cluster", () => {
     for (const node of nodes.slice(0, 3)) await node.flushall();
   }, 180_000);
   afterAll(async () => {
-    for (const client of [...opened, ...nodes]) client.disconnect();
+    for (const node of nodes) node.disconnect();
+    for (const { close } of opened) await close();
     await cluster.stop();
   });
-  const keep = <C extends Cluster | Cluster5>(client: C): C => {
-    opened.push(client);
-    return client;
+  const keep = (each: Opened): Opened => {
+    opened.push(each);
+    return each;
   };
+  const ioredis = async (client: Cluster | Cluster5): Promise<Opened> => ({ client, close: () => client.disconnect() });
 
   conformance(test, {
     name: "cluster",
-    open: ({ namespace, now }) => {
-      const client = opened[0] ?? keep(new Cluster([...cluster.nodes]));
+    open: async ({ namespace, now }) => {
+      const { client } = opened[0] ?? keep(await ioredis(new Cluster([...cluster.nodes])));
       return redis({ client, wait: 1, prefix: namespace }).connect({ now, contract: 1 });
     },
     serverClock: "redis removes what has expired by TTLs of its own clock",
   });
 
-  const kinds: Record<string, () => Cluster | Cluster5> = {
-    "ioredis 6": () => new Cluster([...cluster.nodes]),
-    "ioredis 6, keyPrefix": () => new Cluster([...cluster.nodes], { keyPrefix: "app:" }),
-    "ioredis 5, enableAutoPipelining": () => new Cluster5([...cluster.nodes], { enableAutoPipelining: true }),
+  const kinds: Record<string, () => Promise<Opened>> = {
+    "ioredis 6": () => ioredis(new Cluster([...cluster.nodes])),
+    "ioredis 6, keyPrefix": () => ioredis(new Cluster([...cluster.nodes], { keyPrefix: "app:" })),
+    "ioredis 5, enableAutoPipelining": () => ioredis(new Cluster5([...cluster.nodes], { enableAutoPipelining: true })),
+    "node-redis 6": () => kindOf("node-redis 6 createCluster").open(cluster.nodes[0] ?? nowhere),
+    "node-redis 5": () => kindOf("node-redis 5 createCluster").open(cluster.nodes[0] ?? nowhere),
   };
 
-  describe.each(Object.entries(kinds))("%s", (_name, connect) => {
+  describe.each(Object.entries(kinds))("%s", (kind, connect) => {
     test("a session whose slot is moving, and has moved, waits for the new master's replica", async () => {
-      const client = keep(connect());
+      const { client } = keep(await connect());
       const store = await redis({ client, wait: 1 }).connect(clock);
-      const name = (key: string) => `${client.options.keyPrefix ?? ""}sess:${key}`;
+      const name = (key: string) => `${kind.endsWith("keyPrefix") ? "app:" : ""}sess:${key}`;
       const [key, record, marker] = [newKey(), newRecord(clock.now()), newRecord(clock.now(), { retired: "" })];
       const slot = await keySlot(nodes, name(key));
       const { from, to, others } = await beginMove(nodes, slot);

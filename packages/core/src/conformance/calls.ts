@@ -100,12 +100,16 @@ export function watched(real: Provider, calls: Calls): Provider {
     count: () => calls.run("count()", () => real.count()),
     gc: () => calls.run("gc()", () => real.gc(), "long"),
     close: () => calls.run("close()", () => real.close()),
-    ...listings(real, calls),
+    ...optional(real, calls),
   };
 }
 
-function listings(real: Provider, calls: Calls): Pick<Provider, "keys" | "keysOf"> {
+function optional(real: Provider, calls: Calls): Pick<Provider, "readMany" | "keys" | "keysOf"> {
+  const many = real.readMany?.bind(real);
   return {
+    ...(typeof many === "function" && {
+      readMany: (keys) => calls.run(`readMany([${keys.map(brief).join(", ")}])`, () => many(keys)),
+    }),
     ...(typeof real.keys === "function" && { keys: () => calls.list("keys()", () => real.keys?.() ?? none()) }),
     ...(typeof real.keysOf === "function" && {
       keysOf: (owner: string) => calls.list(`keysOf(${brief(owner)})`, () => real.keysOf?.(owner) ?? none()),

@@ -6,7 +6,7 @@ import type { Rule } from "./rules.js";
  * data. `collects`: what expires by the kit's clock is still there for `gc` to remove and count. `counts`: `count`
  * answers; `uncounted`: it cannot. `outage`: the store can be put out of reach.
  */
-export type Need = "shared" | "collects" | "counts" | "uncounted" | "outage" | "keys" | "keysOf";
+export type Need = "shared" | "collects" | "counts" | "uncounted" | "outage" | "readMany" | "keys" | "keysOf";
 
 /** One thing that every provider must do: it can be run by itself, see `runCase`. */
 export interface Case {

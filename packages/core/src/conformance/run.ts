@@ -42,10 +42,10 @@ const undeclared: { readonly [N in Need]?: (options: ConformanceOptions) => stri
 async function missing(needs: readonly Need[], options: ConformanceOptions, kit: Kit): Promise<string | undefined> {
   const declared = needs.map((need) => undeclared[need]?.(options)).find((reason) => reason !== undefined);
   if (declared !== undefined) return declared;
-  const listings = (["keys", "keysOf"] as const).filter((name) => needs.includes(name));
-  if (listings.length === 0) return undefined;
+  const optional = (["readMany", "keys", "keysOf"] as const).filter((name) => needs.includes(name));
+  if (optional.length === 0) return undefined;
   const provider = await kit.open();
-  const absent = listings.find((name) => typeof provider[name] !== "function");
+  const absent = optional.find((name) => typeof provider[name] !== "function");
   return absent && `the provider has no ${absent}()`;
 }
 

@@ -58,6 +58,7 @@ export function openBroken(broken: Broken): (options: OpenOptions) => Promise<Pr
 function methodsOf(real: MemoryProvider): Provider {
   return {
     read: (key) => real.read(key),
+    readMany: (keys) => Promise.all(keys.map((key) => real.read(key))),
     create: (key, record) => real.create(key, record),
     update: (key, record, expected) => real.update(key, record, expected),
     touch: (key, expiresAt, expected) => real.touch(key, expiresAt, expected),

@@ -31,8 +31,10 @@ export const brokenData: readonly Broken[] = [
   ),
   mangling("data is parsed and printed again", ["data-lookalikes"], reparse),
   mangling("empty data becomes something", ["data-empty"], (data) => data || "{}"),
-  mangling("data is cut at 65,535 units", ["data-big", "too-large-to-create", "too-large-to-update"], (data) =>
-    data.slice(0, 65_535),
+  mangling(
+    "data is cut at 65,535 units",
+    ["data-big", "read-many-at-once", "too-large-to-create", "too-large-to-update"],
+    (data) => data.slice(0, 65_535),
   ),
   mangling("data is cut at a million units", ["data-big", "too-large-to-create", "too-large-to-update"], (data) =>
     data.slice(0, 1_000_000),

@@ -16,6 +16,7 @@ import { brokenOutages } from "./outages.js";
 import { brokenOwnerIndex } from "./owner-index.js";
 import { brokenPages } from "./pages.js";
 import { brokenRaces } from "./racing.js";
+import { brokenReadMany } from "./reading-many.js";
 import { brokenSight } from "./seeing.js";
 import { brokenUpdates } from "./updating.js";
 
@@ -24,6 +25,7 @@ export const brokenProviders: readonly Broken[] = [
   ...brokenUpdates,
   ...brokenRaces,
   ...brokenSight,
+  ...brokenReadMany,
   ...brokenCreates,
   ...brokenMarkers,
   ...brokenExpiry,

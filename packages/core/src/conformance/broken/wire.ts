@@ -56,7 +56,9 @@ export function overWire(provider: Provider, wire: Wire): Provider {
     await wire.carry(async () => {});
     yield* keys() ?? [];
   }
+  const many = provider.readMany;
   return {
+    ...(many && { readMany: (keys) => wire.carry(() => many(keys)) }),
     read: (key) => wire.carry(() => provider.read(key)),
     create: (key, record) => wire.carry(() => provider.create(key, record)),
     update: (key, record, expected) => wire.carry(() => provider.update(key, record, expected)),

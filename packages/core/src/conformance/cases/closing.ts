@@ -31,6 +31,7 @@ export const closingCases: readonly Case[] = [
       await kit.rejects(async () => provider.touch(key, record.expiresAt, record.version), "touch");
       await kit.rejects(async () => provider.count(), "count");
       await kit.rejects(async () => provider.gc(), "gc");
+      if (provider.readMany !== undefined) await kit.rejects(async () => provider.readMany?.([key]), "readMany");
       if (provider.keys !== undefined) await kit.rejects(async () => list(provider.keys?.()), "keys");
       if (provider.keysOf !== undefined) await kit.rejects(async () => list(provider.keysOf?.(key)), "keysOf");
     },

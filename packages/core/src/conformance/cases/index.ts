@@ -19,6 +19,7 @@ import { ownerIndexCases } from "./owner-index.js";
 import { ownerCases } from "./owners.js";
 import { pageCases } from "./pages.js";
 import { racingCases } from "./racing.js";
+import { readingManyCases } from "./reading-many.js";
 import { seeingCases } from "./seeing.js";
 import { sendingAgainCases } from "./sending-again.js";
 import { tooLargeCases } from "./too-large.js";
@@ -33,6 +34,7 @@ export const cases: readonly Case[] = [
   ...creatingCases,
   ...racingCases,
   ...seeingCases,
+  ...readingManyCases,
   ...existenceCases,
   ...expiryCases,
   ...fractionCases,

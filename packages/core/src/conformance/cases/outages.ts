@@ -123,6 +123,9 @@ function callsOn(kit: Kit, provider: Provider, key: string, record: SessionRecor
     ["touch", () => provider.touch(key, expiresAt + 1000, version)],
     ["count", () => provider.count()],
     ...(kit.collects ? [["gc", () => provider.gc()] as const] : []),
+    ...(provider.readMany === undefined
+      ? []
+      : [["readMany", async () => provider.readMany?.([key, kit.key()])] as const]),
     ...(provider.keys === undefined ? [] : [["keys", () => list(provider.keys?.())] as const]),
     ...(provider.keysOf === undefined ? [] : [["keysOf", () => list(provider.keysOf?.(owner))] as const]),
   ];

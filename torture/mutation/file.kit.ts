@@ -1,0 +1,24 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { conformance } from "@sess/core/conformance";
+import { afterAll, test } from "vitest";
+
+// By path, and failing in a test: see memory.kit.ts.
+const loaded = import("../../packages/file/src/provider.js");
+await loaded.catch(() => undefined);
+
+// In memory where there is such a place: there are hundreds of runs, with thousands of files each.
+const memory = "/dev/shm";
+const home = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), "sess-mutated-"));
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+// What makes it durable shows in a loss of power, which no kit can bring about.
+conformance(test, {
+  name: "file",
+  open: async ({ namespace, now }) => {
+    const { file } = await loaded;
+    return file({ directory: join(home, namespace), durable: false }).connect({ now, contract: 1 });
+  },
+});

@@ -1,0 +1,18 @@
+import { defineConfig, type Plugin } from "vitest/config";
+import { mutateByHand } from "./by-hand.js";
+
+const subject = process.env.SESS_MUTATED ?? "";
+
+/** Makes the one change by hand that the environment names; none where it names none. */
+const byHand: Plugin = {
+  name: "by hand",
+  enforce: "pre",
+  transform: (code, id) => mutateByHand(subject, id, code, process.env.SESS_MUTATION),
+};
+
+export default defineConfig({
+  plugins: [byHand],
+  resolve: { conditions: ["@sess/source"] },
+  ssr: { resolve: { conditions: ["@sess/source"] } },
+  test: { include: [`torture/mutation/${subject}.kit.ts`] },
+});
