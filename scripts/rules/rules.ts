@@ -299,4 +299,10 @@ export const rules: readonly Rule[] = [
     to: "const chainLost = parts.now() - loadedAt >= limits.marker;",
     test: "from a retired id whose marker expires under it says that it cannot be sure",
   },
+  {
+    rule: "what is being sent when time runs out is not refused (found by the explorer)",
+    marker: "what-is-under-way-is-unknown",
+    to: "",
+    test: "what was refused once and is being sent again may be done",
+  },
 ];
