@@ -300,7 +300,7 @@ export const rules: readonly Rule[] = [
     test: "from a retired id whose marker expires under it says that it cannot be sure",
   },
   {
-    rule: "what is being sent when time runs out is not refused (found by the explorer)",
+    rule: "what is being sent when time runs out is not refused",
     marker: "what-is-under-way-is-unknown",
     to: "",
     test: "what was refused once and is being sent again may be done",

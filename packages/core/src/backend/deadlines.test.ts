@@ -229,7 +229,7 @@ describe("one operation: ten seconds from the moment it is asked for", () => {
     expect(runs).toBe(ran);
   });
 
-  test("what was refused once and is being sent again may be done: that is no SESS_CONFLICT (found by the explorer)", async () => {
+  test("what was refused once and is being sent again may be done: that is no SESS_CONFLICT", async () => {
     const { store, manager } = await site();
     const id = await stored(manager);
     const session = await visit(manager, id);
