@@ -7,7 +7,7 @@
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { markersIn, replaceMarked } from "./rules/marked.js";
 import { type Rule, rules } from "./rules/rules.js";
 
@@ -35,46 +35,67 @@ function copy(name: string, edit?: Rule): string {
 
 interface Report {
   readonly testResults: readonly {
+    readonly name: string;
     readonly assertionResults: readonly { readonly title: string; readonly status: string }[];
   }[];
 }
 
-/** The tests that failed; undefined when the copy did not run at all. */
-async function failures(folder: string): Promise<readonly string[] | undefined> {
+interface Test {
+  /** Within the copy. */
+  readonly file: string;
+  readonly title: string;
+  readonly failed: boolean;
+}
+
+/** What became of the tests, of those in one file when it is given; undefined when the copy did not run at all. */
+async function testsOf(folder: string, ...only: readonly string[]): Promise<readonly Test[] | undefined> {
   const report = join(folder, "report.json");
   const options = ["run", "--root", folder, "--testTimeout", "4000", "--reporter", "json", "--outputFile", report];
-  const child = spawn(process.execPath, [vitest, ...options], { stdio: "ignore" });
+  const child = spawn(process.execPath, [vitest, ...options, ...only], { stdio: "ignore" });
   await new Promise((resolve) => child.on("close", resolve));
   try {
     const { testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
-    const tests = testResults.flatMap((file) => file.assertionResults);
-    if (tests.length === 0) return undefined;
-    return tests.filter((test) => test.status === "failed").map((test) => test.title);
+    const tests = testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults.map(({ title, status }) => ({
+        file: relative(folder, name),
+        title,
+        failed: status === "failed",
+      })),
+    );
+    return tests.length === 0 ? undefined : tests;
   } catch {
     return undefined;
   }
 }
 
-async function check(rule: Rule, index: number): Promise<boolean> {
-  const failed = await failures(copy(String(index), rule));
-  const caught = failed?.some((title) => title.startsWith(rule.test)) ?? false;
+/** Runs the file that the rule's test stands in, and no other. */
+async function check(rule: Rule, index: number, untouched: readonly Test[]): Promise<boolean> {
+  const stands = ({ title }: Test) => title.startsWith(rule.test);
+  const file = untouched.find(stands)?.file;
+  const tests = file === undefined ? undefined : await testsOf(copy(String(index), rule), file);
+  const caught = tests?.some((test) => test.failed && stands(test)) ?? false;
   console.log(`${caught ? "caught" : "MISSED"}  ${rule.rule}\n        by: ${rule.test}`);
-  if (failed !== undefined && failed.length > 1) console.log(`        and ${failed.length - 1} more`);
-  if (failed === undefined) console.log("        the copy did not run");
+  if (file === undefined) console.log("        there is no such test");
+  else if (tests === undefined) console.log("        the copy did not run");
   return caught;
 }
 
 rmSync(work, { recursive: true, force: true });
-const untouched = await failures(copy("none"));
-if (untouched === undefined || untouched.length > 0) {
-  console.log(`the rules' tests must pass first: ${untouched?.join("; ") ?? "they did not run"}`);
+const untouched = (await testsOf(copy("none"))) ?? [];
+const failing = untouched.filter(({ failed }) => failed);
+if (untouched.length === 0 || failing.length > 0) {
+  console.log(
+    `the rules' tests must pass first: ${failing.map(({ title }) => title).join("; ") || "they did not run"}`,
+  );
   process.exit(1);
 }
 const results: boolean[] = [];
 const words = process.argv.slice(2).join(" ");
 const queue = [...rules.entries()].filter(([, { rule, marker, test }]) => `${rule} ${marker} ${test}`.includes(words));
 const worker = async () => {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) results.push(await check(next[1], next[0]));
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    results.push(await check(next[1], next[0], untouched));
+  }
 };
 await Promise.all([worker(), worker()]);
 rmSync(work, { recursive: true, force: true });
