@@ -98,8 +98,7 @@ class Batch {
     this.members = this.members.filter((member) => {
       const { changes, update, settled, deadline } = member;
       // rule: who-gave-up-is-left-out
-      if (settled) return false;
-      if (again && deadline.left < leastLeft) return false;
+      if (settled || (again && deadline.left < leastLeft)) return false;
       try {
         applyChanges(draft, changes, update, base === undefined);
         return true;
