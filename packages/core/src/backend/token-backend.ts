@@ -7,7 +7,7 @@ import type { StoredSession } from "../record/stored-session.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
 import type { Regenerated } from "./regenerate.js";
-import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, PresentedRival, SessionBackend } from "./session-backend.js";
 
 /** The id of a session, and where that stands in this request. */
 interface TokenIdentity extends Identity {
@@ -88,7 +88,7 @@ export class TokenBackend implements SessionBackend {
 
   /** Nobody can end a token. The newer one says which it was put in the place of. */
   async supersede(
-    rivals: readonly LoadedSession[],
+    rivals: readonly PresentedRival[],
     identity: TokenIdentity,
     stored: StoredSession | undefined,
   ): Promise<StoredSession | undefined> {

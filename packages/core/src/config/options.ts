@@ -56,7 +56,10 @@ export interface ManagerConfig {
   readonly sidInUrlQuery?: boolean | undefined;
   /** Whose forwarding headers are believed: nobody's, those of so many proxies (0 to 64), or by address. Default false. */
   readonly trustProxy?: TrustProxy | undefined;
-  /** Sets apart the sessions of applications that share a store: a name of the application. Not empty. Default `cookieName`. */
+  /**
+   * The application's name, where several share a store: with one namespace each opens the sessions of the others, and
+   * nothing tells. Not empty. Default `cookieName`.
+   */
   readonly namespace?: string | undefined;
   /** The clock, epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;

@@ -1,3 +1,4 @@
+import type { LeftToStore } from "./field-view.js";
 import type { SessionOperations } from "./session-operations.js";
 import type { SessionState } from "./session-state.js";
 
@@ -42,7 +43,7 @@ export class ResponseSession {
   /** Commits what was changed since the response began. */
   end(): void | Promise<void> {
     if (this.hooks !== undefined) return this.hooks.beforeStoring().then(() => this.#operations.release());
-    return this.#quiet ? undefined : this.#operations.release();
+    return this.#look() === "nothing" ? undefined : this.#operations.release();
   }
 
   /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
@@ -57,14 +58,14 @@ export class ResponseSession {
     return undefined;
   }
 
-  /** Whether nothing is under way and nothing is left to store. */
-  get #quiet(): boolean {
-    return !this.#operations.occupied && this.state.clean;
+  /** What is left to store, or may be left by what is under way. */
+  #look(): LeftToStore {
+    return this.#operations.occupied ? "something" : this.state.look();
   }
 
   #commit(): void | Promise<void> {
-    if (this.#quiet && !this.state.touchIsDue) return undefined;
-    return this.#commitAndTouch();
+    const left = this.#look();
+    return left === "nothing" && !this.state.touchIsDue ? undefined : this.#commitAndTouch(left);
   }
 
   async #commitWith(hooks: AdapterHooks): Promise<void> {
@@ -75,19 +76,19 @@ export class ResponseSession {
     if (await hooks.owesCookie()) this.state.oweCookie();
   }
 
-  async #commitAndTouch(): Promise<void> {
+  async #commitAndTouch(begin: LeftToStore): Promise<void> {
     const deadline = this.#operations.deadline();
-    let clean = false;
+    let left = begin;
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     // rule: a-head-waits-for-two-rounds
-    for (let round = 0; !clean && (round < 2 || this.state.needsCookie); round++) {
-      await this.#operations.storeNow(deadline);
-      clean = this.state.clean;
+    for (let round = 0; left !== "nothing" && (round < 2 || this.state.needsCookie); round++) {
+      await this.#operations.storeNow(deadline, left === "all that there is" && !this.#operations.occupied);
+      left = this.state.look();
     }
     this.state.parts.binding?.noMoreCookies();
     // rule: nothing-is-lost-before-the-head
-    if (!clean) this.#operations.storeIfLate();
+    if (left !== "nothing") this.#operations.storeIfLate();
     await this.#operations.prolong(deadline);
   }
 }
