@@ -19,6 +19,8 @@ export const limits = {
   walk: 600_000,
   /** Waiting commits of one session in one Manager: a number, not a time. */
   queue: 1_000,
+  /** What waits in one Manager, in all, before more is refused: a number, of which a read takes one and a write two. */
+  waiting: 20_000,
 } as const;
 
 /** Ten years, seconds: the longest lifetime, configured or of one session. */

@@ -45,6 +45,12 @@ export class BoundedCalls {
   /** Under jsdom timers are numbers, which have no `unref`. */
   #timer: (NodeJS.Timeout & Partial<Pick<NodeJS.Timeout, "ref" | "unref">>) | undefined;
   #rings = 0;
+  #size = 0;
+
+  /** How many are under way, or to ring. */
+  get size(): number {
+    return this.#size;
+  }
 
   /**
    * Settles with the work, or rejects with {@link NoAnswer} at `until`, an instant of `performance.now()`. A result
@@ -97,6 +103,7 @@ export class BoundedCalls {
   }
 
   #insert(entry: Entry): void {
+    this.#size++;
     let before = this.#last;
     while (before !== undefined && before.due > entry.due) before = before.before;
     const after = before === undefined ? this.#first : before.after;
@@ -109,6 +116,7 @@ export class BoundedCalls {
   }
 
   #remove(entry: Entry): void {
+    this.#size--;
     const { before, after } = entry;
     if (before === undefined) this.#first = after;
     else before.after = after;

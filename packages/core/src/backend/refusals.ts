@@ -16,6 +16,16 @@ export function tooLate(): SessionError {
   return new SessionError("SESS_UNAVAILABLE", "earlier writes of this session took too long");
 }
 
+/** It may have been done, and may still be. */
+export function unanswered(): SessionError {
+  return new SessionError("SESS_UNAVAILABLE", "the session store gave no answer in time");
+}
+
+/** Nothing was done, nor will be. */
+export function busy(): SessionError {
+  return new SessionError("SESS_UNAVAILABLE", "too much is waiting for the session store already");
+}
+
 export function closed(): SessionError {
   return new SessionError("SESS_CLOSED", "this session manager was closed");
 }

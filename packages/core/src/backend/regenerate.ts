@@ -4,7 +4,7 @@ import { freshDraft, markerAfter, sessionAfter } from "../record/next-record.js"
 import type { StoredSession } from "../record/stored-session.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
-import { type Destroyer, destroyAll } from "./destroy.js";
+import type { Destroyer } from "./destroy.js";
 import type { HeldKey } from "./key-queue.js";
 import { conflict, goneOrRetired } from "./refusals.js";
 import type { ReliableProvider } from "./reliable-provider.js";
@@ -74,7 +74,7 @@ export class Regeneration {
    */
   async fromMarker(marker: StoredSession, changes: Changes): Promise<Regenerated> {
     // rule: a-retired-id-ends-its-successor
-    if (marker.retired) await this.#destroyer.destroy(marker.retired, destroyAll(this.#deadline));
+    if (marker.retired) await this.#destroyer.destroy(marker.retired, this.#deadline);
     const successor = await this.#create(undefined, freshDraft(undefined, changes));
     // rule: a-retired-id-at-the-version-loaded
     const { retired, failure } = await this.#retire(marker, successor);
@@ -127,7 +127,7 @@ export class Regeneration {
     if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
     const own = new Deadline(this.#context);
     // rule: a-lost-successor-becomes-a-marker
-    const given = this.#destroyer.destroyHeld(this.#fresh, destroyAll(own), successor);
+    const given = this.#destroyer.destroyHeld(this.#fresh, own, successor);
     try {
       await this.#deadline.bound(() => given);
     } catch {

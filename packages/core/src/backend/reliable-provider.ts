@@ -1,5 +1,5 @@
 import type { StoreErrorEvent } from "../diagnostics.js";
-import { isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
+import { isOfOneRecord, isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Provider, SessionRecord } from "../provider.js";
 import { decodeEnvelope, encodeEnvelope, openToEnd } from "../record/envelope.js";
@@ -19,6 +19,12 @@ export type WriteOutcome =
       readonly latest: StoredSession;
     }
   | { readonly written: false; readonly current: StoredSession | undefined };
+
+/** What is under one of several keys. `failure`: it is a record, and cannot be read; a marker may be known as one all the same. */
+export interface Reading {
+  readonly stored: StoredSession | undefined;
+  readonly failure?: SessionError;
+}
 
 interface Write<T> {
   readonly send: () => Promise<T>;
@@ -60,15 +66,15 @@ export class ReliableProvider {
     return record && openToEnd(record);
   }
 
-  /** As {@link read} for each of the keys, in one round trip where the provider can. */
-  async readMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+  /**
+   * What is under each of the keys, in one round trip where the provider can. A record that cannot be read hides none of
+   * the others; a store that fails does.
+   */
+  async readMany(keys: readonly string[]): Promise<readonly Reading[]> {
     const isAlone = keys.length === 1 || this.#provider.readMany === undefined;
-    if (isAlone) return Promise.all(keys.map((key) => this.read(key)));
+    if (isAlone) return Promise.all(keys.map((key) => this.#readOne(key)));
     const records = await this.#call("read", async () => this.#provider.readMany?.(keys) ?? []);
-    return keys.map((_, index) => {
-      const record = records[index];
-      return record && this.#open(record);
-    });
+    return keys.map((_, index) => this.#reading(records[index]));
   }
 
   /** Stores the first record of a key. Refused if there is a record, or was one that has expired meanwhile. */
@@ -191,6 +197,23 @@ export class ReliableProvider {
     return record;
   }
 
+  async #readOne(key: string): Promise<Reading> {
+    try {
+      return this.#reading(await this.#call("read", () => this.#provider.read(key)));
+    } catch (error) {
+      return { stored: undefined, failure: unreadable(error) };
+    }
+  }
+
+  #reading(record: SessionRecord | undefined): Reading {
+    if (record === undefined) return { stored: undefined };
+    try {
+      return { stored: this.#open(record) };
+    } catch (error) {
+      return { stored: openToEnd(record), failure: unreadable(error) };
+    }
+  }
+
   #open(record: SessionRecord): StoredSession | undefined {
     this.#assertSize(record);
     return decodeEnvelope(record);
@@ -208,6 +231,12 @@ export class ReliableProvider {
     this.#context.diagnostics.publish("store-error", { operation, error });
     return unavailable(operation, error);
   }
+}
+
+/** Of an error about one record, that; throws any other. */
+function unreadable(error: unknown): SessionError {
+  if (isOfOneRecord(error)) return error;
+  throw error;
 }
 
 function written(stored: StoredSession, latest: StoredSession = stored): WriteOutcome {

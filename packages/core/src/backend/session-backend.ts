@@ -15,7 +15,13 @@ export interface LoadedSession {
   readonly stored: StoredSession;
 }
 
-/** The place where a session is kept: a store, or the client itself. */
+/** One of several sessions that a request presented. What cannot be read is a session as well, and can be ended. */
+export interface PresentedRival {
+  readonly identity: Identity;
+  readonly stored: StoredSession | undefined;
+}
+
+/** Where a session is kept, as the session sees it: a store, or the client itself. */
 export interface SessionBackend {
   /** Whether the cookie holds the session itself, so that every change needs a new one. */
   readonly inCookie: boolean;
@@ -46,7 +52,7 @@ export interface SessionBackend {
    * the client has none. Resolves to the known state of the session afterwards.
    */
   supersede(
-    rivals: readonly LoadedSession[],
+    rivals: readonly PresentedRival[],
     identity: Identity,
     stored: StoredSession | undefined,
     deadline: Deadline,

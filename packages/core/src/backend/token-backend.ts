@@ -7,7 +7,7 @@ import type { StoredSession } from "../record/stored-session.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
 import type { Regenerated } from "./regenerate.js";
-import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, PresentedRival, SessionBackend } from "./session-backend.js";
 
 /** The id of a session, and where that stands in this request. */
 interface TokenIdentity extends Identity {
@@ -89,7 +89,7 @@ export class TokenBackend implements SessionBackend {
 
   /** A token cannot be ended. The newer token therefore lists the ids that it replaces. */
   async supersede(
-    rivals: readonly LoadedSession[],
+    rivals: readonly PresentedRival[],
     identity: TokenIdentity,
     stored: StoredSession | undefined,
   ): Promise<StoredSession | undefined> {

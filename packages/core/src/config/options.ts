@@ -61,8 +61,8 @@ export interface ManagerConfig {
    */
   readonly trustProxy?: TrustProxy | undefined;
   /**
-   * The application's name, if several share a store: they never see each other's sessions. Not empty. Default
-   * `cookieName`.
+   * The application's name, where several share a store: with one namespace each opens the sessions of the others, and
+   * nothing tells. Not empty. Default `cookieName`.
    */
   readonly namespace?: string | undefined;
   /** The clock, epoch milliseconds. Default `Date.now`. */

@@ -71,14 +71,17 @@ export class RequestSession implements Actions, AdapterHooks {
 
   async regenerate(): Promise<void> {
     this.#properties?.leave();
+    const own = this.#own;
+    if (!this.#chosen) this.#own = undefined;
     this.#takeOption();
     try {
-      // The new session begins empty: fields of the old one, also those set by other requests, are not in it.
-      this.#session.flush();
+      // The new session begins empty: what the old one held, by other requests as well, is not in it.
+      this.#session.forResponse.state.beginAnew();
       await this.#session.regenerate();
       this.#give();
     } catch (error) {
       this.#session.forResponse.state.view.discard();
+      this.#own = own;
       if (this.#req.session) this.#give();
       throw error;
     }
@@ -130,18 +133,20 @@ export class RequestSession implements Actions, AdapterHooks {
     this.#own = maxAge;
   }
 
-  #choose(seconds: number): void {
-    this.#session.lifetime = seconds;
-    this.#own = seconds * 1000;
+  /** `undefined`: none of its own. */
+  #choose(seconds: number | undefined): void {
+    if (seconds === undefined) this.#session.forResponse.state.lifetime = undefined;
+    else this.#session.lifetime = seconds;
+    this.#own = seconds === undefined ? undefined : seconds * 1000;
     this.#chosen = true;
   }
 
   /** Not for a request that has destroyed its session: nothing could be stored in it. */
   #give(): void {
     if (this.#ending) return;
-    const { cookie: attributes, cookieMaxAge } = this.#options.internals.settings;
-    const maxAge = this.#own ?? (cookieMaxAge === undefined ? null : cookieMaxAge * 1000);
-    const cookie = new SessionCookie(attributes, maxAge, (seconds) => this.#choose(seconds));
+    const cookie = new SessionCookie(this.#req, this.#options.internals.settings, this.#own, (seconds) =>
+      this.#choose(seconds),
+    );
     this.#cookie = cookie;
     this.#properties = new Properties(this.#session);
     this.#req.session = plainSession({ properties: this.#properties, cookie, actions: this });

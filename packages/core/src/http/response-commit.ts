@@ -8,6 +8,7 @@ import type { Head, ResponseHook } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
 import type { RequestView } from "./request-view.js";
 import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
+import type { SharedNameAdvice } from "./shared-name-advice.js";
 import { twinsOf } from "./twins.js";
 
 /** The parts that belong to the Manager and not to one response. */
@@ -15,6 +16,8 @@ export interface ResponseSettings {
   readonly settings: Settings;
   readonly cookiePolicy: SecureCookiePolicy;
   readonly diagnostics: Diagnostics;
+  /** Absent in production. */
+  readonly nameAdvice: SharedNameAdvice | undefined;
 }
 
 /** Why a request with an id has no session. */
@@ -29,7 +32,8 @@ export class SessionResponse implements Binding, ResponseHook {
   readonly #settings: Settings;
   readonly #cookiePolicy: SecureCookiePolicy;
   readonly #diagnostics: Diagnostics;
-  /** Whether the application has ended the response or its connection is closed: it will not commit any more. */
+  readonly #nameAdvice: SharedNameAdvice | undefined;
+  /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
   readonly #isOver: () => boolean;
   #session: ResponseSession | undefined;
   #headersSent: boolean;
@@ -47,7 +51,7 @@ export class SessionResponse implements Binding, ResponseHook {
 
   constructor(
     request: RequestView,
-    { settings, cookiePolicy, diagnostics }: ResponseSettings,
+    { settings, cookiePolicy, diagnostics, nameAdvice }: ResponseSettings,
     headersSent: boolean,
     isOver: () => boolean,
   ) {
@@ -55,6 +59,7 @@ export class SessionResponse implements Binding, ResponseHook {
     this.#settings = settings;
     this.#cookiePolicy = cookiePolicy;
     this.#diagnostics = diagnostics;
+    this.#nameAdvice = nameAdvice;
     this.#headersSent = headersSent;
     this.#isOver = isOver;
   }
@@ -123,6 +128,8 @@ export class SessionResponse implements Binding, ResponseHook {
     this.#vary(head, "Cookie");
     if (sidHeader !== undefined) this.#vary(head, sidHeader);
     const outcome = this.#setCookie(head);
+    const value = outcome === "set" ? this.#session?.state.cookieValue : undefined;
+    this.#nameAdvice?.heed(this.#request, this.#reason === "unknown", value);
     const code = isSessionError(this.#failure) ? this.#failure.code : undefined;
     this.#tell(outcome ?? this.#whyNone(code), code);
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Deadline } from "../backend/deadline.js";
 import { closed } from "../backend/refusals.js";
-import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, LoadedSession, PresentedRival, SessionBackend } from "../backend/session-backend.js";
 import type { Settings } from "../config/options.js";
 import { type Diagnostics, report } from "../diagnostics.js";
 import { FetchExchange } from "../http/fetch-exchange.js";
@@ -11,6 +11,7 @@ import { FetchRequest, type RequestView } from "../http/request-view.js";
 import { type ResponseSettings, SessionResponse } from "../http/response-commit.js";
 import { runHandler } from "../http/run-handler.js";
 import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
+import { SharedNameAdvice } from "../http/shared-name-advice.js";
 import { newId, ownerKey } from "../ids.js";
 import { Session } from "../session/session.js";
 import type { Binding } from "../session/session-state.js";
@@ -34,7 +35,9 @@ export abstract class RequestManager<D extends object> {
   constructor(settings: Settings, backend: SessionBackend, diagnostics: Diagnostics) {
     this.settings = settings;
     this.#backend = backend;
-    this.#forResponses = { settings, diagnostics, cookiePolicy: new SecureCookiePolicy(settings) };
+    const cookiePolicy = new SecureCookiePolicy(settings);
+    const nameAdvice = process.env.NODE_ENV === "production" ? undefined : new SharedNameAdvice(settings.cookieName);
+    this.#forResponses = { settings, diagnostics, cookiePolicy, nameAdvice };
     this.#requests = new StartedRequests(this.#forResponses);
   }
 
@@ -124,7 +127,7 @@ export abstract class RequestManager<D extends object> {
     found: Partial<LoadedSession> | undefined,
     presented: boolean,
     binding?: Binding,
-    rivals: readonly LoadedSession[] = [],
+    rivals: readonly PresentedRival[] = [],
   ): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({

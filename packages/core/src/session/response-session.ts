@@ -1,3 +1,4 @@
+import type { LeftToStore } from "./field-view.js";
 import type { SessionOperations } from "./session-operations.js";
 import type { SessionState } from "./session-state.js";
 
@@ -45,7 +46,7 @@ export class ResponseSession {
   /** Commits what was changed since the response began. */
   end(): void | Promise<void> {
     if (this.hooks !== undefined) return this.hooks.beforeStoring().then(() => this.#operations.release());
-    return this.#quiet ? undefined : this.#operations.release();
+    return this.#look() === "nothing" ? undefined : this.#operations.release();
   }
 
   /** Waits for the requested operations and then discards changes not stored, because the request failed. */
@@ -60,14 +61,14 @@ export class ResponseSession {
     return undefined;
   }
 
-  /** Whether nothing is under way and nothing is left to store. */
-  get #quiet(): boolean {
-    return !this.#operations.occupied && this.state.clean;
+  /** What is left to store, or may be left by what is under way. */
+  #look(): LeftToStore {
+    return this.#operations.occupied ? "something" : this.state.look();
   }
 
   #commit(): void | Promise<void> {
-    if (this.#quiet && !this.state.touchIsDue) return undefined;
-    return this.#commitAndTouch();
+    const left = this.#look();
+    return left === "nothing" && !this.state.touchIsDue ? undefined : this.#commitAndTouch(left);
   }
 
   async #commitWith(hooks: AdapterHooks): Promise<void> {
@@ -78,20 +79,19 @@ export class ResponseSession {
     if (await hooks.owesCookie()) this.state.oweCookie();
   }
 
-  async #commitAndTouch(): Promise<void> {
+  async #commitAndTouch(begin: LeftToStore): Promise<void> {
     const deadline = this.#operations.deadline();
-    let clean = false;
-    // Changes made meanwhile are stored too, but the head waits for them only once. Later changes are stored with the
-    // end, or after it. Changes that need a cookie must go with the head; they are stored without another access to the
-    // store.
+    let left = begin;
+    // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
+    // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     // rule: a-head-waits-for-two-rounds
-    for (let round = 0; !clean && (round < 2 || this.state.needsCookie); round++) {
-      await this.#operations.storeNow(deadline);
-      clean = this.state.clean;
+    for (let round = 0; left !== "nothing" && (round < 2 || this.state.needsCookie); round++) {
+      await this.#operations.storeNow(deadline, left === "all that there is" && !this.#operations.occupied);
+      left = this.state.look();
     }
     this.state.parts.binding?.noMoreCookies();
     // rule: nothing-is-lost-before-the-head
-    if (!clean) this.#operations.storeIfLate();
+    if (left !== "nothing") this.#operations.storeIfLate();
     await this.#operations.prolong(deadline);
   }
 }

@@ -1,6 +1,6 @@
 import type { Deadline } from "../backend/deadline.js";
 import { tooLate } from "../backend/refusals.js";
-import type { LoadedSession } from "../backend/session-backend.js";
+import type { PresentedRival } from "../backend/session-backend.js";
 import { isRefusal, SessionError } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
@@ -14,7 +14,7 @@ import type { SessionState } from "./session-state.js";
 export class SessionOperations {
   readonly #state: SessionState;
   readonly #queue = new OperationQueue();
-  #rivals: readonly LoadedSession[];
+  #rivals: readonly PresentedRival[];
   #late: LateStore | undefined;
 
   constructor(state: SessionState) {
@@ -47,10 +47,11 @@ export class SessionOperations {
       });
   }
 
-  async storeNow(deadline: Deadline): Promise<void> {
-    // Awaited even when nothing is under way: changes made in the turn of this call belong to it.
-    await (this.occupied ? this.settled(deadline) : undefined);
-    await this.commit(undefined, deadline);
+  /** `isKnown`: nothing is under way, and what is left to store was looked for in this very step. */
+  async storeNow(deadline: Deadline, isKnown = false): Promise<void> {
+    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    if (!isKnown) await (this.occupied ? this.settled(deadline) : undefined);
+    await this.commit(undefined, deadline, isKnown);
   }
 
   async release(): Promise<void> {
@@ -71,8 +72,8 @@ export class SessionOperations {
     this.#late.plan();
   }
 
-  commit(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
-    const stored = this.#commitChanges(update, deadline);
+  commit(update: FieldFunction<unknown> | undefined, deadline: Deadline, isKnown = false): Promise<void> {
+    const stored = this.#commitChanges(update, deadline, isKnown);
     return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals(deadline));
   }
 
@@ -135,11 +136,15 @@ export class SessionOperations {
     this.#state.touched(await parts.backend.touch(identity, stored, expiresAt, deadline));
   }
 
-  async #commitChanges(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
+  async #commitChanges(
+    update: FieldFunction<unknown> | undefined,
+    deadline: Deadline,
+    isKnown: boolean,
+  ): Promise<void> {
     const { view } = this.#state;
-    // Only one commit with changes runs at a time. If two failed, or only the earlier one, the changes put back could
-    // not be distinguished from newer ones. Updates without other changes run side by side and share a batch.
-    const taken = this.#state.takeChanges();
+    // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
+    // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
+    const taken = this.#state.takeChanges(isKnown);
     const turn = this.#queue.turn();
     if (turn !== undefined) await turn;
     const changes = view.retake(taken);

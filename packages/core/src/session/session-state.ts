@@ -1,9 +1,9 @@
-import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, PresentedRival, SessionBackend } from "../backend/session-backend.js";
 import { SessionError } from "../errors.js";
 import type { Changes } from "../record/changes.js";
 import { isTouchDue } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { FieldView } from "./field-view.js";
+import { FieldView, type LeftToStore } from "./field-view.js";
 
 /** What a session needs of the response it belongs to. */
 export interface Binding {
@@ -32,8 +32,8 @@ export interface SessionParts {
   readonly ownerKey: (owner: string) => string;
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
-  /** The live sessions that the client presented together: none of them is this one. */
-  readonly rivals: readonly LoadedSession[];
+  /** The live sessions that the client presented beside each other: none of them is this one. */
+  readonly rivals: readonly PresentedRival[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
 }
@@ -104,9 +104,9 @@ export class SessionState {
     return this.#destroyed ? undefined : this.#stored?.fields;
   }
 
-  /** Whether nothing is left to store. */
-  get clean(): boolean {
-    return this.view.clean && !this.#lifetimeIsDue;
+  /** What is left to store. */
+  look(): LeftToStore {
+    return this.#lifetimeIsDue ? "something" : this.view.look();
   }
 
   get touchIsDue(): boolean {
@@ -146,9 +146,15 @@ export class SessionState {
     else this.view.setOwner(hash);
   }
 
-  /** Everything changed so far, mutations in place included, for a commit. */
-  takeChanges(): Changes {
-    const changes = this.view.take();
+  /** Of what the next new id stands for, nothing comes from before: no field, owner or lifetime. */
+  beginAnew(): void {
+    this.assertChangeable();
+    this.view.beginAnew();
+  }
+
+  /** Everything changed so far, mutations in place included, for a commit. `isKnown` as for {@link FieldView.take}. */
+  takeChanges(isKnown = false): Changes {
+    const changes = this.view.take(isKnown);
     changes.lifetime = this.lifetime;
     changes.absolute = this.absolute;
     changes.replacesLifetime = this.#lifetimeIsDue;

@@ -45,6 +45,7 @@ export const brokenUpdates: readonly Broken[] = [
       "same-data-new-version",
       "increments-exact",
       "marker-is-read",
+      "read-many-seen-at-once",
       "marker-refuses-late-save",
       "marker-holds-key",
       "marker-replaced",
