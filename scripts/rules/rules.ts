@@ -248,7 +248,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "the successor is destroyed first",
     marker: "the-successor-goes-first",
-    to: "const early = await this.#provider.update(held.key, markerAfter(this.#context, current as StoredSession, ''), current as StoredSession, deadline); if (current?.retired) await this.destroy(current.retired, options); if (early.written) return 'destroyed';",
+    to: "const early = await this.#provider.update(held.key, markerAfter(this.#context, current as StoredSession, ''), current as StoredSession, deadline); if (current?.retired) await this.destroy(current.retired, deadline); if (early.written) return 'destroyed';",
     test: "takes the successor first, so that a failure in between can be made good",
   },
   {
@@ -272,13 +272,19 @@ export const rules: readonly Rule[] = [
   {
     rule: "a listed key that is missing gets a tombstone",
     marker: "a-listed-key-gets-a-tombstone",
-    to: 'if (current === undefined || (owner !== undefined && current.owner !== owner)) return "missing";',
+    to: "const outcome = current ? await this.#bury(held, current, deadline) : undefined;",
     test: "leaves a tombstone under a key that is listed and missing",
   },
   {
-    rule: "a marker that leads to a spared session stays (decision 004)",
-    marker: "the-way-to-a-spared-session-stays",
+    rule: "a listed marker is followed, and stays (decision 033)",
+    marker: "a-listed-marker-is-followed",
     to: "",
+    test: "who changed ids often is ended by one write",
+  },
+  {
+    rule: "what is spared stays, and the markers that lead there (decision 004)",
+    marker: "what-is-spared-stays",
+    to: "const tried = new Set<string>();",
     test: "spares the session that asks for it",
   },
   {
@@ -292,5 +298,11 @@ export const rules: readonly Rule[] = [
     marker: "a-lost-chain-is-told",
     to: "const chainLost = parts.now() - loadedAt >= limits.marker;",
     test: "from a retired id whose marker expires under it says that it cannot be sure",
+  },
+  {
+    rule: "what is being sent when time runs out is not refused",
+    marker: "what-is-under-way-is-unknown",
+    to: "",
+    test: "what was refused once and is being sent again may be done",
   },
 ];

@@ -67,6 +67,8 @@ export class Service {
       const code = codeOf(error);
       for (const fact of facts) {
         if (!certain.has(code)) fact.maybe = true;
+        // Given up by the response before this was known.
+        else if (fact.status === "unknown" && !fact.maybe) fact.status = "refused";
         this.#taken.delete(fact);
         if (more.includes(fact)) fact.status = fact.maybe ? "unknown" : "refused";
       }
@@ -253,7 +255,10 @@ export class Service {
   }
 
   #drop(): void {
-    for (const fact of this.#pending) fact.status = fact.maybe ? "unknown" : "refused";
+    for (const fact of this.#pending) {
+      // A commit that has it may still say what became of it: in the same instant, where both ran out of time.
+      fact.status = fact.maybe || this.#taken.has(fact) ? "unknown" : "refused";
+    }
     this.#pending = [];
   }
 }

@@ -14,16 +14,16 @@ export interface Passphrase {
 export interface Settings {
   /** The newest first. */
   readonly keys: readonly Uint8Array[];
-  /** Older than all keys. */
+  /** Older than every key. */
   readonly passphrase: Passphrase | undefined;
-  /** What the seed's JSON says the cookie is called. */
+  /** The name of the cookie in the seed's JSON. */
   readonly cookieName: string | undefined;
 }
 
 const known = ["keys", "securityKey"];
 
 /**
- * Checks a configuration: typed options, or the seed's JSON, for which it needs who reads that.
+ * Checks a configuration: typed options, or the seed's JSON. The latter needs `readSeed`, its parser.
  *
  * @throws SessionError `SESS_CONFIG`, naming the key, never its value.
  */

@@ -2,11 +2,11 @@ import { types } from "node:util";
 import { keyCommand, wrong } from "./problem.js";
 
 const leastBytes = 32;
-/** Of 32 random bytes fewer than 16 differ once in 10^11 keys; of repeated or typed ones, mostly. */
+/** 32 random bytes have fewer than 16 distinct values once in 10^11 keys; repeated or typed characters mostly do. */
 const leastDistinct = 16;
 
 /**
- * Checks a list of keys and copies each into bytes, so that nobody changes one later.
+ * Checks a list of keys and copies each into bytes, so that the application cannot change a key later.
  *
  * @throws SessionError `SESS_CONFIG`, naming the key by its place, never its value.
  */
@@ -16,7 +16,7 @@ export function parseKeys(keys: unknown): Uint8Array[] {
 }
 
 const advice = `make one with: ${keyCommand}`;
-/** Whoever replaced a key that is in use would sign everybody out. */
+/** Replacing a key in use would sign everybody out. */
 const kept = `${advice}; put it before those in use, which go on opening`;
 
 function parseKey(key: unknown, name: string): Uint8Array {
@@ -31,7 +31,7 @@ function parseKey(key: unknown, name: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Bytes of a text; `undefined` where it has none, or some of it would be passed over. */
+/** The bytes of a text; `undefined` when it is empty or the decoder would ignore a part of it. */
 function decode(text: string): Buffer | undefined {
   if (/^[\da-f]*$/i.test(text)) return text.length % 2 === 0 ? Buffer.from(text, "hex") : undefined;
   const unpadded = text.length % 4 === 0 ? text.replace(/={1,2}$/, "") : text;
@@ -42,7 +42,10 @@ function decode(text: string): Buffer | undefined {
   return undefined;
 }
 
-/** What a key is that did not come out of a CSPRNG. A guess, made where a random key is never caught by it. */
+/**
+ * Why a key cannot come from a CSPRNG; undefined if it may. This is a heuristic that practically never refuses a random
+ * key.
+ */
 function weakness(bytes: Uint8Array): string | undefined {
   if (new Set(bytes).size < leastDistinct) return "is not random: it repeats a few bytes";
   if (isCounting(bytes)) return "is not random: it counts";

@@ -1,11 +1,11 @@
 import { randomFillSync } from "node:crypto";
 import { nonceBytes } from "./xaes.js";
 
-/** One call to the CSPRNG fills it: the call costs far more than the bytes do. */
+/** Filled by one call to the CSPRNG, since the call costs far more than the bytes. */
 const pool = Buffer.alloc(64 * nonceBytes);
 let used = pool.length;
 
-/** A nonce from the CSPRNG. No byte of the pool is given out twice, and what is given out is a copy. */
+/** A nonce from the CSPRNG. No byte of the pool is used twice, and the result is a copy. */
 export function newNonce(): Buffer {
   if (used === pool.length) {
     randomFillSync(pool);

@@ -7,8 +7,8 @@ import { keyBytes } from "./xaes.js";
 const cost = { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 };
 
 /**
- * A key out of the seed's secrets (scrypt, RFC 7914). Every process of a deployment must come to the same, and there is
- * no place for a random salt: what is in its place tells applications apart, if they use `securityName`.
+ * Derives a key from the seed's secrets (scrypt, RFC 7914). Every process of a deployment must derive the same key, so
+ * there cannot be a random salt. The `securityName` takes its place and separates applications, if they set it.
  */
 export function stretch({ securityKey, blockKey, securityName }: Passphrase): Promise<Buffer> {
   const secret = JSON.stringify([securityKey, blockKey]);
@@ -20,7 +20,7 @@ export function stretch({ securityKey, blockKey, securityName }: Passphrase): Pr
 
 let warned = false;
 
-/** Once for a process. */
+/** Warns once for a process. */
 export function warnOfPassphrase(): void {
   if (warned) return;
   warned = true;

@@ -1,7 +1,7 @@
 import type { SessionRecord } from "@sess/core";
 import type { Scratch } from "./scratch.js";
 
-/** What is sealed in a token. */
+/** The contents of a token. */
 export interface Payload {
   /** Epoch milliseconds. */
   readonly issuedAt: number;
@@ -11,9 +11,9 @@ export interface Payload {
 const headBytes = 20;
 
 /**
- * Issue time and expiry as IEEE doubles (any number a clock gives, exactly), the version's length in bytes, the version,
- * the data; texts in UTF-8. Never compressed: the length of a compressed secret beside text that an attacker chooses
- * gives the secret away (CRIME, CVE-2012-4929; BREACH, CVE-2013-3587).
+ * Issue time and expiry as IEEE doubles (which hold any number of a clock exactly), the version's length in bytes, the
+ * version, the data; texts in UTF-8. Never compressed: if a secret is compressed together with text chosen by an
+ * attacker, the length reveals the secret (CRIME, CVE-2012-4929; BREACH, CVE-2013-3587).
  */
 export function pack({ issuedAt, record }: Payload, memory: Scratch): Buffer {
   const versionBytes = Buffer.byteLength(record.version);
@@ -26,7 +26,7 @@ export function pack({ issuedAt, record }: Payload, memory: Scratch): Buffer {
   return bytes;
 }
 
-/** `undefined` for what {@link pack} did not make. */
+/** The payload; `undefined` when {@link pack} did not make the bytes. */
 export function unpack(bytes: Buffer): Payload | undefined {
   if (bytes.length < headBytes) return undefined;
   const versionEnd = headBytes + bytes.readUInt32BE(16);

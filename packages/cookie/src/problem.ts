@@ -1,9 +1,9 @@
 import { SessionError } from "@sess/core";
 
-/** How everybody is told to make a key. */
+/** The command that makes a key, for messages. */
 export const keyCommand = `node -p "crypto.randomBytes(32).toString('base64url')"`;
 
-/** An error of the configuration, without the value that is wrong: it may be a secret. */
+/** A configuration error that does not show the wrong value, since it may be a secret. */
 export function wrong(message: string): SessionError {
   return new SessionError("SESS_CONFIG", `cookie: providerConfig ${message}`);
 }

@@ -9,9 +9,9 @@ import { tokenKey } from "./token-key.js";
 export type { CookieConfig, CookieKeys, CookieSecurityKey } from "./options.js";
 
 /**
- * Sessions that the browser keeps itself, sealed with AES-256-GCM. The configuration is `{ keys }`, `{ securityKey }` or
+ * Sessions kept by the browser itself, sealed with AES-256-GCM. The configuration is `{ keys }`, `{ securityKey }` or
  * the seed's JSON. Throws a `SessionError` with `SESS_CONFIG` when it is wrong or missing: there is no default key.
- * What is wrong with the seed's JSON, whose grammar is loaded for it alone, is what connecting rejects with.
+ * Connecting reports an error in the seed's JSON, whose parser is loaded only when needed.
  */
 export function cookie(config?: CookieConfig | string): TokenConnector {
   if (typeof config === "string") {

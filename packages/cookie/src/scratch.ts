@@ -1,19 +1,19 @@
-/** No token that a cookie has room for is longer. */
+/** Enough for every token that fits into a cookie. */
 const usual = 4096;
 
 /**
- * Memory for what is needed within one call only: to allocate it anew is a tenth of the work on a token. Each piece is
- * good until the next one is taken.
+ * Memory that is reused for intermediate results of one call: allocating it each time would be a tenth of the work on a
+ * token. Each piece is valid until the next one is taken.
  */
 export class Scratch {
   readonly #bytes = Buffer.alloc(usual);
 
-  /** So many bytes, whatever is in them. */
+  /** A piece of `length` bytes with arbitrary contents. */
   take(length: number): Buffer {
     return length <= usual ? this.#bytes.subarray(0, length) : Buffer.allocUnsafe(length);
   }
 
-  /** The parts end to end. */
+  /** The concatenated parts. */
   join(parts: readonly Buffer[]): Buffer {
     const bytes = this.take(parts.reduce((sum, { length }) => sum + length, 0));
     let end = 0;

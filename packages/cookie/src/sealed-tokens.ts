@@ -5,11 +5,13 @@ import { Scratch } from "./scratch.js";
 import { headBytes, prefixLength, type TokenKey } from "./token-key.js";
 import { nonceBytes } from "./xaes.js";
 
-/** Milliseconds by which the clocks of two servers may differ. What was issued later than that, was not issued by us. */
+/** Milliseconds by which the clocks of two servers may differ. A token issued further in the future is not ours. */
 const mostSkew = 60_000;
 const nonceEnd = headBytes + nonceBytes;
 
-/** Records sealed into tokens: a prefix that names the key, then nonce, ciphertext and tag, in base64url throughout. */
+/**
+ * Records sealed into tokens. A token is a prefix that names the key, then nonce, ciphertext and tag, all in base64url.
+ */
 export class SealedTokens implements TokenProvider {
   readonly #newest: TokenKey;
   readonly #keys: Map<string, TokenKey>;
@@ -17,7 +19,7 @@ export class SealedTokens implements TokenProvider {
   readonly #scratch = new Scratch();
   #closed = false;
 
-  /** The newest key first: it seals, all of them open. Throws `SESS_CONFIG` where two are the same. */
+  /** The newest key first: it seals, and all of them open. Throws `SESS_CONFIG` when two keys are equal. */
   constructor(keys: readonly [TokenKey, ...TokenKey[]], now: () => number) {
     this.#newest = keys[0];
     this.#keys = new Map(keys.map((key) => [key.prefix, key]));
@@ -40,7 +42,8 @@ export class SealedTokens implements TokenProvider {
 
   open(token: string): SessionRecord | undefined {
     this.#assertOpen();
-    // By its id and never by trying: a token of an unknown key is nobody's (rack CVE-2026-39324).
+    // The key is chosen by its id, never by trying all keys. A token of an unknown key is refused (rack
+    // CVE-2026-39324).
     const key = this.#keys.get(token.slice(0, prefixLength));
     if (key === undefined) return undefined;
     const bytes = this.#decode(token);
@@ -57,7 +60,10 @@ export class SealedTokens implements TokenProvider {
     this.#keys.clear();
   }
 
-  /** Base64url as we write it; `undefined` for every other text of the same bytes (RFC 4648, section 3.5). */
+  /**
+   * Decodes base64url as this code writes it; `undefined` for every other spelling of the same bytes (RFC 4648, section
+   * 3.5).
+   */
   #decode(text: string): Buffer | undefined {
     const bytes = this.#scratch.take(Math.floor((text.length * 3) / 4));
     bytes.write(text, "base64url");

@@ -1,22 +1,23 @@
 import { wrong } from "./problem.js";
 
-/** What the seed's JSON says, checked as far as its types. */
+/** The settings in the seed's JSON, with their types checked. */
 export interface SeedConfig {
   readonly cookieName: string | undefined;
   readonly securityKey: string | undefined;
   readonly securityName: string | undefined;
   readonly blockKey: string | undefined;
-  /** Ours, for configurations that come from the environment. */
+  /** Not in the seed: for configurations that come from the environment. */
   readonly keys: unknown;
 }
 
 /**
- * Reads the JSON of beego's cookie provider as Go would: keys in any case, the last of a repeated key wins, unknown keys
- * and nulls are ignored, an empty string is an unset one except where it is the `securityKey`.
+ * Reads the JSON of beego's cookie provider as Go would: keys match in any case, the last of a repeated key wins,
+ * unknown keys and nulls are ignored, and an empty string counts as absent except for `securityKey`.
  *
- * - `cookieName` must be the Manager's.
- * - `securityKey` and `blockKey` are secrets, `securityName` tells applications apart: all three go into the key.
- * - `secure` and `maxage` are the Manager's to know: only the values that say nothing are accepted.
+ * - `cookieName` must equal the Manager's.
+ * - `securityKey` and `blockKey` are secrets and `securityName` separates applications: the key is derived from all
+ *   three.
+ * - `secure` and `maxage` belong to the Manager: only the values that mean "not set" are accepted.
  *
  * @throws SessionError `SESS_CONFIG`, naming the key, never its value.
  */
@@ -38,7 +39,7 @@ function parseObject(json: string): object {
   try {
     parsed = JSON.parse(json);
   } catch {
-    // Without its cause, which quotes the text: a key is in it.
+    // The cause is left out because it quotes the text, which holds a key.
     throw wrong("is a string but not valid JSON; keys go into { keys: [...] }");
   }
   if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;
@@ -56,7 +57,7 @@ function textOf(values: ReadonlyMap<string, unknown>, name: string): string | un
   throw wrong(`${name} must be a string`);
 }
 
-/** To ignore such a setting would be to drop what somebody relies on. */
+/** A setting that is ignored silently could be one that the application relies on. */
 function refuseUnless(values: ReadonlyMap<string, unknown>, name: string, unset: unknown, instead: string): void {
   const value = values.get(name);
   if (value !== undefined && value !== unset) throw wrong(`${name} is not the provider's to set: use ${instead}`);

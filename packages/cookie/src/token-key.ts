@@ -1,19 +1,19 @@
 import { hkdfSync } from "node:crypto";
 import { keyBytes, Xaes } from "./xaes.js";
 
-/** What the tokens of one Manager are bound to. */
+/** The names that the tokens of one Manager are bound to. */
 export interface Names {
   readonly cookieName: string;
   readonly namespace: string;
 }
 
-/** A key as tokens are sealed and opened with it. */
+/** The key that seals and opens tokens, with its derived parts. */
 export interface TokenKey {
-  /** What every token of this key begins with: the format's version and the key's id. */
+  /** The first bytes of every token of this key: the format's version and the key's id. */
   readonly head: Buffer;
-  /** The same as it stands in a token. */
+  /** `head` as text, as it appears in a token. */
   readonly prefix: string;
-  /** Authenticated with every token, and not in it. */
+  /** Authenticated with every token, but not contained in it. */
   readonly bound: Buffer;
   readonly cipher: Xaes;
 }
@@ -23,12 +23,12 @@ const idBytes = 5;
 
 /** Bytes of a head. */
 export const headBytes = 1 + idBytes;
-/** Characters of a prefix: a whole number, so that no character of a token belongs to a head in part. */
+/** Characters of a prefix. Their number is whole, so that no character of a token belongs only partly to the head. */
 export const prefixLength = (headBytes * 8) / 6;
 
 /**
- * Derives the sealing key and the key's public id from a master key, each by HKDF (RFC 5869) and independent of the
- * other: the id is no step towards the key.
+ * Derives the sealing key and the key's public id from a master key, each by HKDF (RFC 5869). They are independent: the
+ * id reveals nothing about the key.
  *
  * @param master 32 bytes or more of a CSPRNG, or of a memory-hard function.
  */
@@ -40,7 +40,10 @@ export function tokenKey(master: Uint8Array, names: Names): TokenKey {
   return { head, prefix, bound, cipher: new Xaes(derived.subarray(0, keyBytes)) };
 }
 
-/** As JSON, because UTF-8 turns every lone surrogate into the same replacement, which would make two names one. */
+/**
+ * Names are encoded as JSON: in UTF-8, every lone surrogate becomes the same replacement character, so two names could
+ * become one.
+ */
 function withLength(name: string): string {
   const text = JSON.stringify(name);
   return `${Buffer.byteLength(text)}:${text}`;

@@ -4,21 +4,21 @@ const blockBytes = 16;
 
 /** Bytes of a key. */
 export const keyBytes = 32;
-/** Bytes of a nonce: long enough to be drawn at random for 2^80 tokens of one key. */
+/** Bytes of a nonce: enough to choose it at random for 2^80 tokens of one key. */
 export const nonceBytes = 24;
 /** Bytes of an authentication tag, the longest that GCM has (NIST SP 800-38D, section 5.2.1.2). */
 export const tagBytes = 16;
 
 /**
- * XAES-256-GCM (C2SP, c2sp.org/XAES-256-GCM): AES-256-GCM (NIST SP 800-38D) under a key of its own for every nonce,
- * derived by CMAC in counter mode (NIST SP 800-108r1, section 4.1) from the first half of the nonce. GCM by itself may
- * see a random nonce under one key 2^32 times only (SP 800-38D, section 8.3).
+ * XAES-256-GCM (C2SP, c2sp.org/XAES-256-GCM): AES-256-GCM (NIST SP 800-38D) with a separate key for every nonce,
+ * derived from the first half of the nonce by CMAC in counter mode (NIST SP 800-108r1, section 4.1). Plain GCM allows
+ * only 2^32 random nonces under one key (SP 800-38D, section 8.3).
  */
 export class Xaes {
-  /** In ECB without padding each block stands alone, so that one object serves for every derivation. */
+  /** In ECB without padding, each block is independent, so one object serves for every derivation. */
   readonly #block: Cipher;
   readonly #subkey: Buffer;
-  /** The two blocks of the counter, masked with CMAC's subkey. What follows the first word is written for each nonce. */
+  /** The two counter blocks, masked with CMAC's subkey. The half nonce is written into them for each derivation. */
   readonly #counters: Buffer;
 
   constructor(key: Uint8Array) {
@@ -27,14 +27,16 @@ export class Xaes {
     this.#counters = Buffer.concat([counterBlock(1, this.#subkey), counterBlock(2, this.#subkey)]);
   }
 
-  /** The ciphertext and its tag, to be put together with what goes before them. A nonce may be used once. */
+  /** The ciphertext and its tag, to be appended to the parts before them. A nonce may be used only once. */
   seal(nonce: Buffer, text: Uint8Array, bound: Uint8Array): readonly Buffer[] {
     const cipher = createCipheriv("aes-256-gcm", this.#keyFor(nonce), nonce.subarray(12), { authTagLength: tagBytes });
     cipher.setAAD(bound);
     return [cipher.update(text), cipher.final(), cipher.getAuthTag()];
   }
 
-  /** The text; `undefined` when anything differs from what was sealed. Nothing is given out before the tag is right. */
+  /**
+   * The text; `undefined` when anything differs from what was sealed. No text is returned before the tag is verified.
+   */
   open(nonce: Buffer, sealed: Uint8Array, bound: Uint8Array): Buffer | undefined {
     const end = sealed.length - tagBytes;
     if (end < 0) return undefined;
@@ -61,7 +63,7 @@ export class Xaes {
   }
 }
 
-/** A counter, the label "X", a separator, and room for half a nonce; masked as CMAC masks its last block. */
+/** A counter, the label "X", a separator, and space for half a nonce, masked as CMAC masks its last block. */
 function counterBlock(counter: number, subkey: Buffer): Buffer {
   const block = Buffer.from(subkey);
   for (const [index, byte] of [0, counter, 0x58, 0].entries()) block.writeUInt8(subkey.readUInt8(index) ^ byte, index);

@@ -5,7 +5,7 @@ import { cookieOf, newKey, put, show, site } from "./support.js";
 
 // The worst bugs of this field: one test each that fails where we have it too.
 
-test("@fastify/secure-session CVE-2024-31999: a token kept by its owner is worthless past its session's lifetime", async () => {
+test("@fastify/secure-session CVE-2024-31999: a token kept by its owner is refused past its session's lifetime", async () => {
   const { visit, wait } = await site({ maxLifetime: 60, absoluteLifetime: 3600, cookieLifetime: 86_400 });
   const kept = cookieOf(await visit(put({ user: "ada" })));
   let current = kept;

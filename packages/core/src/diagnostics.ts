@@ -3,9 +3,7 @@ import { types } from "node:util";
 import { withCauses } from "./causes.js";
 import type { SessionErrorCode } from "./errors.js";
 
-/**
- * What every event says. No event holds an id, a key, an owner, a field name or a value.
- */
+/** The properties of every event. No event holds an id, a key, an owner, a field name or a value. */
 export interface SessionEvent {
   /** The provider's name, such as `"redis"`. */
   readonly provider: string;
@@ -28,24 +26,24 @@ export interface StoreErrorEvent extends SessionEvent {
  * What a response did about the session's cookie.
  *
  * - `set`, `cleared`: there is a Set-Cookie header.
- * - `not-secure`: there is one, Secure, on a response that left over plain HTTP: browsers drop it, but on localhost.
- *   Or TLS ends at a proxy that `trustProxy` does not declare.
- * - `disabled`: there would be one, but for `enableSetCookie`.
- * - `not-cleared`: the session was destroyed when the head had gone. It has ended, and its cookie leads to nothing.
+ * - `not-secure`: there is one with Secure, on a response over plain HTTP. Browsers drop it, except on localhost. Or
+ *   TLS ends at a proxy that `trustProxy` does not declare.
+ * - `disabled`: there would be one, but `enableSetCookie` is false.
+ * - `not-cleared`: the session was destroyed after the head was sent. It has ended; the client keeps the cookie.
  * - `unchanged`: the client has the cookie already; only a new id needs another.
- * - `empty`: a session that holds nothing is not stored, and has no cookie.
- * - `unknown`: empty, and the request came with an id that leads nowhere: it has expired or was ended, or another
- *   application on the same host has set the cookie of this name.
- * - `ambiguous`: empty, and the request came with several live sessions, of which none counts. Signing in ends them.
- * - `oversized`: empty, and the Cookie header has more than 64 KB and was not looked at.
+ * - `empty`: a session that holds nothing is not stored and has no cookie.
+ * - `unknown`: empty, and the request's id has no session: it has expired or was ended, or another application on the
+ *   same host has set the cookie of this name.
+ * - `ambiguous`: empty, and the request came with several live sessions, so none counts. Signing in ends them.
+ * - `oversized`: empty, and the Cookie header has more than 64 KB and was not read.
  * - `retired`: the request came with an id that another request had replaced.
- * - `refused`: the session ended while the request changed it, and the application answered all the same.
- * - `discarded`: the handler failed, by its status or by throwing, and its changes with it.
+ * - `refused`: the session ended while the request changed it, and the application answered nevertheless.
+ * - `discarded`: the handler failed, by its status or by throwing, so its changes were discarded.
  * - `failed`: the session could not be stored.
- * - `not-carried`: one was due, but what the handler answered by has no head of ours: something thrown that is passed on,
+ * - `not-carried`: a cookie was due, but the answer cannot carry it: a framework's thrown redirect or error,
  *   `Response.error()`, or status 101.
- * - `not-loaded`: the response left before there was a session: the store failed, or nobody waited.
- * - `headers-sent`: the session was first asked for when the response had begun.
+ * - `not-loaded`: the response left before the session was loaded: the store failed, or the handler did not wait.
+ * - `headers-sent`: the session was first requested after the response had begun.
  */
 export type CookieOutcome =
   | "set"
@@ -67,12 +65,12 @@ export type CookieOutcome =
   | "headers-sent";
 
 /**
- * Published on `sess:response`, once for each request that asked for its session, as the response's head leaves: why
- * was a cookie set, or why not? Once more, as `not-cleared`, where the session is destroyed after that.
+ * Published on `sess:response`, once for each request that asked for its session, when the response's head is sent: why
+ * a cookie was set or not. Published again, as `not-cleared`, if the session is destroyed after that.
  */
 export interface ResponseEvent extends SessionEvent {
   readonly cookie: CookieOutcome;
-  /** Of the error that the response reports. */
+  /** The code of the error that the response reports. */
   readonly code?: SessionErrorCode;
 }
 
@@ -89,9 +87,9 @@ const channels = {
 const errorChannel = channel("sess:error");
 
 /**
- * An error that became a response of status 500 or more and that nobody else would hear of: thrown by a handler, or
- * met while storing the session for the response. Published on `sess:error` as `{ error }`; a process warning where
- * nobody subscribed, since nobody can repair a server that fails in silence.
+ * Reports an error that became a response with status 500 or more and is visible nowhere else: thrown by a handler, or
+ * met while storing the session for the response. Published on `sess:error` as `{ error }`. Without a subscriber it
+ * becomes a process warning, so that a failing server is not silent.
  */
 export function report(error: unknown): void {
   if (errorChannel.hasSubscribers) errorChannel.publish({ error });
@@ -102,12 +100,12 @@ function warnOf(error: Error | string): void {
   try {
     process.emitWarning(error);
   } catch {
-    // Node takes errors of its own realm alone, and under a test runner ours and the application's are others.
+    // Node accepts only errors of its own realm; under a test runner, ours and the application's are of another.
     process.emitWarning(typeof error === "string" ? error : (error.stack ?? error.name));
   }
 }
 
-/** What was thrown can be anything; Node prints a warning later, where a text that throws would end the process. */
+/** Any value can be thrown. Node prints a warning later, where a text that throws would end the process. */
 function printable(error: unknown): Error | string {
   try {
     const text = String(error);

@@ -53,6 +53,11 @@ export function isSessionError(error: unknown): error is SessionError {
   return typeof error.code === "string" && Object.hasOwn(statuses, error.code) && typeof error.status === "number";
 }
 
+/** Whether it is about one record that cannot be read, and not about the store. */
+export function isOfOneRecord(error: unknown): error is SessionError {
+  return isSessionError(error) && (error.code === "SESS_ENVELOPE" || error.code === "SESS_TOO_LARGE");
+}
+
 /** Whether a change was refused because its session is gone, or under another id. */
 export function isRefusal(error: unknown): error is SessionError {
   return isSessionError(error) && (error.code === "SESS_GONE" || error.code === "SESS_RETIRED");

@@ -9,9 +9,9 @@
  * `retired`. A *session* is a live record that is not a marker.
  */
 
-/** What a provider keeps under one key. */
+/** The record that a provider keeps under one key. */
 export interface SessionRecord {
-  /** Opaque to the provider: given back unit for unit, lone surrogates excepted, which core never writes. */
+  /** Opaque to the provider: returned unchanged, unit for unit. Core never writes lone surrogates. */
   readonly data: string;
   /** Random, new with every batch that core writes. Compared for equality, never interpreted. */
   readonly version: string;
@@ -32,70 +32,75 @@ export type Update =
  * A store, connected on behalf of one Manager. Only core calls these methods, and it calls them concurrently.
  *
  * Every key is 64 lowercase hexadecimal digits (a SHA-256): safe as a file name, a column or a part of a longer key.
- * Every method must settle within a bound of the provider's own; core gives up on a call after ten seconds. A method
- * rejects only when the backend failed or refused (too large is a `SessionError` with `SESS_TOO_LARGE`); core takes
- * any other rejection of a write for *outcome unknown* and may send the very same write again.
+ * Every method must settle within a time limit of the provider; core gives up on a call after ten seconds. A method
+ * rejects only if the backend failed or refused (too large is a `SessionError` with `SESS_TOO_LARGE`). Core treats any
+ * other rejection of a write as *outcome unknown* and may send exactly the same write again.
  *
- * Existence is decided by the `now` of the {@link ProviderContext}; expiry kept by the store itself only collects,
- * and collects at least a minute late.
+ * The `now` of the {@link ProviderContext} decides whether a record exists. An expiry of the store itself only removes
+ * records, at least a minute late.
  */
 export interface Provider {
-  /** The live record, markers included. Missing, expired or torn is `undefined`, never a rejection. */
+  /** The live record, markers included. `undefined` if it is missing, expired or torn; this is never a rejection. */
   read(key: string): Promise<SessionRecord | undefined>;
 
-  /** Stores the record if the key is free, and says whether it did. An expired record not yet collected is free. */
+  /**
+   * Stores the record if the key is free, and returns whether it did. The key of an expired record not yet collected is
+   * free.
+   */
   create(key: string, record: SessionRecord): Promise<boolean>;
 
   /**
-   * Replaces the live record, marker or session, whose version is `expected`, in one atomic step. Never creates.
-   * Keeps the later of the two expiries, unless the new record is a marker: a marker's own expiry counts.
+   * Replaces the live record (marker or session) with the version `expected`, in one atomic step. Never creates. Keeps
+   * the later of the two expiries, unless the new record is a marker, whose own expiry counts.
    */
   update(key: string, record: SessionRecord, expected: string): Promise<Update>;
 
   /**
-   * Where a session with version `expected` is there: true, and its expiry becomes the later of its own and
-   * `expiresAt`. Anything else: false. Never changes data or version, never touches a marker, never creates.
+   * If there is a session with the version `expected`: returns true, and its expiry becomes the later of its own and
+   * `expiresAt`. Otherwise returns false. Never changes data or version, never touches a marker, never creates.
    */
   touch(key: string, expiresAt: number, expected: string): Promise<boolean>;
 
-  /** How many sessions there are now. Markers and expired records are not counted. */
+  /** The number of present sessions, without markers and expired records. */
   count(): Promise<number>;
 
-  /** Removes what expired a minute ago or more, in bounded batches; resolves to how many records that were. */
+  /** Removes records that expired a minute ago or more, in bounded batches; resolves to their number. */
   gc(): Promise<number>;
 
   /** Idempotent. Afterwards every other method rejects. */
   close(): Promise<void>;
 
   /**
-   * Optional; to be there only where it saves round trips. As {@link read} for each of up to eight distinct keys, in their
-   * order: core calls it for a request that came with several ids, and calls `read` for each where this is missing.
+   * Optional; implement it only if it saves round trips. As {@link read} for each of up to eight distinct keys, in
+   * their order. Core calls it for a request that came with several ids; without it, core calls `read` for each.
    */
   readMany?(keys: readonly string[]): Promise<readonly (SessionRecord | undefined)[]>;
 
-  /** Optional; its presence is the capability. Every key that holds a session; extra keys are legal. */
+  /** Optional; its presence is the capability. Yields every key that holds a session, and may yield more keys. */
   keys?(): AsyncIterable<string>;
 
   /**
-   * Optional; its presence is the capability. Every key whose record, marker or session, had this owner throughout
-   * the call. Extra keys are legal: core looks at each. Where the index is separate from the record, its entry is
-   * written before the record, with its expiry, and removed only a minute after that expiry: never because the
-   * record was missing, since that may be a record about to be written.
+   * Optional; its presence is the capability. Yields every key whose record, marker or session, had this owner
+   * throughout the call. It may yield more keys, since core checks each. If the index is separate from the record, its
+   * entry is written before the record, with the record's expiry, and removed only a minute after that expiry. A
+   * missing record is no reason to remove it, since it may be about to be written.
    */
   keysOf?(owner: string): AsyncIterable<string>;
 }
 
 /**
- * The other kind: the record travels with the client, sealed, in the cookie, and there is no store. Whether the cookie
- * has room for the token is core's to check.
+ * The other kind of provider: the record travels with the client, sealed, in the cookie, and there is no store. Core
+ * checks whether the cookie has room for the token.
  */
 export interface TokenProvider {
   /**
-   * A record as a token of cookie characters (RFC 6265, section 4.1.1). The record's version is its session's id here:
-   * the same in every token of a session until it gets a new one.
+   * A record as a token of cookie characters (RFC 6265, section 4.1.1). Here, the record's version is the session's id:
+   * the same in every token of a session until it gets a new id.
    */
   seal(record: SessionRecord): string;
-  /** Whatever was not sealed by us for this cookie and namespace, was altered or has expired is `undefined`. */
+  /**
+   * `undefined` for a token that we did not seal for this cookie and namespace, that was altered, or that has expired.
+   */
   open(token: string): SessionRecord | undefined;
   /** Idempotent. */
   close(): Promise<void>;
@@ -103,7 +108,7 @@ export interface TokenProvider {
 
 /** What core hands to a provider as it connects. */
 export interface ProviderContext {
-  /** The Manager's clock, epoch milliseconds. The only clock a provider may ask whether a record exists. */
+  /** The Manager's clock, epoch milliseconds. Only this clock decides whether a record exists. */
   readonly now: () => number;
   /** The version of this contract. It grows by optional methods only. */
   readonly contract: 1;

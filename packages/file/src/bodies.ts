@@ -2,12 +2,12 @@ import type { Disk } from "./disk.js";
 import { attempt, codeOf, tolerate, unavailable } from "./failure.js";
 import { Limiter } from "./limiter.js";
 
-/** Files of one handle that are open at a time, at most. */
+/** Maximum number of files that one handle has open at a time. */
 const openAtOnce = 64;
-/** What is under the name is a symbolic link, a directory or a socket: none of ours. */
+/** The path is a symbolic link, a directory or a socket, and so not a file of ours. */
 const foreign = ["ELOOP", "EMLINK", "EISDIR", "ENXIO", "ENODEV"];
 
-/** Reads and writes whole files. A file that was written is never written to again. */
+/** Reads and writes whole files. A file is never changed after it was written. */
 export class Bodies {
   readonly #disk: Disk;
   readonly #durable: boolean;
@@ -18,7 +18,7 @@ export class Bodies {
     this.#durable = durable;
   }
 
-  /** The bytes of a file that has `size` of them; "missing", or "foreign" where it is none of ours. */
+  /** The bytes of a file of `size` bytes; "missing", or "foreign" when it is not a file of ours. */
   read(path: string, size: number): Promise<Buffer | "missing" | "foreign"> {
     return this.#limiter.run(async () => {
       try {
@@ -31,7 +31,7 @@ export class Bodies {
     });
   }
 
-  /** Writes a new file. False where its directory is not there; no other failure leaves the file behind. */
+  /** Writes a new file. False when its directory does not exist. Any failure removes the file again. */
   write(path: string, bytes: Buffer): Promise<boolean> {
     return this.#limiter.run(async () => {
       const fd = await tolerate(["ENOENT"], undefined, () => this.#disk.openNew(path));
@@ -46,9 +46,9 @@ export class Bodies {
     });
   }
 
-  /** Has what was done to a directory survive a power failure, where that is wanted. */
+  /** Makes changes of a directory survive a power failure, if `durable` is set. */
   async syncDirectory(path: string): Promise<void> {
-    // Windows opens no directory, and needs none of this: it journals names.
+    // Windows cannot open a directory, and does not need this: it journals names.
     if (!this.#durable || process.platform === "win32") return;
     const fd = await this.#disk.openToRead(path);
     try {
@@ -61,7 +61,7 @@ export class Bodies {
   async #read(path: string, size: number): Promise<Buffer | undefined> {
     const fd = await this.#disk.openToRead(path);
     try {
-      // One byte more than there should be, to see whether there are more.
+      // One byte more than expected, to detect a longer file.
       const bytes = Buffer.allocUnsafe(size + 1);
       let filled = 0;
       while (filled < size) {
@@ -83,7 +83,7 @@ export class Bodies {
         if (count === 0) throw unavailable("the file system wrote nothing");
         written += count;
       }
-      // An empty file is but a name, and names are synced with their directory.
+      // An empty file is only a name, and names are synced with their directory.
       if (this.#durable && bytes.length > 0) await this.#disk.sync(fd);
     } finally {
       await this.#disk.close(fd);

@@ -4,22 +4,22 @@ import { newerLayout } from "./failure.js";
 import { digest, type Label, labelOf, largestBody } from "./label.js";
 
 /**
- * What the file of a record holds. The expiry is not in it: that is the label's.
+ * The contents of a record's file. The expiry is not in it: the label holds that.
  *
  * ```text
  * sess1 <crc32> <key> <version> <owner> <retired> <data>\n
  * ```
  *
- * The last four are lengths in bytes, `-` for a field that is absent; the fields follow the line in that order. The
- * checksum is of everything after it.
+ * The last four are lengths in bytes, or `-` for an absent field; the fields follow the line in that order. The
+ * checksum covers everything after itself.
  */
 const layout = /^sess1 ([0-9a-f]{8}) ([0-9a-f]{64}) (\d{1,8}) (\d{1,8}|-) (\d{1,8}|-) (\d{1,8})\n/;
-/** Where the part begins that the checksum covers: after `sess1 `, the checksum and a space. */
+/** Where the part covered by the checksum begins: after `sess1 `, the checksum and a space. */
 const covered = 15;
-/** No first line is longer than this, in bytes. */
+/** Maximum length of the first line in bytes. */
 const lineLimit = 128;
 
-/** A record as it will be stored: nothing the caller does to the record changes it. */
+/** A record in the form in which it will be stored. Later changes of the caller's record do not affect it. */
 export interface Draft {
   /** Without the body's name: each attempt to store the record takes a new one. */
   readonly label: Omit<Label, "body">;

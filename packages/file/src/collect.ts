@@ -5,16 +5,20 @@ import { randomName } from "./label.js";
 import type { Slot, Slots } from "./slots.js";
 import { batches, fans, isKey } from "./walk.js";
 
-/** How long an expired record stays for clocks that are behind, in milliseconds. */
+/** How long an expired record is kept for processes whose clocks are behind, in milliseconds. */
 const grace = 60_000;
-/** How old something is before it counts as left behind, in milliseconds. What is taken too early only fails a call. */
+/**
+ * Age after which a file without an owner counts as left behind, in milliseconds. Removing one too early only makes a
+ * call fail.
+ */
 const orphaned = 600_000;
-/** Keys that are collected together: half of libuv's threads, the others are for requests. */
+/** Keys that are collected at the same time: half of libuv's threads, since requests need the others. */
 const together = 2;
 
 /**
- * Removes what expired a minute ago, and what killed processes left behind; resolves to how many records that were.
- * The event loop turns after each step, and each has a time limit. Any number of processes may do this at the same time.
+ * Removes records that expired a minute ago or more, and files that killed processes left behind. Resolves to the
+ * number of records removed. Each step is followed by a turn of the event loop and has a time limit. Any number of
+ * processes may collect at the same time.
  */
 export async function collect(slots: Slots, now: () => number, stopped: () => boolean): Promise<number> {
   let removed = 0;
@@ -40,7 +44,7 @@ async function collectDirectory(slots: Slots, fan: string, name: string, until: 
   if (slot === undefined || slot.isLater) return 0;
   if (slot.label === undefined) await slots.clear(name, slot.bodies);
   else if (slot.label.expiresAt > until) await collectOrphans(slots, name, slot);
-  // By its very name: a record that was renewed or replaced since has another.
+  // Removal by this exact name is safe: a record renewed or replaced since then has another name.
   else if (await slots.unlabel(name, slot.label)) {
     await slots.clear(name, slot.bodies);
     return 1;
@@ -49,8 +53,8 @@ async function collectDirectory(slots: Slots, fan: string, name: string, until: 
 }
 
 /**
- * Bodies that no label names. The writer of one may be slow rather than dead: the label moves on first, so that its
- * rename fails and it begins again with another body.
+ * Removes bodies that no label names. Their writer may be slow rather than dead. The label is therefore renamed first:
+ * the writer's own rename then fails, and it starts again with a new body.
  */
 async function collectOrphans(slots: Slots, key: string, { label, bodies }: Slot): Promise<void> {
   if (label === undefined || bodies.length < 2) return;
@@ -64,8 +68,8 @@ async function collectOrphans(slots: Slots, key: string, { label, bodies }: Slot
 }
 
 /**
- * The directory of a create that did not come to its end. It is renamed first, so that a create that is slow rather
- * than dead fails instead of making half a record.
+ * Removes the directory of an unfinished create. It is renamed first, so that a create that is slow rather than dead
+ * fails instead of making half a record.
  */
 async function collectTemporary({ tree }: Slots, path: string, name: string): Promise<void> {
   if (/^x-[0-9a-f]{24}$/.test(name)) return tree.remove(path);

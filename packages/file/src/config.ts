@@ -3,11 +3,11 @@ import { SessionError } from "@sess/core";
 
 /** Where the file provider keeps its sessions, and how safely. */
 export interface FileConfig {
-  /** The directory, made where there is none. Nothing else should be kept in it. */
+  /** The directory; created if missing. It should hold nothing else. */
   readonly directory: string;
   /**
-   * Whether an answered write survives a power failure: each is followed by `fsync` of the file and of its directory.
-   * Without it a write survives the end of the process, not that of the machine. False by default.
+   * Whether an acknowledged write survives a power failure: each write is then followed by `fsync` of the file and of
+   * its directory. Without it, a write survives the end of the process but not of the machine. False by default.
    */
   readonly durable?: boolean;
 }
@@ -44,7 +44,7 @@ function asObject(config: unknown): { readonly directory?: unknown; readonly dur
   return config;
 }
 
-/** Quoted and ASCII, so that a message stays on its line. */
+/** Quoted and in ASCII, so that a message stays on one line. */
 function printable(name: string): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return JSON.stringify(name.slice(0, 40)).replace(/[^\x20-\x7e]/g, escaped);

@@ -5,12 +5,12 @@ import { promisify } from "node:util";
 import { codeOf } from "./failure.js";
 
 /**
- * What this package asks of the file system. Each method is one call to it, and rejects as `node:fs` does. Directories are
- * listed whole: a handle that is open between two calls stays open where somebody does not come back for the second.
+ * The operations of the file system that this package uses. Each method is one call and rejects as `node:fs` does. A
+ * directory is listed in one call: a handle open between two calls would stay open if the second call never came.
  */
 export interface Disk {
   list(directory: string): Promise<readonly string[]>;
-  /** The names of the directories in a directory; a symbolic link is none. */
+  /** The names of the directories in a directory, without symbolic links. */
   listDirectories(directory: string): Promise<readonly string[]>;
   openToRead(path: string): Promise<number>;
   /** A new file with mode 0600. */
@@ -28,18 +28,19 @@ export interface Disk {
   removeDirectory(path: string): Promise<void>;
   /** The path without any symbolic link in it. */
   resolve(path: string): Promise<string>;
-  /** Of the entry itself, symbolic link or not. */
+  /** The status of the entry itself, even if it is a symbolic link. */
   stat(path: string): Promise<Stats>;
 }
 
-// A FIFO in the place of a file must not hold a thread, and a symbolic link is never followed. Windows has neither flag.
+// Opening a FIFO in the place of a file must not block a thread, and a symbolic link is never followed. Windows has
+// neither flag.
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 const openFile = promisify(open);
 const readFile = promisify(read);
 const writeFile = promisify(write);
 
-/** The file system itself. */
+/** The real file system. */
 export const disk: Disk = {
   list: (directory) => readdir(directory),
   listDirectories,
@@ -62,7 +63,9 @@ async function listDirectories(directory: string): Promise<readonly string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
 
-/** Virus scanners and indexers hold files for a moment, and a rename fails meanwhile: tried again for a second. */
+/**
+ * Virus scanners and indexers open files for a moment, and a rename fails meanwhile. It is tried again for a second.
+ */
 async function renameOnWindows(from: string, to: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {

@@ -2,26 +2,26 @@ import { types } from "node:util";
 import { SessionError } from "@sess/core";
 
 /**
- * A `SessionError` with `SESS_UNAVAILABLE`. Its cause is a copy of the file system's error without paths: they hold
- * the keys of sessions.
+ * A `SessionError` with `SESS_UNAVAILABLE`. Its cause is a copy of the file system's error without paths, since paths
+ * hold the keys of sessions.
  */
 export function unavailable(message: string, cause?: unknown): SessionError {
   const options = cause === undefined ? undefined : { cause: redacted(cause) };
   return new SessionError("SESS_UNAVAILABLE", `file provider: ${message}`, options);
 }
 
-/** The error for what only a later version of this package can read. */
+/** The error for a file that only a later version of this package can read. */
 export function newerLayout(): SessionError {
   return new SessionError("SESS_ENVELOPE", "a later version of @sess/file wrote this record");
 }
 
-/** The code of a file system's error, such as `"ENOENT"`; "" where there is none. */
+/** The code of a file system's error, such as `"ENOENT"`; "" when there is none. */
 export function codeOf(error: unknown): string {
   const code: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "code") : undefined;
   return typeof code === "string" ? code : "";
 }
 
-/** Runs a call to the file system; an error with one of the codes becomes `otherwise`. */
+/** Runs a call to the file system. An error with one of the codes becomes `otherwise`. */
 export async function tolerate<T, F>(codes: readonly string[], otherwise: F, call: () => Promise<T>): Promise<T | F> {
   try {
     return await call();
@@ -31,12 +31,12 @@ export async function tolerate<T, F>(codes: readonly string[], otherwise: F, cal
   }
 }
 
-/** Runs a call whose failure changes nothing that matters: what it leaves behind is collected by gc. */
+/** Runs a call whose failure is harmless: gc removes what the call would have removed. */
 export async function attempt(call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch {
-    // See above.
+    // gc removes what is left.
   }
 }
 

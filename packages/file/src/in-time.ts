@@ -1,11 +1,11 @@
 import { unavailable } from "./failure.js";
 
-/** Longest time that a step may take, in milliseconds: core gives up on a provider after ten seconds. */
+/** Maximum duration of a step in milliseconds: core gives up on a provider after ten seconds. */
 const longest = 9000;
 
 /**
  * Settles with the work, or rejects with `SESS_UNAVAILABLE` after nine seconds. A call to the file system cannot be
- * called off: what is under way goes on, and closes what it has opened, should the file system come to life again.
+ * cancelled. It goes on, and closes what it has opened when the file system answers again.
  */
 export function inTime<T>(work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

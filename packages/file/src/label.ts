@@ -8,12 +8,12 @@ import type { SessionRecord } from "@sess/core";
  * h1-<s|m>-<expiresAt>-<version>-<body>-<size>-<turn>-<owner>
  * ```
  *
- * `s` is a session, `m` a marker. Version and owner are digests. The body is the file beside it that holds the rest of
- * the record. No name ever comes back under a key: each body has a random name of its own, the expiry of one body only
- * grows, and so does `turn`. That makes `rename(label, next label)` a compare-and-replace; see decisions/001.
+ * `s` is a session, `m` a marker. Version and owner are digests. The body is the file beside the label that holds the
+ * rest of the record. No name is ever used twice under a key: each body has a random name, and the expiry and `turn` of
+ * one body only grow. That makes `rename(label, next label)` a compare-and-replace; see decisions/001.
  *
- * A change of this layout needs a new number after `h`, and a reader of the old one beside it: in a rolling deploy both
- * are at work on the same records.
+ * A change of this layout needs a new number after `h`, and the old one must still be readable: in a rolling deploy,
+ * both versions work on the same records.
  */
 export interface Label {
   readonly isMarker: boolean;
@@ -25,19 +25,19 @@ export interface Label {
   readonly body: string;
   /** Bytes in the body. */
   readonly size: number;
-  /** Moved on by gc, so that a writer under way has to look again. */
+  /** Incremented by gc, so that the rename of a concurrent writer fails and the writer looks again. */
   readonly turn: number;
-  /** {@link digest} of the owner, "0" where there is none. */
+  /** {@link digest} of the owner; "0" when there is none. */
   readonly owner: string;
 }
 
-/** More than this in one record is SESS_TOO_LARGE, in bytes. */
+/** Maximum bytes of one record; more is SESS_TOO_LARGE. */
 export const largestBody = 16 * 1024 * 1024;
 
 const layout = /^h1-([sm])-(\d{16})-([0-9a-f]{32})-(b-[0-9a-f]{24})-(\d{1,8})-(\d{1,9})-([0-9a-f]{32}|0)$/;
 const bodyLayout = /^b-[0-9a-f]{24}$/;
 
-/** The label of a record that is about to be stored, but for the name of its body. `size` in bytes. */
+/** The label of a record that is about to be stored, without the name of its body. `size` is in bytes. */
 export function labelOf(record: SessionRecord, size: number): Omit<Label, "body"> {
   return {
     isMarker: record.retired !== undefined,
@@ -49,13 +49,13 @@ export function labelOf(record: SessionRecord, size: number): Omit<Label, "body"
   };
 }
 
-/** The file's name. Lowercase and under 143 bytes, which every file system in use keeps as it is. */
+/** The file's name. It is lowercase and under 143 bytes, so that every file system in use keeps it unchanged. */
 export function nameOf({ isMarker, expiresAt, version, body, size, turn, owner }: Label): string {
   const time = String(expiresAt).padStart(16, "0");
   return `h1-${isMarker ? "m" : "s"}-${time}-${version}-${body}-${size}-${turn}-${owner}`;
 }
 
-/** Undefined where the name is no label that this version reads. */
+/** The label with this name; undefined when this version does not read it. */
 export function parseLabel(name: string): Label | undefined {
   const [, kind, time, version = "", body = "", size, turn, owner = ""] = layout.exec(name) ?? [];
   if (kind === undefined || Number(size) > largestBody) return undefined;
@@ -68,7 +68,7 @@ export function isLaterLabel(name: string): boolean {
   return /^h\d+-/.test(name) && !name.startsWith("h1-");
 }
 
-/** A name that nothing has had. */
+/** A name that has never been used. */
 export function newBodyName(): string {
   return `b-${randomName()}`;
 }
@@ -82,12 +82,12 @@ export function randomName(): string {
   return randomBytes(12).toString("hex");
 }
 
-/** 128 bits of SHA-256 in hexadecimal: versions and owners may be any text, names of files may not. */
+/** 128 bits of SHA-256 in hexadecimal: versions and owners may be any text, but names of files may not. */
 export function digest(text: string): string {
   return hash("sha256", text, "hex").slice(0, 32);
 }
 
-/** A fraction of a millisecond is rounded up; what is no time of a label becomes the nearest that is. */
+/** A time rounded up to whole milliseconds and limited to the times that a label can hold. */
 export function wholeTime(ms: number): number {
   return Math.min(Math.max(Math.ceil(ms) || 0, 0), Number.MAX_SAFE_INTEGER);
 }

@@ -1,4 +1,4 @@
-/** Lets so many jobs run at a time, in order: a burst of requests must not use up the process's file descriptors. */
+/** Limits how many jobs run at a time, in order: a burst of requests must not use up the process's file descriptors. */
 export class Limiter {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -7,12 +7,13 @@ import { FileStore } from "./store.js";
 export type { FileConfig } from "./config.js";
 
 /**
- * Sessions in a directory of this host. The configuration is the directory's path, or an object; a relative path is
- * resolved against the working directory now. Throws a `SessionError` with `SESS_CONFIG` when it is wrong.
+ * Sessions in a directory of this host. The configuration is the directory's path, or an object. A relative path is
+ * resolved against the present working directory. Throws a `SessionError` with `SESS_CONFIG` when the configuration is
+ * wrong.
  *
- * Connecting makes the directory where there is none (mode 0700). It rejects with `SESS_CONFIG` when the path is a
- * symbolic link or no directory, when the directory belongs to somebody else, or when its group or others may write
- * to it, and with `SESS_UNAVAILABLE` when it cannot be made, read or written.
+ * Connecting creates a missing directory (mode 0700). It rejects with `SESS_CONFIG` when the path is a symbolic link or
+ * not a directory, when the directory belongs to another user, or when its group or others may write to it. It rejects
+ * with `SESS_UNAVAILABLE` when the directory cannot be created, read or written.
  */
 export function file(config?: FileConfig | string): StoreConnector {
   const settings = parseConfig(config);

@@ -6,23 +6,23 @@ import { refusal } from "./config.js";
 import { codeOf, tolerate, unavailable } from "./failure.js";
 import { randomName } from "./label.js";
 
-// Windows has neither of the last two, and never comes to use them.
+// Windows lacks the last two, and the code that uses them does not run there.
 const { O_RDONLY, O_DIRECTORY = 0, O_NOFOLLOW = 0 } = constants;
 
-/** The directory that everything is kept in, as it was when it was opened. */
+/** The root directory, as it was when it was opened. */
 export interface Root {
-  /** Without a symbolic link in it. */
+  /** The path without symbolic links. */
   readonly path: string;
-  /** Which directory that is: another may come in its place. */
+  /** Identifies the directory, since another one may take its place. */
   readonly device: number;
   readonly inode: number;
-  /** The user whose it is. Numbers of inodes come back once a directory was removed. */
+  /** The user who owns it. Needed because an inode number may be used again after a directory was removed. */
   readonly owner: number;
 }
 
 /**
- * Makes the directory where there is none, and refuses one that is not safe: rejects with `SESS_CONFIG` or
- * `SESS_UNAVAILABLE`, see {@link file}.
+ * Creates a missing directory, and refuses an unsafe one: rejects with `SESS_CONFIG` or `SESS_UNAVAILABLE`, see {@link
+ * file}.
  */
 export async function openRoot(directory: string): Promise<Root> {
   const name = JSON.stringify(directory);
@@ -44,13 +44,13 @@ export async function openRoot(directory: string): Promise<Root> {
 }
 
 /**
- * At each start Kubernetes gives a volume (`fsGroup`), and all that is in it, to a group that may write, and sets the
- * setgid bit. Such a directory is ours, and nobody else's, again.
+ * At each start, Kubernetes gives a volume (`fsGroup`) and everything in it to a group with write access, and sets the
+ * setgid bit. This takes the access of the group away again.
  */
 async function takeFromGroup(name: string, directory: string, stats: Stats): Promise<void> {
   if (!isOurs(stats) || !stats.isDirectory() || (stats.mode & 0o2022) !== 0o2020)
     return assertSafe(name, directory, stats);
-  // Somebody else's things in it, and it is more than a place for sessions: theirs to decide about.
+  // If the directory holds other files too, it is not ours to change.
   if (!(await readdir(directory)).every(isOurName)) return assertSafe(name, directory, stats);
   const handle = await open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
@@ -61,7 +61,7 @@ async function takeFromGroup(name: string, directory: string, stats: Stats): Pro
   }
 }
 
-/** A fan, or what was left of a probe; `lost+found` is in the root of every volume. */
+/** A fan, or the rest of a write test. `lost+found` is in the root of every volume. */
 function isOurName(name: string): boolean {
   return /^(?:[0-9a-f]{2}|t-[0-9a-f]{24}|lost\+found)$/.test(name);
 }
@@ -69,7 +69,7 @@ function isOurName(name: string): boolean {
 function assertSafe(name: string, directory: string, stats: Stats): void {
   if (stats.isSymbolicLink()) throw refusal(`directory ${name} is a symbolic link: configure what it points to`);
   if (!stats.isDirectory()) throw refusal(`directory ${name} is no directory`);
-  // Windows has neither owners nor modes of this kind: there the access control list of the parent decides.
+  // Windows has no owners and modes of this kind; there the access control list of the parent decides.
   if (process.geteuid === undefined) return;
   const mayWrite = process.getgroups?.().includes(stats.gid) && (stats.mode & 0o020) !== 0;
   if (!isOurs(stats)) {
@@ -86,7 +86,7 @@ function isOurs(stats: Stats): boolean {
   return process.geteuid !== undefined && stats.uid === process.geteuid();
 }
 
-/** By trying: what the modes say is not all there is to it. */
+/** Checked by writing, since modes alone do not decide. */
 async function assertWritable(directory: string): Promise<void> {
   const probe = join(directory, `t-${randomName()}`);
   await mkdir(probe, { mode: 0o700 });

@@ -8,34 +8,34 @@ import { isBodyName, isLaterLabel, type Label, nameOf, newBodyName, parseLabel, 
 import type { Root } from "./root.js";
 import { inTheWay, Tree } from "./tree.js";
 
-/** How systems say that a directory cannot take the place of another: of one that is not empty, on Windows of any. */
+/** Error codes for a directory that cannot replace another: on POSIX one that is not empty, on Windows any. */
 const taken = ["ENOTEMPTY", "EEXIST", ...(process.platform === "win32" ? ["EPERM", "EACCES"] : [])];
 
-/** How systems say that a rename was not carried out. Any other error leaves that open. */
+/** Error codes for a rename that was certainly not carried out. After any other error this is unknown. */
 const refused = ["EACCES", "EBUSY", "EDQUOT", "EMLINK", "ENOSPC", "EPERM", "EROFS"];
 
-/** What the directory of a key holds. */
+/** The contents of a key's directory. */
 export interface Slot {
-  /** The state of the key; undefined where gc was interrupted, or nothing in it is ours. */
+  /** The state of the key; undefined if gc was interrupted, or if nothing in the directory is ours. */
   readonly label: Label | undefined;
-  /** Names of bodies: that of the label, those of writers under way, and what writers that were killed left. */
+  /** Names of bodies: the one that the label names, those of current writers, and those that killed writers left. */
   readonly bodies: readonly string[];
-  /** A later version of this package wrote here. */
+  /** Whether a later version of this package wrote here. */
   readonly isLater: boolean;
-  /** Something in it is not ours. */
+  /** Whether the directory holds something that is not ours. */
   readonly hasForeign: boolean;
 }
 
-/** How {@link Slots} work. */
+/** The options of {@link Slots}. */
 export interface SlotsOptions {
   readonly durable: boolean;
-  /** The file system, or a stand-in that stops or fails where a test wants it to. */
+  /** The file system, or a substitute that blocks or fails where a test needs it. */
   readonly disk?: Disk;
 }
 
 /**
- * The directories of keys and what is done to one of them in one atomic step: a label is renamed or removed, or a whole
- * directory comes into being. Rejects with errors of the file system.
+ * The directories of keys. Each change of one is a single atomic step: a label is renamed or removed, or a whole
+ * directory appears. Rejects with errors of the file system.
  */
 export class Slots {
   readonly tree: Tree;
@@ -48,24 +48,27 @@ export class Slots {
     this.#bodies = new Bodies(disk, durable);
   }
 
-  /** Undefined where the key has no directory. Rejects with `SESS_UNAVAILABLE` where the root is not what it was. */
+  /**
+   * The contents of a key's directory; undefined when it has none. Rejects with `SESS_UNAVAILABLE` if the root has
+   * changed.
+   */
   async look(key: string): Promise<Slot | undefined> {
     const [slot] = await Promise.all([this.peek(key), this.tree.assertRoot()]);
     return slot;
   }
 
-  /** As {@link Slots.look}, for callers who see to the root themselves. */
+  /** As {@link Slots.look}, for callers who check the root themselves. */
   async peek(key: string): Promise<Slot | undefined> {
     const path = this.tree.pathOf(key);
     const names = await this.tree.list(path);
     if (names === undefined) return undefined;
     const slot = sort(names);
-    // POSIX lets a listing miss a name that is being changed. No system in use does so in a directory this small, but
-    // a session hangs on it: that there is no label is concluded from two listings.
+    // POSIX allows a listing to miss a name that is being changed. No system in use does so in a directory this small,
+    // but the mistake would lose a session: only two listings together show that there is no label.
     return slot.label === undefined ? sort((await this.tree.list(path)) ?? []) : slot;
   }
 
-  /** The label's record; undefined where its body is torn or foreign, "moved" where the label is not the key's now. */
+  /** The label's record; undefined when its body is torn or foreign, "moved" when the label is no longer the key's. */
   async load(key: string, label: Label): Promise<SessionRecord | undefined | "moved"> {
     const path = this.tree.pathOf(key);
     const [straight, bytes] = await Promise.all([
@@ -79,7 +82,7 @@ export class Slots {
     return straight && bytes !== "foreign" ? decodeBody(bytes, key, label) : undefined;
   }
 
-  /** Gives a key that has no directory, or an empty one, its first record; false where the directory is not empty. */
+  /** Gives the first record to a key that has no directory or an empty one; false when the directory is not empty. */
   async install(key: string, draft: Draft): Promise<boolean> {
     const fan = this.tree.fanOf(key);
     if (await this.tree.ensureFan(fan)) await this.#bodies.syncDirectory(this.tree.root.path);
@@ -97,7 +100,7 @@ export class Slots {
     return true;
   }
 
-  /** Puts a record with this expiry in the place of the label's; false where the label is not the key's now. */
+  /** Replaces the label's record by one with this expiry; false when the label is no longer the key's. */
   async replace(key: string, from: Label, { label, bytes }: Draft, expiresAt: number): Promise<boolean> {
     const slot = this.tree.pathOf(key);
     await this.tree.assertStraight(slot);
@@ -105,25 +108,25 @@ export class Slots {
     const body = join(slot, to.body);
     if (!(await this.#bodies.write(body, bytes))) return false;
     if (!(await this.#swap(slot, from, to, body))) return false;
-    // Before the old body goes: after a power failure one of the two labels has to have its own.
+    // Synced before the old body is removed: after a power failure, the label that survives must have its body.
     await this.#bodies.syncDirectory(slot);
     await attempt(() => this.#disk.unlink(join(slot, from.body)));
     return true;
   }
 
-  /** Changes the label and nothing else; false where it is not the key's now. */
+  /** Changes only the label; false when it is no longer the key's. */
   async relabel(key: string, from: Label, to: Label): Promise<boolean> {
     const slot = this.tree.pathOf(key);
     await this.tree.assertStraight(slot);
     return this.tree.rename(join(slot, nameOf(from)), join(slot, nameOf(to)));
   }
 
-  /** Takes the key's record away; false where the label is not the key's now. The bodies stay. */
+  /** Removes the key's record; false when the label is no longer the key's. The bodies stay. */
   unlabel(key: string, label: Label): Promise<boolean> {
     return this.tree.unlink(join(this.tree.pathOf(key), nameOf(label)));
   }
 
-  /** Removes bodies by name, and the directory when that leaves it empty. No label may name them, now or later. */
+  /** Removes bodies by name, and the directory if it is empty then. No label may name them, now or later. */
   async clear(key: string, bodies: readonly string[]): Promise<void> {
     const slot = this.tree.pathOf(key);
     for (const body of bodies) await this.tree.unlink(join(slot, body));
@@ -132,7 +135,7 @@ export class Slots {
 
   async #prepare(directory: string, draft: Draft): Promise<void> {
     const label = { ...draft.label, body: newBodyName() };
-    // Both have settled before anything is cleaned up.
+    // Both must settle before anything is cleaned up.
     const written = await Promise.allSettled([
       this.#bodies.write(join(directory, label.body), draft.bytes),
       this.#bodies.write(join(directory, nameOf(label)), Buffer.alloc(0)),
@@ -144,7 +147,7 @@ export class Slots {
     await this.#bodies.syncDirectory(directory);
   }
 
-  /** Renames the label, and removes the new body when it is certain that this did not happen. */
+  /** Renames the label. Removes the new body when the rename certainly failed. */
   async #swap(slot: string, from: Label, to: Label, body: string): Promise<boolean> {
     let isNamed = false;
     try {

@@ -7,16 +7,16 @@ import { digest, type Label, wholeTime } from "./label.js";
 import type { Slots } from "./slots.js";
 import { type Found, labels } from "./walk.js";
 
-/** How often one call looks again because others changed the key meanwhile; each time somebody else got on. */
+/** Maximum number of attempts while others change the key. Each failed attempt means that another write succeeded. */
 const rounds = 100;
-/** Longest time in which a listing of an owner's keys yields nothing, in milliseconds, where there are keys at all. */
+/** Maximum time in which a listing of an owner's keys yields nothing although there are keys, in milliseconds. */
 const silence = 1000;
-/** Asks for another round. */
+/** Requests another attempt. */
 const again = Symbol("again");
 
 /**
- * One handle on a directory. No call holds anything that another has to wait for: each looks at the key's label and
- * then changes it by one rename that fails where the label is not that any more.
+ * One handle on a directory. There are no locks: each call looks at the key's label and then changes it by one rename,
+ * which fails if the label has changed meanwhile.
  */
 export class FileStore implements Provider {
   readonly #slots: Slots;
@@ -90,7 +90,7 @@ export class FileStore implements Provider {
     return this.#guard(() => collect(this.#slots, this.#now, () => this.#closed));
   }
 
-  /** Resolves when nothing of this handle changes the directory any more. */
+  /** Resolves when this handle no longer changes the directory. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#underWay);
@@ -103,8 +103,9 @@ export class FileStore implements Provider {
   }
 
   /**
-   * The expired are among them until gc takes them: a process whose clock is behind may still renew one. Where an owner's
-   * keys are few among many, so is one of somebody else's each second: whoever waits sees that this goes on.
+   * Expired records are included until gc removes them: a process whose clock is behind may still renew one. If the
+   * owner has few keys among many, a key of another owner is yielded each second, so that a waiting caller sees
+   * progress.
    */
   async *keysOf(owner: string): AsyncGenerator<string> {
     const wanted = digest(owner);
@@ -138,7 +139,7 @@ export class FileStore implements Provider {
     return record === "moved" ? again : record;
   }
 
-  /** The record is encoded before anything is awaited: the caller may change it later. */
+  /** The record is encoded before the first await, since the caller may change it later. */
   #store<T>(key: string, record: SessionRecord, round: (draft: Draft) => Promise<T | typeof again>): Promise<T> {
     let draft: Draft | undefined;
     return this.#settle(key, () => {
@@ -147,7 +148,7 @@ export class FileStore implements Provider {
     });
   }
 
-  /** Runs rounds until one has an answer, or time is up. */
+  /** Repeats `round` until it has an answer or time is up. */
   #settle<T>(key: string, round: () => Promise<T | typeof again>): Promise<T> {
     return this.#guard(() => inTime(() => this.#round(key, round)));
   }

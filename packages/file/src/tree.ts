@@ -5,8 +5,8 @@ import { isBodyName, parseLabel } from "./label.js";
 import type { Root } from "./root.js";
 
 /**
- * The directories under a root: `<root>/<first two digits>/<key>`. What others have removed meanwhile is an answer;
- * rejects with other errors of the file system.
+ * The directories under a root: `<root>/<first two digits>/<key>`. A file that others have removed meanwhile is not an
+ * error; rejects with other errors of the file system.
  */
 export class Tree {
   readonly root: Root;
@@ -17,7 +17,7 @@ export class Tree {
     this.disk = disk;
   }
 
-  /** The directory that a key shares with every 256th key. */
+  /** The directory that holds the directories of every 256th key. */
   fanOf(key: string): string {
     return join(this.root.path, key.slice(0, 2));
   }
@@ -27,12 +27,12 @@ export class Tree {
     return join(this.root.path, key.slice(0, 2), key);
   }
 
-  /** The names in a directory; undefined where there is no directory. */
+  /** The names in a directory; undefined when the directory does not exist. */
   list(path: string): Promise<readonly string[] | undefined> {
     return tolerate(["ENOENT", "ENOTDIR", "ELOOP"], undefined, () => this.disk.list(path));
   }
 
-  /** False where there is nothing under the name. */
+  /** False when `from` does not exist. */
   rename(from: string, to: string): Promise<boolean> {
     return tolerate(["ENOENT", "ENOTDIR"], false, async () => {
       await this.disk.rename(from, to);
@@ -40,7 +40,7 @@ export class Tree {
     });
   }
 
-  /** False where there is nothing under the name. */
+  /** False when the file does not exist. */
   unlink(path: string): Promise<boolean> {
     return tolerate(["ENOENT", "ENOTDIR"], false, async () => {
       await this.disk.unlink(path);
@@ -48,12 +48,12 @@ export class Tree {
     });
   }
 
-  /** A directory that is not empty stays. */
+  /** Removes a directory if it is empty. */
   async removeEmpty(directory: string): Promise<void> {
     await tolerate(["ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"], undefined, () => this.disk.removeDirectory(directory));
   }
 
-  /** Removes a directory that is nobody's any more, and in it what is ours. */
+  /** Removes a directory that no key uses any more, with our files in it. */
   async remove(directory: string): Promise<void> {
     for (const name of (await this.list(directory)) ?? []) {
       if (isBodyName(name) || parseLabel(name) !== undefined) await this.unlink(join(directory, name));
@@ -61,12 +61,14 @@ export class Tree {
     await this.removeEmpty(directory);
   }
 
-  /** When something was last written, by the file system's clock: epoch milliseconds. Undefined where it is gone. */
+  /**
+   * When a file was last written, in epoch milliseconds of the file system's clock; undefined when it does not exist.
+   */
   async writtenAt(path: string): Promise<number | undefined> {
     return (await tolerate(["ENOENT", "ENOTDIR"], undefined, () => this.disk.stat(path)))?.mtimeMs;
   }
 
-  /** Whether no part of the path is a symbolic link. What is not there is none. */
+  /** Whether no part of the path is a symbolic link. A missing part counts as none. */
   async isStraight(path: string): Promise<boolean> {
     return (await tolerate(["ENOENT", "ENOTDIR"], path, () => this.disk.resolve(path))) === path;
   }
@@ -75,7 +77,7 @@ export class Tree {
     if (!(await this.isStraight(path))) throw inTheWay();
   }
 
-  /** Makes the fan where there is none, and then answers true. */
+  /** Creates a missing fan; true if it did. */
   async ensureFan(fan: string): Promise<boolean> {
     const resolved = tolerate(["ENOENT"], undefined, () => this.disk.resolve(fan));
     const [path] = await Promise.all([resolved, this.assertRoot()]);
@@ -87,8 +89,8 @@ export class Tree {
   }
 
   /**
-   * An unmounted volume is a store that is down, not one that has forgotten everybody; and what somebody else has put
-   * in the place of the root is not ours to give out.
+   * An unmounted volume means that the store is down, not that all sessions are gone. A directory that replaced the
+   * root must not be read.
    */
   async assertRoot(): Promise<void> {
     const { path, device, inode, owner } = this.root;
@@ -99,7 +101,7 @@ export class Tree {
   }
 }
 
-/** The error for what was put where a session belongs. */
+/** The error for a foreign file in the place of a session. */
 export function inTheWay(cause?: unknown): Error {
   return unavailable("a symbolic link, or a file that is not ours, is in the way of a session", cause);
 }

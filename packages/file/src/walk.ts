@@ -3,7 +3,7 @@ import { tolerate } from "./failure.js";
 import type { Label } from "./label.js";
 import type { Slots } from "./slots.js";
 
-/** Keys that a listing looks at together: enough to keep libuv's threads at work. */
+/** Keys that a listing looks at together: enough to keep libuv's threads busy. */
 const listed = 8;
 
 /** A key and its state when it was looked at. */
@@ -12,13 +12,13 @@ export interface Found {
   readonly label: Label;
 }
 
-/** The directories that keys are spread over. A symbolic link is none. */
+/** The directories that hold the keys' directories, without symbolic links. */
 export async function fans({ tree }: Slots): Promise<readonly string[]> {
   const [names] = await Promise.all([tree.disk.listDirectories(tree.root.path), tree.assertRoot()]);
   return names.filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => join(tree.root.path, name));
 }
 
-/** The names of the directories in a fan, so many at a time. */
+/** The names of the directories in a fan, in batches of `together`. */
 export async function batches({ tree }: Slots, fan: string, together: number): Promise<readonly string[][]> {
   const gone = ["ENOENT", "ENOTDIR", "ELOOP"];
   const [isStraight, names] = await Promise.all([
@@ -32,14 +32,14 @@ export async function batches({ tree }: Slots, fan: string, together: number): P
   return batches;
 }
 
-/** Whether a directory in a fan is that of a key. */
+/** Whether the name of a directory in a fan is a key. */
 export function isKey(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name);
 }
 
 /**
- * Every key that has a label throughout, with one that it had. The name of a key's directory never changes, so none is
- * missed because it was written to meanwhile.
+ * Every key that has a label throughout, with one of its labels. The name of a key's directory never changes, so no key
+ * is missed because it was written to meanwhile.
  */
 export async function* labels(slots: Slots): AsyncGenerator<Found> {
   for (const fan of await fans(slots)) {

@@ -4,17 +4,17 @@ import { parseDuration, readBool } from "./dsn-params.js";
 import { longestTimeout } from "./longest-timeout.js";
 import type { MysqlOptions, MysqlTls } from "./options.js";
 
-/** What a text can say besides the typed options. */
+/** The options of a configuration text: the typed ones, and those that only a text has. */
 export interface TextOptions extends MysqlOptions {
-  /** Milliseconds to connect in. */
+  /** Milliseconds within which a connection must be made. */
   readonly connectTimeout?: number;
-  /** Most bytes of a packet, whatever the server takes. */
+  /** Maximum bytes of a packet, even if the server takes more. */
   readonly mostPacket?: number;
 }
 
 /**
- * Reads a `mysql://` URL or a DSN of go-sql-driver/mysql. Throws a `SessionError` with `SESS_CONFIG` naming the part
- * that is wrong, and not its value.
+ * Reads a `mysql://` URL or a DSN of go-sql-driver/mysql. Throws a `SessionError` with `SESS_CONFIG` that names the
+ * wrong part, never its value.
  */
 export function parseText(text: string): TextOptions {
   if (/^mysql:\/\//i.test(text)) return fromUrl(text);
@@ -51,7 +51,7 @@ function fromUrl(text: string): TextOptions {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw wrong(`the URL cannot be parsed: ${areEncoded}`);
   if (url.hash !== "") throw wrong(`the URL must not have a fragment: ${areEncoded}`);
-  // What follows the first "/", "?" or "#" of a password is taken for what comes after the host.
+  // An unescaped "/", "?" or "#" in a password ends the host part of the URL, so that the "@" comes after it.
   if (/@/.test(url.pathname + url.search)) {
     throw wrong(`the URL has an "@" after its host: ${areEncoded}`);
   }
@@ -69,7 +69,7 @@ function fromUrl(text: string): TextOptions {
   };
 }
 
-/** Makes no difference: texts are sent as bytes, times as numbers. */
+/** These make no difference here: texts are sent as bytes, times as numbers. */
 const ignored = new Set(["charset", "collation", "timezone"]);
 const instead: Readonly<Record<string, string>> = { connectionLimit: "poolSize", connectTimeout: "timeout" };
 
@@ -85,7 +85,7 @@ function queryOf(query: URLSearchParams): MysqlOptions {
   return options;
 }
 
-/** With its name where it looks like one: it may be a part of a password. */
+/** The error shows the parameter's name only if it looks like one: it may be a part of a password. */
 function unknownParameter(name: string): SessionError {
   const named = /^[a-z]{1,12}(?:[A-Z_-][a-z]{1,12}){0,3}$/.test(name) ? ` "${name}"` : "";
   const use = Object.hasOwn(instead, name) ? `the typed option ${instead[name]}` : "the typed options";
@@ -96,7 +96,7 @@ function tlsOf(value: string): boolean | MysqlTls {
   const bool = readBool(value);
   if (bool !== undefined) return bool;
   if (value.toLowerCase() === "skip-verify") return { rejectUnauthorized: false };
-  // What "preferred" promises, a connection in the clear where there is no TLS, nobody would notice.
+  // "preferred" would fall back to an unencrypted connection unnoticed.
   if (value.toLowerCase() === "preferred") throw wrong("tls=preferred is not supported: true, skip-verify or false");
   throw wrong("tls: invalid value / unknown config name; with certificates of your own use the typed options");
 }
@@ -122,7 +122,7 @@ function sslOf(value: string): boolean | MysqlTls {
     if (typeof parsed === "boolean") return parsed;
     if (typeof parsed === "object" && parsed !== null) return parsed as MysqlTls;
   } catch {
-    // Falls through: no JSON is no better than other JSON.
+    // Falls through: invalid JSON is refused like JSON of a wrong type.
   }
   throw wrong("ssl must be true, false or a JSON object");
 }

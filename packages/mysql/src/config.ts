@@ -14,7 +14,7 @@ export interface Settings {
   readonly createTable: boolean;
   /** Milliseconds. */
   readonly timeout: number;
-  /** Most bytes of a packet, whatever the server takes. */
+  /** Maximum bytes of a packet, even if the server takes more. */
   readonly mostPacket: number;
 }
 
@@ -27,15 +27,15 @@ const tlsKeys = [
   ...["rejectUnauthorized", "verifyIdentity"],
 ];
 
-/** The DSN or the URL of a configuration, for which its grammar has to be loaded. */
+/** The DSN or URL of a configuration. If there is one, the parser of such texts must be loaded. */
 export function textIn(config: MysqlConfig | string | undefined): string | undefined {
   if (typeof config === "string") return config;
   return typeof config === "object" && config !== null && "dsn" in config ? config.dsn : undefined;
 }
 
 /**
- * Checks a configuration: nothing at all, typed options, or a `mysql://` URL or a DSN, for which it needs who reads
- * that. Throws a `SessionError` with `SESS_CONFIG` that names the part which is wrong, and not its value.
+ * Checks a configuration: nothing, typed options, a `mysql://` URL or a DSN. A URL or a DSN needs `read`, its parser.
+ * Throws a `SessionError` with `SESS_CONFIG` that names the wrong part, never its value.
  */
 export function parseConfig(config: MysqlConfig | string | undefined, read?: typeof parseText): Settings {
   if (config === undefined) return parseConfig({}, read);
@@ -55,7 +55,7 @@ function merge({ dsn, ...options }: MysqlOptions, read?: typeof parseText): Text
   if (dsn !== undefined && typeof dsn !== "string") throw wrong("dsn must be a string");
   const { host, port, socketPath, ...rest }: TextOptions = (dsn !== undefined && read?.(dsn)) || {};
   const explicit = definedOnly(options);
-  // A socket and a host exclude each other, so one that is set here takes the place of the other in the text.
+  // A socket and a host exclude each other, so an explicit one replaces the other in the text.
   const hostIsSet = explicit.host !== undefined || explicit.port !== undefined;
   const address = explicit.socketPath !== undefined ? {} : hostIsSet ? { host, port } : { host, port, socketPath };
   return { ...rest, ...definedOnly(address), ...explicit };
@@ -74,7 +74,7 @@ function endpointOf(options: TextOptions, timeout: number): Endpoint {
   const connectTimeout = Math.min(options.connectTimeout ?? timeout, timeout);
   const rest = definedOnly({ socketPath, user, password, database });
   const { ssl } = secure(tls);
-  // mysql2 would look for the name "localhost" in the certificate of an address.
+  // For an address, mysql2 would look for the name "localhost" in the certificate.
   if (ssl?.verifyIdentity && isIP(host) && socketPath === undefined) {
     throw wrong("tls checks the name of the host, and host is an address: name it, or set tls.verifyIdentity to false");
   }

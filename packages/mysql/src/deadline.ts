@@ -1,2 +1,2 @@
-/** An instant of the monotonic clock, in milliseconds, by which an operation has settled. */
+/** An instant of the monotonic clock, in milliseconds, by which an operation must have settled. */
 export type Deadline = number;

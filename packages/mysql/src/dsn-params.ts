@@ -31,8 +31,9 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /**
- * Checks a parameter that go-sql-driver/mysql knows ("Parameters" in its README); others are session variables to it
- * and are let through. Throws a `SessionError` with `SESS_CONFIG` that names the parameter, and not its value.
+ * Checks a parameter that go-sql-driver/mysql knows ("Parameters" in its README). That driver takes any other for a
+ * session variable, so others are accepted. Throws a `SessionError` with `SESS_CONFIG` that names the parameter, never
+ * its value.
  */
 export function checkParam(name: string, value: string): void {
   if (booleans.has(name) && readBool(value) === undefined) throw wrong(name, "invalid bool value");
@@ -42,16 +43,16 @@ export function checkParam(name: string, value: string): void {
   if (name === "strict") throw wrong(name, "strict mode has been removed");
 }
 
-/** A boolean as go-sql-driver/mysql writes it; undefined where it is none. */
+/** A boolean as go-sql-driver/mysql writes it; undefined for other texts. */
 export function readBool(value: string): boolean | undefined {
   if (["1", "true", "TRUE", "True"].includes(value)) return true;
   if (["0", "false", "FALSE", "False"].includes(value)) return false;
   return undefined;
 }
 
-/** Milliseconds of a duration as Go's `time.ParseDuration` reads it, such as `1m30s`; NaN where it is none. */
+/** Milliseconds of a duration as Go's `time.ParseDuration` reads it, such as `1m30s`; NaN for other texts. */
 export function parseDuration(text: string): number {
-  // No part of it can be read in two ways: with `\d+\.?\d*` for a number, time would grow with the square of its length.
+  // The pattern is unambiguous: with `\d+\.?\d*` for a number, matching would take quadratic time.
   const match = /^([+-]?)(0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
   if (match === null) return Number.NaN;
   const parts = [...(match[2] ?? "").matchAll(/([\d.]+)([a-zµμ]+)/g)];

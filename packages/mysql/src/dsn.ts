@@ -4,22 +4,22 @@ import { checkParam, readBool, unescapeQuery } from "./dsn-params.js";
 const howToWrite =
   "an address stands in parentheses, as in user:password@tcp(host:3306)/dbname; or write mysql://user:password@host/dbname";
 
-/** The parts of a DSN of go-sql-driver/mysql, defaults filled in. */
+/** The parts of a DSN of go-sql-driver/mysql, with defaults filled in. */
 export interface Dsn {
   readonly user: string;
   readonly password: string;
   readonly net: string;
   readonly addr: string;
   readonly database: string;
-  /** Unescaped; of a name that is there twice, the last. */
+  /** Unescaped; the last one wins where a name is repeated. */
   readonly params: ReadonlyMap<string, string>;
 }
 
 /**
  * Reads `[user[:password]@][net[(addr)]]/dbname[?param1=value1&...&paramN=valueN]` by the grammar of
- * go-sql-driver/mysql ("DSN (Data Source Name)" in its README): the last `/` ends the address, the last `@` before it
- * ends the password, which may contain any character. Throws a `SessionError` with `SESS_CONFIG` in the words of that
- * driver, without values: one that is misread may be a part of the password.
+ * go-sql-driver/mysql ("DSN (Data Source Name)" in its README). The last `/` ends the address; the last `@` before it
+ * ends the password, which may contain any character. Throws a `SessionError` with `SESS_CONFIG` in that driver's
+ * words. No message shows a value, since a misread value may be a part of the password.
  */
 export function parseDsn(text: string): Dsn {
   const slash = text.lastIndexOf("/");
@@ -54,7 +54,7 @@ function withDefaults(net: string, addr: string): Pick<Dsn, "net" | "addr"> {
   return { net, addr: net === "tcp" ? withPort(addr) : addr };
 }
 
-/** An address without a port gets one, and brackets if it is one of IPv6. */
+/** Adds the default port to an address without one, and brackets to an IPv6 address. */
 function withPort(addr: string): string {
   if (/^(\[[^[\]]*\]|[^:[\]]*):[^:[\]]*$/.test(addr)) return addr;
   const bare = addr.replace(/^\[(.*)\]$/, "$1");
@@ -71,7 +71,7 @@ function parseParams(query: string): ReadonlyMap<string, string> {
     params.set(name, plain);
   }
   const collation = params.get("collation") ?? "";
-  // Nothing is ever interpolated here; but who asks for this combination has misunderstood something.
+  // Nothing is ever interpolated here, but this combination shows a misunderstanding of the configuration.
   if (readBool(params.get("interpolateParams") ?? "") && /^(big5|cp932|gb18030|gbk|sjis)_/.test(collation)) {
     throw invalid("invalid DSN: interpolateParams can not be used with unsafe collations");
   }
@@ -86,7 +86,7 @@ function unescapePath(name: string): string {
   }
 }
 
-/** The text before and after the first separator; undefined after it where there is none. */
+/** The text before and after the first separator; the second is undefined when there is no separator. */
 function splitAt(text: string, separator: string): readonly [string, string?] {
   const index = text.indexOf(separator);
   return index < 0 ? [text] : [text.slice(0, index), text.slice(index + separator.length)];

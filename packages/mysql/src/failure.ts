@@ -4,11 +4,11 @@ import { isSessionError, NoAnswer, SessionError } from "@sess/core";
 const lockFailures = new Set([1020, 1205, 1213]);
 const staleStatements = new Set([1243, 1615]);
 const lostConnections = new Set([1053, 1047, 1927, 4031]);
-/** The server says this, and then closes the connection. */
+/** The server sends this error and then closes the connection. */
 const partingWords = new Set([1153]);
 const readOnly = new Set([1290, 1792, 1836]);
 const tooLarge = new Set([1118, 1153, 1301, 1406]);
-/** What the server refuses as somebody connects, where trying again cannot help. */
+/** Errors of connecting where trying again cannot help. */
 const refusals: readonly (readonly [reason: string, numbers: readonly number[]])[] = [
   ["the server refused the user or the password", [1045, 1698]],
   ["the server refused the way in which the user is to prove who it is (authentication plugin)", [1251]],
@@ -22,14 +22,14 @@ const refusals: readonly (readonly [reason: string, numbers: readonly number[]])
 ];
 
 /**
- * A `SessionError` with `SESS_UNAVAILABLE`. Its cause is a copy of the client's error without the statement and
- * without what the message quotes: mysql2 attaches the one, and servers quote values in the other.
+ * A `SessionError` with `SESS_UNAVAILABLE`. Its cause is a copy of the client's error without the statement that mysql2
+ * attaches and without the values that servers quote.
  */
 export function unavailable(message: string, cause?: unknown): SessionError {
   return new SessionError("SESS_UNAVAILABLE", message, cause === undefined ? undefined : { cause: redacted(cause) });
 }
 
-/** The error for a write that the server has refused, or whose fate is unknown. */
+/** The error for a write that the server refused or whose outcome is unknown. */
 export function writeFailure(error: unknown): SessionError {
   if (tooLarge.has(numberOf(error))) {
     return new SessionError("SESS_TOO_LARGE", "mysql: the session is too large for the server", {
@@ -39,7 +39,7 @@ export function writeFailure(error: unknown): SessionError {
   return statementFailure(error);
 }
 
-/** The error for a statement that failed, as far as the size of what was sent does not matter. */
+/** The error for a failed statement whose size cannot be the reason. */
 export function statementFailure(error: unknown): SessionError {
   const message = isReadOnly(error)
     ? "mysql: the server is read-only"
@@ -47,7 +47,7 @@ export function statementFailure(error: unknown): SessionError {
   return unavailable(message, error);
 }
 
-/** The error of connecting: `SESS_CONFIG` that says why where trying again cannot help, else what it was. */
+/** The error of connecting: `SESS_CONFIG` with the reason when trying again cannot help, else the error as it was. */
 export function connectFailure(error: unknown): unknown {
   const cause = isSessionError(error) ? error.cause : undefined;
   const number = numberOf(cause);
@@ -57,19 +57,19 @@ export function connectFailure(error: unknown): unknown {
   return new SessionError("SESS_CONFIG", `mysql: ${reason}${number > 0 ? ` (error ${number})` : ""}`, { cause });
 }
 
-/** The error for want of a connection, with the system's or the server's code. */
+/** The error when no connection can be had, with the system's or the server's code. */
 export function noConnection(error: unknown): SessionError {
   const code = textOf(error, "code") ?? "";
   const named = /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? ` (${code})` : "";
   return unavailable(`mysql: there is no connection to the server${named}`, error);
 }
 
-/** The statement was rolled back as a whole, or never ran: it may be sent again whatever it does. */
+/** Whether the statement was rolled back as a whole or never ran. It may then be sent again, whatever it does. */
 export function ranNot(error: unknown): boolean {
   return lockFailures.has(numberOf(error)) || staleStatements.has(numberOf(error));
 }
 
-/** Whether the connection answered, and may go on. A server that became read-only is not the one to go on with. */
+/** Whether the connection answered and can still be used. A connection to a read-only server cannot. */
 export function keepsConnection(error: unknown): boolean {
   const number = numberOf(error);
   if (staleStatements.has(number) || lostConnections.has(number) || partingWords.has(number)) return false;
@@ -77,12 +77,12 @@ export function keepsConnection(error: unknown): boolean {
   return wasAnswered(error);
 }
 
-/** Whether the connection is lost, as far as its error says so by itself: not for want of an answer in time. */
+/** Whether the error itself shows that the connection is lost. A missing answer does not. */
 export function isLost(error: unknown): boolean {
   return lostConnections.has(numberOf(error)) || (!keepsConnection(error) && numberOf(error) <= 0 && !isTimeout(error));
 }
 
-/** Whether the server answered that it takes no writes, for now or for good. */
+/** Whether the server answered that it takes no writes, temporarily or permanently. */
 export function isReadOnly(error: unknown): boolean {
   return readOnly.has(numberOf(error));
 }
@@ -92,18 +92,21 @@ export function wasAnswered(error: unknown): boolean {
   return numberOf(error) > 0 && textOf(error, "sqlState") !== undefined;
 }
 
-/** The server's number of an error, as in "ERROR 1062"; 0 where there is none. */
+/** The server's number of an error, as in "ERROR 1062"; 0 when there is none. */
 export function numberOf(error: unknown): number {
   const number: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "errno") : undefined;
   return typeof number === "number" ? number : 0;
 }
 
-/** Whether a statement was given up since nothing was heard in time. */
+/** Whether a statement was given up because no answer came in time. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof NoAnswer;
 }
 
-/** A copy of a client's error: name, message without what it quotes, and error codes; nothing of what was sent. */
+/**
+ * A copy of a client's error that is safe to show: its name, its codes and its message without quoted text. It holds
+ * nothing that was sent.
+ */
 export function redacted(error: unknown): Error {
   const message = textOf(error, "message") || textOf(error, "code") || String(error);
   const copy = new Error(message.replace(/'[^']*'|"[^"]*"|`[^`]*`/g, "'…'").replace(/[0-9a-f]{32,}/gi, "…"));

@@ -1,2 +1,2 @@
-/** Longest time an operation may be given, in milliseconds: core gives up on a provider after ten seconds. */
+/** Longest `timeout` allowed, in milliseconds: core gives up on a provider after ten seconds. */
 export const longestTimeout = 9000;

@@ -1,23 +1,23 @@
 import type { ConnectionOptions } from "node:tls";
 import type { MysqlPool } from "./pool.js";
 
-/** What every form of configuration has. */
+/** The options common to every form of configuration. */
 export interface MysqlCommonOptions {
   /**
-   * The table: a lowercase letter or `_`, then lowercase letters, digits and `_`, 64 in all at most; `sessions` by
-   * default. Managers with different tables never see each other's sessions.
+   * The table, `sessions` by default. A name starts with a lowercase letter or `_`, continues with lowercase letters,
+   * digits and `_`, and has at most 64 characters. Managers with different tables never see each other's sessions.
    */
   readonly table?: string | undefined;
-  /** Whether to create the table when it is not there: true by default. See `ddl` for what is created. */
+  /** Whether to create a missing table: true by default. See `ddl` for what is created. */
   readonly createTable?: boolean | undefined;
   /**
-   * Milliseconds in which an operation has settled, waiting for a connection and connecting included: 1 to 9000, 5000
+   * Milliseconds within which an operation settles, waiting for a connection and connecting included: 1 to 9000, 5000
    * by default. Core gives up on a provider after ten seconds.
    */
   readonly timeout?: number | undefined;
 }
 
-/** TLS as mysql2 knows it: these options of `node:tls`, and whether the certificate must name the host. */
+/** TLS options of mysql2: these of `node:tls`, and whether the certificate must name the host. */
 export interface MysqlTls
   extends Pick<
     ConnectionOptions,
@@ -27,7 +27,7 @@ export interface MysqlTls
   readonly verifyIdentity?: boolean | undefined;
 }
 
-/** A pool of this provider's own, closed with the Manager. What is set here wins over the same part of `dsn`. */
+/** A pool of the provider's own, closed with the Manager. An option set here overrides the same part of `dsn`. */
 export interface MysqlOptions extends MysqlCommonOptions {
   /** A `mysql://` URL, or go-sql-driver's `[user[:password]@][net[(addr)]]/dbname[?param=value&...]`. */
   readonly dsn?: string | undefined;
@@ -40,9 +40,9 @@ export interface MysqlOptions extends MysqlCommonOptions {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly database?: string | undefined;
-  /** True, or options; off by default. Where it is on there is no fallback to a connection in the clear. */
+  /** True, or TLS options; off by default. When it is on, there is no fallback to an unencrypted connection. */
   readonly tls?: boolean | MysqlTls | undefined;
-  /** Most connections at a time: 1 to 1000, 10 by default. */
+  /** Maximum number of connections: 1 to 1000, 10 by default. */
   readonly poolSize?: number | undefined;
 }
 
@@ -51,5 +51,5 @@ export interface MysqlPoolOptions extends MysqlCommonOptions {
   readonly pool: MysqlPool;
 }
 
-/** What `providerConfig` may be, besides a string. */
+/** The types of `providerConfig`, besides a string. */
 export type MysqlConfig = MysqlOptions | MysqlPoolOptions;

@@ -15,31 +15,35 @@ export interface Endpoint {
   readonly database?: string;
   readonly ssl?: NonNullable<Exclude<PoolOptions["ssl"], string>>;
   readonly poolSize: number;
-  /** Milliseconds to connect in. */
+  /** Milliseconds within which a connection must be made. */
   readonly connectTimeout: number;
 }
 
-/** Most operations that may wait for a connection. */
+/** Maximum number of operations that wait for a connection. */
 const mostWaiting = 10_000;
-/** Longest wait for the connections to say goodbye, in milliseconds. */
+/** Longest wait for the connections to close in an orderly way, in milliseconds. */
 const patience = 1000;
-/** Silence on a connection after which the system asks whether the other side is there, in milliseconds. */
+/** Silence on a connection after which the system checks that the other side still exists, in milliseconds. */
 const keepAlive = 10_000;
 
 /**
- * What each connection begins with. A lock that somebody keeps for a second is asked for again, which the server's
- * default of 50 seconds would not come to before the deadline; and nothing of ours may wait for a commit.
+ * The first statement on each connection. Waiting for a lock ends after one second, so that the statement can be tried
+ * again before the deadline; the server's default is 50 seconds. Each statement commits by itself.
  */
 const setUp = "SET SESSION autocommit = 1, innodb_lock_wait_timeout = 1";
 
-/** A pool of our own. It connects when a connection is needed; nothing is printed, and nothing is left when it closes. */
+/**
+ * Opens a pool of our own. It connects when a connection is needed, prints nothing, and leaves nothing open after
+ * closing.
+ */
 export async function openOwn(endpoint: Endpoint): Promise<Link> {
   // Loaded here, so that an application that brings its own pool does not load a second mysql2.
   const { createPool } = await import("mysql2");
   const sockets = new Set<Socket>();
   const core = createPool({ ...optionsOf(endpoint), stream: () => dial(endpoint, sockets) });
   core.on("connection", (connection: PoolConnection) => {
-    // mysql2 takes a connection out of the pool at its first error; at a second nobody else would listen.
+    // mysql2 removes a connection from the pool at its first error and then stops listening. A second error must not be
+    // uncaught.
     connection.on("error", () => {});
     connection.query(setUp, (error) => {
       if (error) connection.destroy();
@@ -69,15 +73,18 @@ function optionsOf({ host, port, user, password, database, ssl, poolSize, connec
     connectTimeout,
     connectionLimit: poolSize,
     queueLimit: mostWaiting,
-    // Nothing here asks for a file, and so no server may.
+    // No statement here sends a file, so no server may ask for one.
     flags: ["-LOCAL_FILES"],
     rowsAsArray: true,
-    // Else each statement captures a stack, for errors that are not shown.
+    // Otherwise mysql2 captures a stack for each statement, for errors that are never shown.
     trace: false,
   };
 }
 
-/** Sockets are opened here to be known: mysql2 only asks the other side to close them, which may be gone. */
+/**
+ * Opens the socket here, so that it can be destroyed: mysql2 only asks the other side to close, and that side may be
+ * gone.
+ */
 function dial({ host, port, socketPath }: Endpoint, sockets: Set<Socket>): Socket {
   const socket = socketPath === undefined ? connect(port, host) : connect(socketPath);
   socket.setNoDelay(true).setKeepAlive(true, keepAlive);
@@ -86,7 +93,10 @@ function dial({ host, port, socketPath }: Endpoint, sockets: Set<Socket>): Socke
   return socket;
 }
 
-/** By its text alone: mysql2 would copy options, with every statement. The pool has what they would say. */
+/**
+ * Runs a statement given as text: mysql2 would copy an options object for each statement. The pool has the options
+ * already.
+ */
 function execute(connection: MysqlConnection, sql: string, values: Value[]): Promise<[unknown, unknown]> {
   return (connection as PromisePoolConnection).execute(sql, values);
 }

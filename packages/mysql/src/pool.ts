@@ -1,7 +1,7 @@
-/** What a statement may be given. */
+/** A parameter of a statement. */
 export type Value = string | number | Buffer | null;
 
-/** What is asked of one connection of a pool. */
+/** The part of a pool's connection that this provider uses. */
 export interface MysqlConnection {
   /** Runs a prepared statement; `values` are strings, numbers, Buffers or null. */
   execute(
@@ -20,36 +20,36 @@ export interface MysqlConnection {
 }
 
 /**
- * What is asked of a pool that the caller brings: `createPool` of `mysql2/promise`, or `.promise()` of a pool of
- * `mysql2`. Its connections must be in autocommit mode and lead to the primary server. Whether it has the flag
- * FOUND_ROWS, a `typeCast`, `rowsAsArray` or `namedPlaceholders` of its own does not matter.
+ * The part of a caller's pool that this provider uses: `createPool` of `mysql2/promise`, or `.promise()` of a pool of
+ * `mysql2`. Its connections must be in autocommit mode and lead to the primary server. Its own FOUND_ROWS, `typeCast`,
+ * `rowsAsArray` and `namedPlaceholders` do not matter.
  */
 export interface MysqlPool {
   getConnection(): Promise<MysqlConnection>;
 }
 
-/** The connection itself: mysql2/promise wraps it anew each time that its pool gives it. */
+/** The underlying connection: the pool of mysql2/promise returns a new wrapper each time. */
 export function coreOf(connection: MysqlConnection): object {
   const core: unknown = Reflect.get(connection, "connection");
   return typeof core === "object" && core !== null ? core : connection;
 }
 
-/** A pool and what this provider may do to it. */
+/** A pool, with the operations that this provider uses. */
 export interface Link {
   readonly pool: MysqlPool;
-  /** Most connections of it that may turn out dead one after the other. */
+  /** The number of its connections that may turn out to be dead, one after another. */
   readonly size: number;
-  /** Runs a prepared statement. Rows come as arrays, values as mysql2 reads them by itself. */
+  /** Runs a prepared statement. Rows are arrays, with values as mysql2 reads them by default. */
   execute(connection: MysqlConnection, sql: string, values: Value[]): Promise<[result: unknown, fields: unknown]>;
-  /** The connection must not be used any longer: it is lost, did not answer, or answers somebody else. */
+  /** To be called when the connection is lost, did not answer, or answered another statement: it is not used again. */
   discard(connection: MysqlConnection): void;
-  /** Closes what we opened, within about a second; leaves the caller's pool open. */
+  /** Closes our own pool within about a second; leaves a caller's pool open. */
   close(): Promise<void>;
 }
 
-/** The caller's pool, which is theirs to watch and to close. */
+/** The caller's pool. The caller handles its errors and closes it. */
 export function borrow(pool: MysqlPool): Link {
-  // Whatever the pool's own settings.
+  // These override the pool's own settings.
   const options = {
     rowsAsArray: true,
     nestTables: false,

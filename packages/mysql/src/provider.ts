@@ -13,12 +13,13 @@ export type { MysqlConnection, MysqlPool } from "./pool.js";
 export { ddl } from "./schema.js";
 
 /**
- * Sessions in MySQL or MariaDB. The configuration is typed options, `{ pool }`, a `mysql://` URL or go-sql-driver's DSN;
- * without any it is `127.0.0.1:3306`, which then has to know the database without being told. Throws a `SessionError`
- * with `SESS_CONFIG` when it is wrong; where the URL or the DSN is, connecting rejects with that.
+ * Sessions in MySQL or MariaDB. The configuration is typed options, `{ pool }`, a `mysql://` URL or go-sql-driver's
+ * DSN. Without one, the provider connects to `127.0.0.1:3306` and names no database. Throws a `SessionError` with
+ * `SESS_CONFIG` when the configuration is wrong; a wrong URL or DSN is reported by connecting.
  *
- * Connecting rejects within `timeout` with `SESS_CONFIG` when the server refuses the credentials, the database, TLS or a
- * right, or the table cannot be used, else with `SESS_UNAVAILABLE`, and leaves nothing open.
+ * Connecting rejects within `timeout`. It rejects with `SESS_CONFIG` when the server refuses the credentials, the
+ * database, TLS or a privilege, or when the table cannot be used; otherwise with `SESS_UNAVAILABLE`. It then leaves
+ * nothing open.
  */
 export function mysql(config?: MysqlConfig | string): StoreConnector {
   if (textIn(config) !== undefined) {

@@ -2,12 +2,12 @@ import { isUtf8 } from "node:buffer";
 import { SessionError, type SessionRecord } from "@sess/core";
 import type { Row } from "./statements.js";
 
-/** Most bytes of a version, an owner or a `retired`. */
+/** Maximum bytes of a version, an owner or a `retired`. */
 export const shortField = 255;
-/** What a statement needs besides the fields of a record, in bytes, and more. */
+/** An upper bound of the bytes in a statement's packet besides the record's fields. */
 const overhead = 1024;
 
-/** What is stored of a record, in the order of the columns after the key. */
+/** The stored fields of a record, in the order of the columns after the key. */
 export type StoredFields = readonly [
   version: Buffer,
   expires: number,
@@ -17,9 +17,9 @@ export type StoredFields = readonly [
 ];
 
 /**
- * A record's fields as they are stored: all text as UTF-8 bytes, which no collation and no character set of a
- * connection touches. Throws a `SessionError` with `SESS_TOO_LARGE` when the server would not take a packet that holds
- * them (`packetLimit` in bytes) or a column would cut one of them short.
+ * The fields of a record in their stored form. All text is UTF-8 bytes, which no collation or character set changes.
+ * Throws a `SessionError` with `SESS_TOO_LARGE` when the server would not take a packet that holds them (`packetLimit`
+ * in bytes) or a column would truncate one of them.
  */
 export function encodeRecord(record: SessionRecord, packetLimit: number): StoredFields {
   const data = Buffer.from(record.data);
@@ -31,7 +31,7 @@ export function encodeRecord(record: SessionRecord, packetLimit: number): Stored
   return [short(version), encodeTime(expiresAt), nullable(owner), nullable(retired), data];
 }
 
-/** The row of {@link Sql.read} as a record; undefined when it is none of ours. */
+/** The row of {@link Sql.read} as a record; undefined when the row does not hold a record of ours. */
 export function decodeRecord(row: Row): SessionRecord | undefined {
   const [, version, expires, owner, retired, data] = row;
   if (!isText(version) || !isText(data)) return undefined;
@@ -52,23 +52,20 @@ export function encodeKey(key: string): Buffer {
   return Buffer.from(key, "hex");
 }
 
-/** Whether a row's first column is a key. */
+/** Whether the first column of a row holds the key. */
 export function isAbout(row: Row, key: Buffer): boolean {
   return Buffer.isBuffer(row[0]) && row[0].equals(key);
 }
 
-/**
- * A time as it is stored: a fraction of a millisecond is rounded up, and what is beyond the safe integers becomes the
- * last of them.
- */
+/** A time in its stored form: rounded up to whole milliseconds, and at most the largest safe integer. */
 export function encodeTime(ms: number): number {
   return Math.min(Math.max(Math.ceil(ms), 0), Number.MAX_SAFE_INTEGER);
 }
 
-/** A text as it is stored in a short column. */
+/** A text in its stored form for a short column. */
 export function short(text: string): Buffer {
   const bytes = Buffer.from(text);
-  // A server that is not strict would cut it off and say nothing.
+  // A server that is not in strict mode would truncate it silently.
   if (bytes.length > shortField) {
     throw new SessionError("SESS_TOO_LARGE", `mysql: a field of the record has more than ${shortField} bytes`);
   }

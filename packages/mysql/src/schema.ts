@@ -6,8 +6,8 @@ import { type Sql, sqlFor } from "./sql.js";
 import type { Statements } from "./statements.js";
 
 /**
- * The statement that creates a table: what this provider runs where `createTable` is not false, and what to run by hand
- * where it is. Throws a `SessionError` with `SESS_CONFIG` when the name is not allowed.
+ * The statement that creates a table. The provider runs it unless `createTable` is false; run it by hand if it is.
+ * Throws a `SessionError` with `SESS_CONFIG` when the name is not allowed.
  */
 export function ddl(table = "sessions"): string {
   return `CREATE TABLE IF NOT EXISTS \`${checkTable(table)}\` (
@@ -24,8 +24,8 @@ export function ddl(table = "sessions"): string {
 }
 
 /**
- * Returns a table's name that may stand in a statement; else throws a `SessionError` with `SESS_CONFIG`. Lowercase
- * only: whether `A` and `a` are one table depends on the server's file system.
+ * Returns a table's name that is safe in a statement; otherwise throws a `SessionError` with `SESS_CONFIG`. Names are
+ * lowercase, because it depends on the server's file system whether `A` and `a` are the same table.
  */
 export function checkTable(table: unknown): string {
   if (typeof table === "string" && /^[a-z_][a-z0-9_]{0,63}$/.test(table)) return table;
@@ -35,15 +35,15 @@ export function checkTable(table: unknown): string {
   );
 }
 
-/** What was learnt about a server: the statements, and the most bytes that a packet to it may have. */
+/** What was found out about a server: the statements to use, and the maximum bytes of a packet. */
 export interface Prepared {
   readonly sql: Sql;
   readonly packetLimit: number;
 }
 
 /**
- * Looks at the server and at the table, which is created if it is missing and `createTable` is true. Rejects with
- * `SESS_CONFIG` when they cannot be used as they are.
+ * Checks the server and the table, and creates a missing table if `createTable` is true. Rejects with `SESS_CONFIG`
+ * when they cannot be used as they are.
  */
 export async function prepare(
   statements: Statements,
@@ -72,7 +72,7 @@ async function inspect(statements: Statements, sql: Sql, table: string, createTa
   }
 }
 
-/** Type, length in bytes, and whether it is the primary key: of each column, in the order of {@link Sql.inspect}. */
+/** Type, length in bytes, and whether it is the primary key, for each column in the order of {@link Sql.inspect}. */
 const expected = [
   { name: "session_key", type: 254, length: 32 },
   { name: "version", type: 253, length: shortField },
@@ -84,7 +84,8 @@ const expected = [
 const binary = 63;
 const primaryKey = 2;
 
-// A narrower column cuts off in silence where the server is not strict; one with a collation takes two keys for one.
+// A narrower column truncates silently if the server is not in strict mode; with a collation, two keys may count as
+// one.
 function checkColumns(columns: readonly unknown[], table: string): void {
   expected.forEach(({ name, type, length }, index) => {
     const column = columns[index];

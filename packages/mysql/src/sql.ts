@@ -1,9 +1,9 @@
 /**
- * The statements on one table, each prepared once on each connection. Valid on MariaDB 10.11 and MySQL 8. The name of
- * the table must have been checked: it is the only thing that is put into a statement's text.
+ * The statements on one table, each prepared once on each connection. Valid on MariaDB 10.11 and MySQL 8. The caller
+ * must have checked the table's name: it is the only text inserted into a statement.
  */
 export interface Sql {
-  /** Parameters: none. For its columns only. */
+  /** Parameters: none. Used for the columns of its result. */
   readonly inspect: string;
   /** Parameters: key. */
   readonly read: string;
@@ -11,9 +11,9 @@ export interface Sql {
   readonly readMany: string;
   /** Parameters: key, version, expires, owner, retired, data. */
   readonly insert: string;
-  /** Parameters: version, expires, owner, retired, data, key, now. Replaces what has expired. */
+  /** Parameters: version, expires, owner, retired, data, key, now. Replaces an expired record. */
   readonly replaceExpired: string;
-  /** Parameters: key. The key, its expiry, its version. */
+  /** Parameters: key. Returns the key, its expiry and its version. */
   readonly findTaken: string;
   /** Parameters: version, expires, owner, retired, data, key, expected version, now. */
   readonly updateToSession: string;
@@ -32,18 +32,18 @@ export interface Sql {
   readonly keysOf: string;
 }
 
-/** Keys read by one statement: as many as core asks for at once. */
+/** Keys read by one statement: the maximum that core asks for at once. */
 export const mostKeys = 8;
-/** Records removed by one statement: a few milliseconds' work. */
+/** Records removed by one statement, which takes a few milliseconds. */
 export const gcBatch = 500;
 /** Keys listed by one statement. */
 export const pageSize = 500;
 
-/** A table's statements. */
+/** The statements on a table. */
 export function sqlFor(table: string): Sql {
   const t = `\`${table}\``;
   const columns = "session_key, version, expires, owner, retired, data";
-  // In MySQL an assignment sees those on its left: none of these reads a column that another one assigns.
+  // In MySQL, an assignment sees the results of those before it. None of these reads a column that another one assigns.
   const set = "version = ?, expires = ?, owner = ?, retired = ?, data = ?";
   const setLater = "version = ?, expires = GREATEST(expires, ?), owner = ?, retired = ?, data = ?";
   const atVersion = "session_key = ? AND version = ? AND expires > ?";
@@ -51,8 +51,8 @@ export function sqlFor(table: string): Sql {
     inspect: `SELECT ${columns} FROM ${t} LIMIT 0`,
     read: `SELECT ${columns} FROM ${t} WHERE session_key = ?`,
     readMany: `SELECT ${columns} FROM ${t} WHERE session_key IN (${Array(mostKeys).fill("?").join(", ")})`,
-    // A duplicate is an error of its own. With ON DUPLICATE KEY UPDATE the number of affected rows would mean one thing
-    // with FOUND_ROWS and another without; with IGNORE what cannot be kept would be altered in silence.
+    // A duplicate key is an error of its own. With ON DUPLICATE KEY UPDATE, the number of affected rows would depend on
+    // FOUND_ROWS; with IGNORE, values that do not fit would be changed silently.
     insert: `INSERT INTO ${t} (${columns}) VALUES (?, ?, ?, ?, ?, ?)`,
     replaceExpired: `UPDATE ${t} SET ${set} WHERE session_key = ? AND expires <= ?`,
     findTaken: `SELECT session_key, expires, version FROM ${t} WHERE session_key = ?`,

@@ -4,29 +4,29 @@ import { isLost, keepsConnection, noConnection, ranNot, statementFailure, writeF
 import type { Link, MysqlConnection, Value } from "./pool.js";
 import { Trust } from "./trust.js";
 
-/** A row, its columns in the order in which they were asked for. */
+/** A row, with its columns in the order of the statement. */
 export type Row = readonly unknown[];
 
 interface Statement<T> {
   readonly sql: string;
   readonly values: readonly Value[];
-  /** Makes something of an answer, or throws {@link Stray}. */
+  /** Converts an answer, or throws {@link Stray}. */
   take(answer: Row): T;
-  /** Whether it changes nothing, and so may be sent again though its fate is unknown. */
+  /** Whether the statement changes nothing. It may then be sent again although its outcome is unknown. */
   readonly reads: boolean;
-  /** Errors that are thrown as they came. */
+  /** Whether an error is thrown unchanged. */
   allows?(error: unknown): boolean;
 }
 
-/** Most attempts at a statement that lost its locks to others. */
+/** Maximum number of attempts at a statement that lost its locks to others. */
 const mostAttempts = 10;
-/** Longest first pause before such a statement is sent again, in milliseconds; it doubles with each. */
+/** Longest pause before the second attempt, in milliseconds; it doubles with each further one. */
 const firstPause = 10;
 
 /**
- * Runs prepared statements, each by itself: there is never a transaction across two. Each settles by its deadline and
- * rejects with `SESS_UNAVAILABLE`, or with `SESS_CLOSED` after {@link Statements.close} where it was not sent. A
- * statement that the server rolled back for its locks (1205, 1213) is sent again.
+ * Runs prepared statements independently of each other: no transaction spans two of them. Each settles by its deadline
+ * and rejects with `SESS_UNAVAILABLE`, or with `SESS_CLOSED` if it was not sent before {@link Statements.close}. A
+ * statement that the server rolled back because of locks (1205, 1213) is sent again.
  */
 export class Statements {
   readonly #link: Link;
@@ -46,7 +46,7 @@ export class Statements {
     return this.#closing !== undefined;
   }
 
-  /** The deadline of an operation that begins now: all its statements share it. */
+  /** The deadline of an operation that begins now, shared by all its statements. */
   deadline(): Deadline {
     return performance.now() + this.#timeout;
   }
@@ -57,9 +57,9 @@ export class Statements {
   }
 
   /**
-   * The rows of a read. One that finds its connection dead takes another: each attempt takes one dead connection out
-   * of the pool. Where a row does not `belong` to what was asked for, the connection answers somebody else: it is
-   * dropped likewise.
+   * The rows of a read. A read that finds its connection dead tries another one; each attempt removes one dead
+   * connection from the pool. A row that does not `belong` to the question shows that the connection answered another
+   * statement: that connection is removed as well.
    */
   rows(sql: string, values: readonly Value[], until: Deadline, belongs: (row: Row) => boolean = () => true) {
     const take = ([result]: Row): readonly Row[] => {
@@ -80,8 +80,8 @@ export class Statements {
   }
 
   /**
-   * Resolves to the number of rows affected; `SESS_TOO_LARGE` where the server finds it so. A write whose connection is
-   * lost is not sent again here: whether it was carried out is unknown, and core knows what to do.
+   * Resolves to the number of affected rows. Rejects with `SESS_TOO_LARGE` when the server finds the packet too large.
+   * A write whose connection is lost is not sent again here: only core can find out whether it was carried out.
    */
   write(
     sql: string,
@@ -97,7 +97,10 @@ export class Statements {
     return this.#run({ sql, values, take, reads: false, allows }, until);
   }
 
-  /** Resolves when what we opened is closed and nothing is under way: on the caller's pool what was sent goes on. */
+  /**
+   * Resolves when our own pool is closed and no statement is pending. A statement already sent on a caller's pool goes
+   * on.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -158,7 +161,7 @@ export class Statements {
     this.assertOpen();
     const { pool } = this.#link;
     try {
-      // A connection that comes too late goes back at once.
+      // A connection that arrives after the deadline goes back to the pool.
       return await this.#calls.run(
         () => pool.getConnection(),
         until,
@@ -171,7 +174,7 @@ export class Statements {
   }
 }
 
-/** An answer that is none to the statement it came for. */
+/** An answer that does not belong to the statement. */
 class Stray extends Error {
   constructor() {
     super("an answer was not about what was asked for");
@@ -179,7 +182,7 @@ class Stray extends Error {
   }
 }
 
-/** Waits for a random while, longer with each attempt; false when the deadline comes first. */
+/** Waits for a random time, longer with each attempt. Returns false when the deadline comes first. */
 async function pause(attempt: number, until: Deadline): Promise<boolean> {
   const ms = Math.random() * firstPause * 2 ** (attempt - 1);
   if (performance.now() + ms >= until) return false;

@@ -5,16 +5,16 @@ import { decodeRecord, encodeKey, encodeRecord, encodeTime, isAbout, type Stored
 import { gcBatch, mostKeys, pageSize, type Sql } from "./sql.js";
 import type { Row, Statements } from "./statements.js";
 
-/** How long an expired record stays for clocks that are behind, in milliseconds. */
+/** How long an expired record is kept for processes whose clocks are behind, in milliseconds. */
 const grace = 60_000;
-/** Time for others between two batches of gc, in milliseconds. */
+/** Pause between two batches of gc, for other work, in milliseconds. */
 const gcPause = 10;
-/** Attempts to create while the key is taken and freed again by others. */
+/** Maximum number of attempts to create while others take and free the key. */
 const mostAttempts = 5;
 
 /**
- * A {@link Provider} over one table: each method one statement in autocommit mode, and another where that one was
- * refused. A row that is no record of ours (torn, or not UTF-8) is no session, but neither is its key free.
+ * A {@link Provider} over one table. Each method is one statement in autocommit mode, and a second one if the first was
+ * refused. A row that is not a valid record (torn, or not UTF-8) is not a session, but its key is not free either.
  */
 export class MysqlStore implements Provider {
   readonly #statements: Statements;
@@ -34,7 +34,7 @@ export class MysqlStore implements Provider {
     return this.#find(encodeKey(key), this.#statements.deadline());
   }
 
-  /** One statement, whatever their number: with more than it has room for, each is read by itself. */
+  /** One statement for up to {@link mostKeys} keys; more keys are read one by one. */
   async readMany(keys: readonly string[]): Promise<readonly (SessionRecord | undefined)[]> {
     if (keys.length > mostKeys) return Promise.all(keys.map((key) => this.read(key)));
     const asked = keys.map(encodeKey);
@@ -53,8 +53,9 @@ export class MysqlStore implements Provider {
       if (await this.#insert([bytes, ...fields], until)) return true;
       const now = this.#clock();
       if (await this.#statements.write(this.#sql.replaceExpired, [...fields, bytes, now], until)) return true;
-      // Not inserted for what was there, not replaced: it lives, or gc has taken it in between, or it is this very record,
-      // which expired before the create was sent again. Without FOUND_ROWS that one counts as not replaced, too.
+      // The insert found a row, and the replacement did not apply. Either the row is live, or gc has removed it
+      // meanwhile, or it is this very record, which expired before the create was sent again. Without FOUND_ROWS, that
+      // last case also counts as not replaced.
       const [taken] = await this.#rowsAbout(bytes, this.#sql.findTaken, [bytes], until);
       if (taken !== undefined && Number(taken[1]) > now) return false;
       if (taken !== undefined && isVersion(taken[2], fields)) return true;
@@ -66,7 +67,8 @@ export class MysqlStore implements Provider {
     const [until, bytes] = [this.#statements.deadline(), encodeKey(key)];
     const sql = record.retired === undefined ? this.#sql.updateToSession : this.#sql.updateToMarker;
     const fields = encodeRecord(record, this.#packetLimit);
-    // The version is new with every batch: a row that matched has changed, and both ways to count agree.
+    // The version is new with every batch, so a matched row always changes: the number of rows is the same with and
+    // without FOUND_ROWS.
     const values = [...fields, bytes, Buffer.from(expected), this.#clock()];
     if (await this.#statements.write(sql, values, until)) return { written: true };
     return { written: false, current: await this.#find(bytes, until) };
@@ -76,7 +78,7 @@ export class MysqlStore implements Provider {
     const [until, bytes, version] = [this.#statements.deadline(), encodeKey(key), Buffer.from(expected)];
     const [later, now] = [encodeTime(expiresAt), this.#clock()];
     if (await this.#statements.write(this.#sql.touch, [later, bytes, version, now], until)) return true;
-    // Without FOUND_ROWS, 0 is also the number for a row that matched and was to stay as it is.
+    // Without FOUND_ROWS, 0 also means that a row matched and did not change.
     const rows = await this.#rowsAbout(bytes, this.#sql.findTouched, [bytes, version, later, now], until);
     return rows.length > 0;
   }
@@ -110,7 +112,7 @@ export class MysqlStore implements Provider {
     }
   }
 
-  /** Markers and what has expired included. */
+  /** Markers and expired records are included. */
   async *keysOf(owner: string): AsyncGenerator<string> {
     const bytes = short(owner);
     const belongs = ([, of]: Row) => Buffer.isBuffer(of) && of.equals(bytes);
@@ -119,7 +121,10 @@ export class MysqlStore implements Provider {
     for await (const [key] of this.#pages(page)) if (Buffer.isBuffer(key)) yield key.toString("hex");
   }
 
-  /** Page by page in the order of the keys: what is there throughout is on one of them, whatever comes and goes. */
+  /**
+   * Lists page by page in the order of the keys, so that a row that exists throughout is always listed, whatever is
+   * added or removed meanwhile.
+   */
   async *#pages(page: (last: Buffer) => Promise<readonly Row[]>): AsyncGenerator<Row> {
     let last = Buffer.alloc(0);
     for (;;) {
@@ -157,7 +162,7 @@ export class MysqlStore implements Provider {
     return record && record.expiresAt > this.#now() ? record : undefined;
   }
 
-  /** Rows of one key: never another's, whatever the connection gives. */
+  /** The rows of one key. A row of another key is never returned, whatever the connection answers. */
   #rowsAbout(key: Buffer, sql: string, values: readonly (number | Buffer)[], until: Deadline): Promise<readonly Row[]> {
     return this.#statements.rows(sql, values, until, (row) => isAbout(row, key));
   }

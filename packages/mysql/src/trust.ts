@@ -2,35 +2,35 @@ import { isLost, isReadOnly, isTimeout, wasAnswered } from "./failure.js";
 import { coreOf, type MysqlConnection } from "./pool.js";
 
 interface Known {
-  /** When it was first seen, and when the server was last heard on it: instants of the monotonic clock. */
+  /** When the connection was first seen, and when the server last answered on it: instants of the monotonic clock. */
   readonly seen: number;
   heard: number;
 }
 
 /**
- * Least time between two judgements on all connections, in milliseconds: a server that stays read-only must not be overrun
- * by those who reconnect to read.
+ * Minimum time between two decisions to drop all connections, in milliseconds: reconnecting readers must not overload a
+ * server that stays read-only.
  */
 const leastPause = 500;
 
 /**
- * Which connections of a pool may still be used. After a failover they lead to a server that is gone or no longer the
- * primary, and the pool does not know: what is learnt on one of them is held against those that are no better, so that
- * the time in which statements fail does not grow with the size of the pool.
+ * Decides which connections of a pool may still be used. After a failover, connections lead to a server that is gone or
+ * no longer the primary, and the pool does not notice. What one connection shows therefore applies to all others that
+ * are no better, so that the time in which statements fail does not grow with the size of the pool.
  *
- * - A statement that was not answered in time, or whose connection was lost, is held against the connections not heard
- *   from since it was sent.
- * - The answer of a read-only server is held against every connection that was there by then: also against those on
- *   which reads go on, as they would for ever, on what has become a replica.
+ * - A statement that got no answer in time, or whose connection was lost, condemns every connection on which the server
+ *   has not answered since the statement was sent.
+ * - A read-only answer condemns every connection that existed by then. Reads on a demoted server would otherwise go on
+ *   without end.
  */
 export class Trust {
   readonly #known = new WeakMap<object, Known>();
   #silentSince = Number.NEGATIVE_INFINITY;
-  /** When a write was last refused, and up to when that is held against connections. */
+  /** When a write was last refused, and which connections are refused for it: those seen no later than `#demotedAt`. */
   #refusedAt = Number.NEGATIVE_INFINITY;
   #demotedAt = Number.NEGATIVE_INFINITY;
 
-  /** Whether a connection that the pool gives may be used; one that was not seen before may. */
+  /** Whether a connection from the pool may be used. A connection not seen before may. */
   accepts(connection: MysqlConnection): boolean {
     const known = this.#of(connection);
     if (performance.now() - this.#demotedAt >= leastPause) this.#demotedAt = this.#refusedAt;
@@ -42,7 +42,7 @@ export class Trust {
     this.#of(connection).heard = performance.now();
   }
 
-  /** A statement that was sent at an instant has failed on the connection. */
+  /** A statement sent at the instant `sent` has failed on the connection. */
   failed(connection: MysqlConnection, error: unknown, sent: number): void {
     if (wasAnswered(error)) this.heard(connection);
     if (isReadOnly(error)) this.#refusedAt = performance.now();

@@ -15,7 +15,7 @@ export interface Settings {
   readonly timeout: number;
 }
 
-/** Longest time an operation may be given, in milliseconds: core gives up on a provider after ten seconds. */
+/** Longest `timeout` allowed, in milliseconds: core gives up on a provider after ten seconds. */
 const longestTimeout = 9000;
 
 const commonKeys = ["table", "schema", "createTable", "timeout"];
@@ -28,8 +28,8 @@ const tlsKeys = [
 ];
 
 /**
- * Checks a configuration: nothing at all, a `postgres://` URL, or typed options. Throws a `SessionError` with
- * `SESS_CONFIG` that names the part which is wrong, and not its value.
+ * Checks a configuration: nothing, a `postgres://` URL, or typed options. Throws a `SessionError` with `SESS_CONFIG`
+ * that names the wrong part, never its value.
  */
 export function parseConfig(config: PostgresConfig | string | undefined): Settings {
   if (config === undefined) return parseConfig({});

@@ -5,7 +5,7 @@ const rolledBack = new Set(["40001", "40P01", "26000"]);
 const refusedAtStart = new Set(["28000", "28P01", "3D000", "3F000", "42501", "42P01", "55000"]);
 const noTls = "The server does not support SSL connections";
 
-/** What is not sent, since too many wait already. */
+/** A statement that was not sent, because too many are waiting already. */
 export class TooManyWaiting extends Error {
   constructor() {
     super("too many operations wait for a connection");
@@ -13,30 +13,30 @@ export class TooManyWaiting extends Error {
   }
 }
 
-/** The server rolled the statement back, or never ran it: it may be sent again whatever it does. */
+/** Whether the server rolled the statement back or never ran it. It may then be sent again, whatever it does. */
 export function ranNot(error: unknown): boolean {
   return rolledBack.has(codeOf(error));
 }
 
-/** Whether an error is the server's own answer, and its connection goes on. */
+/** Whether the error is the server's own answer and the connection can still be used. */
 export function wasAnswered(error: unknown): boolean {
   const code = codeOf(error);
   return code !== "" && !/^(08|57P0[125])/.test(code);
 }
 
-/** Whether a connection was lost on which a statement had been sent: not for want of an answer in time. */
+/** Whether the connection was lost after a statement had been sent on it. A missing answer is not a lost connection. */
 export function isLost(error: unknown): boolean {
   const wasNotSent =
     textOf(error, "syscall") === "connect" || refusesParameters(error) || error instanceof TooManyWaiting;
   return !wasAnswered(error) && !(error instanceof NoAnswer) && !wasNotSent;
 }
 
-/** Whether the server answered that it takes no writes: a replica, or a primary that was made one. */
+/** Whether the server answered that it takes no writes: it is a replica, or a primary that was demoted to one. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-/** Whether a pooler refused to let a connection say how long a statement may run, as PgBouncer does. */
+/** Whether a pooler, such as PgBouncer, refused the start-up parameter that limits how long a statement may run. */
 export function refusesParameters(error: unknown): boolean {
   return /unsupported startup parameter/.test(textOf(error, "message") ?? "");
 }
@@ -44,7 +44,7 @@ export function refusesParameters(error: unknown): boolean {
 /** The error for a statement that failed. */
 export function statementFailure(error: unknown): SessionError {
   const cause = redacted(error);
-  // Of a row, a field or an index entry: nothing of it was written.
+  // Class 54: a row, a field or an index entry exceeds a limit, and nothing was written.
   if (codeOf(error).startsWith("54")) {
     return new SessionError("SESS_TOO_LARGE", "postgres: the session is too large for the server", { cause });
   }
@@ -52,7 +52,7 @@ export function statementFailure(error: unknown): SessionError {
   return new SessionError("SESS_UNAVAILABLE", `postgres: ${message}`, { cause });
 }
 
-/** The error of connecting: `SESS_CONFIG` where trying again cannot help, else what it was. */
+/** The error of connecting: `SESS_CONFIG` when trying again cannot help, else the error as it was. */
 export function connectFailure(error: unknown): unknown {
   const cause = Object(error).cause;
   if (!refusedAtStart.has(codeOf(cause)) && textOf(cause, "message") !== noTls) return error;
@@ -60,13 +60,16 @@ export function connectFailure(error: unknown): unknown {
   return new SessionError("SESS_CONFIG", reason, { cause });
 }
 
-/** The server's code of an error, five characters as in "23505"; empty where there is none. */
+/** The server's code of an error, five characters such as "23505"; empty when there is none. */
 function codeOf(error: unknown): string {
-  // Node's own codes have no severity, and may have five letters, too.
+  // Node's own errors have no severity, but their codes may have five letters as well.
   return textOf(error, "severity") === undefined ? "" : (textOf(error, "code") ?? "");
 }
 
-/** A copy of a driver's error: name, message without what it quotes, and codes; nothing of what was sent or is stored. */
+/**
+ * A copy of a driver's error that is safe to show: its name, its codes and its message without quoted text. It holds
+ * nothing that was sent or stored.
+ */
 export function redacted(error: unknown): Error {
   const message = textOf(error, "message") || textOf(error, "code") || String(error);
   const copy = new Error(message.replace(/'[^']*'|"[^"]*"/g, "'…'").replace(/[0-9a-f]{32,}/gi, "…"));

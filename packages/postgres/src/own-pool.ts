@@ -5,7 +5,7 @@ import { isLost, isReadOnly, TooManyWaiting, wasAnswered } from "./failure.js";
 import type { PostgresTls } from "./options.js";
 import type { Link, Value } from "./pool.js";
 
-/** Where our own connections go. What is undefined is taken from the environment, as the driver does. */
+/** Where our own connections go. The driver takes an undefined part from the environment. */
 export interface Endpoint {
   readonly host: string | undefined;
   readonly port: number | undefined;
@@ -17,18 +17,19 @@ export interface Endpoint {
   readonly prepare: boolean;
 }
 
-/** Most operations that may wait for a connection. */
+/** Maximum number of operations that wait for a connection. */
 const mostWaiting = 10_000;
-/** Longest wait for the connections to say goodbye, in milliseconds. */
+/** Longest wait for the connections to close in an orderly way, in milliseconds. */
 const patience = 1000;
-/** Silence on a connection after which the system asks whether the other side is there, in milliseconds. */
+/** Silence on a connection after which the system checks that the other side still exists, in milliseconds. */
 const keepAlive = 10_000;
-/** How long a connection that nobody needs stays open, in milliseconds. */
+/** How long an unused connection stays open, in milliseconds. */
 const idle = 60_000;
 
 /**
- * A pool of our own; its driver is loaded here, so that an application that brings its own pool does not load a second
- * one. `timeout` in milliseconds; `bounded` says whether the server is told not to work on a statement any longer.
+ * Opens a pool of our own. The driver is loaded here, so that an application with a pool of its own does not load a
+ * second driver. `timeout` is in milliseconds; `bounded` says whether the server is asked to abort a statement after
+ * that time.
  */
 export async function openOwn(endpoint: Endpoint, timeout: number, bounded: boolean): Promise<Link> {
   const { Pool } = await import("pg");
@@ -43,27 +44,29 @@ export async function openOwn(endpoint: Endpoint, timeout: number, bounded: bool
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAlive,
     fallback_application_name: "@sess/postgres",
-    // A little sooner than we give up: then the connection is good for another statement, and nobody waits for a lock
-    // that is not wanted any more.
+    // A little earlier than our own timeout: the connection then stays usable, and an abandoned statement does not keep
+    // waiting for a lock.
     ...(bounded && { statement_timeout: Math.ceil(timeout * 0.9) }),
-    // Sockets are made here to be known: the driver only asks the other side to close them, which may be gone.
+    // The pool creates its own sockets so that it can destroy them: the driver only asks the other side to close, and
+    // that side may be gone.
     stream: () => remember(new Socket(), sockets),
-    // Whatever parsers the application has set: all of it comes as the text that the server sends.
+    // Every column arrives as the text that the server sends, whichever type parsers the application has set.
     types: { getTypeParser: () => (text: unknown) => text },
   } as PoolConfig);
   return new OwnPool(pool, prepare, sockets);
 }
 
-/** When a connection was made, and when the server was last heard on it: instants of the monotonic clock. */
+/** When a connection was made, and when the server last answered on it: instants of the monotonic clock. */
 interface Known {
   readonly born: number;
   heard: number;
 }
 
 /**
- * After a failover connections lead to a server that is gone or no longer the primary. What is learnt on one of them is
- * held against those that are no better, so that the time in which statements fail does not grow with the pool's size: a
- * lost connection or a silent one against all that were not heard since; a write refused as read-only against all.
+ * A pool that stops using bad connections after a failover, when they lead to a server that is gone or no longer the
+ * primary. What one connection shows applies to all others that are no better, so that the time in which statements
+ * fail does not grow with the pool's size. A lost or silent connection condemns every connection on which the server
+ * has not answered since. A write refused as read-only condemns all of them.
  */
 class OwnPool implements Link {
   readonly #pool: Pool;
@@ -79,7 +82,7 @@ class OwnPool implements Link {
     this.#pool = pool;
     this.#prepare = prepare;
     this.#sockets = sockets;
-    // The driver takes an idle connection out of the pool at its error; that there was one is nobody's business.
+    // The driver removes an idle connection from the pool when it fails. Nothing else is to be done.
     pool.on("error", () => {});
     pool.on("connect", (client) => {
       client.on("error", () => {});

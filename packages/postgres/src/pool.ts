@@ -1,24 +1,25 @@
 /**
- * What is asked of a pool that the caller brings: `Pool` of `pg`, `Pool` of `@neondatabase/serverless`, and `PGlite` have
- * it. `text` is one statement with `$1`, `$2` and so on; `values` are strings, numbers or null. It must lead to the primary
- * server and commit each statement by itself. Type parsers of its own for text do not go together with this provider.
+ * The part of a caller's pool that this provider uses: `Pool` of `pg`, `Pool` of `@neondatabase/serverless` and
+ * `PGlite` have it. `text` is one statement with `$1`, `$2` and so on; `values` are strings, numbers or null. The pool
+ * must lead to the primary server and commit each statement by itself. It must not have type parsers of its own for
+ * text.
  */
 export interface PostgresPool {
   query(text: string, values?: (string | number | null)[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
-/** What a statement may be given. */
+/** A parameter of a statement. */
 export type Value = string | number | null;
 
-/** A row, by the names of its columns. */
+/** A row, by column name. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A pool, and what this provider may do to it. */
+/** A pool, with the operations that this provider uses. */
 export interface Link {
-  /** Runs one statement; `until` is an instant of the monotonic clock by which it has settled. */
+  /** Runs one statement, which settles by `until`, an instant of the monotonic clock. */
   query(text: string, values: readonly Value[], until: number): Promise<{ readonly rows: readonly unknown[] }>;
-  /** An answer was not about what was asked for: no connection there is now may be used any longer. */
+  /** To be called when an answer belongs to another statement: no present connection may be used again. */
   distrust(): void;
-  /** Closes what we opened; leaves the caller's pool open. */
+  /** Closes our own pool; leaves a caller's pool open. */
   close(): Promise<void>;
 }

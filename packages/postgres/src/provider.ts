@@ -20,11 +20,13 @@ export type { PostgresPool } from "./pool.js";
 export { ddl } from "./schema.js";
 
 /**
- * Sessions in PostgreSQL. The configuration is a `postgres://` URL, typed options, or `{ pool }`; without any it is what
- * `PGHOST`, `PGUSER` and the like say. Throws a `SessionError` with `SESS_CONFIG` when it is wrong.
+ * Sessions in PostgreSQL. The configuration is a `postgres://` URL, typed options, or `{ pool }`; without one, the
+ * environment decides (`PGHOST`, `PGUSER` and so on). Throws a `SessionError` with `SESS_CONFIG` when the configuration
+ * is wrong.
  *
- * Connecting rejects in time with `SESS_CONFIG` when the server refuses the credentials, the database, TLS or a right, or
- * the table cannot be used, else with `SESS_UNAVAILABLE`, and leaves nothing open.
+ * Connecting rejects within `timeout`. It rejects with `SESS_CONFIG` when the server refuses the credentials, the
+ * database, TLS or a privilege, or when the table cannot be used; otherwise with `SESS_UNAVAILABLE`. It then leaves
+ * nothing open.
  */
 export function postgres(config?: PostgresConfig | string): StoreConnector {
   const settings = parseConfig(config);
@@ -45,7 +47,7 @@ async function connect(settings: Settings, context: ProviderContext, bounded = t
   }
 }
 
-/** The caller's pool, which is theirs to watch and to close. */
+/** The caller's pool. The caller handles its errors and closes it. */
 function borrow(pool: PostgresPool): Link {
   const calls = new BoundedCalls();
   return {

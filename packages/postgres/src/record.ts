@@ -1,15 +1,15 @@
 import type { SessionRecord } from "@sess/core";
 import type { Row, Value } from "./pool.js";
 
-/** Begins what a column of text could not hold as it is, and so is stored as JSON, in which all of it is escaped. */
+/** Marks a text that a column could not hold unchanged and that is stored as JSON instead. */
 const escaped = "\u0001";
 
-/** In the order of the columns after the key. */
+/** The values of a record, in the order of the columns after the key. */
 export function columnsOf({ version, expiresAt, owner, retired, data }: SessionRecord): readonly Value[] {
   return [encode(version), expiresAt, encode(owner), encode(retired), encode(data)];
 }
 
-/** The record of a row; undefined when it is none of ours. */
+/** The record in a row; undefined when the row does not hold a record of ours. */
 export function recordOf({ version, expires, owner, retired, data }: Row): SessionRecord | undefined {
   try {
     return {
@@ -25,8 +25,9 @@ export function recordOf({ version, expires, owner, retired, data }: Row): Sessi
 }
 
 /**
- * A text as it is stored: as it is, unless it holds NUL or a lone surrogate, which PostgreSQL's text cannot, or begins
- * with U+FEFF, which PGlite takes for a byte order mark.
+ * The form in which a text is stored. Most texts are stored unchanged. Those that PostgreSQL's text type cannot hold
+ * (NUL, a lone surrogate) are escaped, and so are those that begin with U+FEFF, which PGlite takes for a byte order
+ * mark.
  */
 export function encode(text: string): string;
 export function encode(text: string | undefined): string | null;

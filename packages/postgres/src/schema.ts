@@ -3,8 +3,8 @@ import { nameOf } from "./sql.js";
 import type { Statements } from "./statements.js";
 
 /**
- * The statements that create a table: what this provider runs where `createTable` is not false, and what to run by hand
- * where it is. Throws a `SessionError` with `SESS_CONFIG` when a name is not allowed.
+ * The statements that create a table. The provider runs them unless `createTable` is false; run them by hand if it is.
+ * Throws a `SessionError` with `SESS_CONFIG` when a name is not allowed.
  */
 export function ddl(table = "sessions", schema?: string): string {
   const name = nameOf(table, schema);
@@ -20,7 +20,7 @@ CREATE INDEX ON ${name} (expires);
 CREATE INDEX ON ${name} (owner, key) WHERE owner IS NOT NULL;`;
 }
 
-/** What {@link inspect} finds where the table is as {@link ddl} makes it. */
+/** The columns that {@link inspect} finds in a table made by {@link ddl}. */
 const columns =
   "data text C NOT NULL, expires double precision NOT NULL, key bytea NOT NULL, owner text C, retired text C, version text C NOT NULL";
 
@@ -32,8 +32,9 @@ const inspect = `SELECT current_setting('server_encoding') AS encoding,
   (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'p') AS primary_key`;
 
 /**
- * One at a time, of all that connect: what two create at once fails for one of them with IF NOT EXISTS as well. Whether it
- * is there by then only the CREATE knows; what a connection has looked up before, it may still remember.
+ * Creates the table under a lock, one process at a time: when two processes create at once, one of them fails even with
+ * IF NOT EXISTS. Only CREATE itself reliably finds out whether the table exists, since a connection may remember an
+ * earlier look-up.
  */
 const create = (table: string, schema?: string) => `DO $create$ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('@sess/postgres'));
@@ -42,14 +43,14 @@ EXCEPTION WHEN duplicate_table THEN NULL;
 END $create$`;
 
 /**
- * Looks at the server and at the table, which is created if it is missing and `createTable` is true. Rejects with
- * `SESS_CONFIG` when they cannot be used as they are.
+ * Checks the server and the table, and creates a missing table if `createTable` is true. Rejects with `SESS_CONFIG`
+ * when they cannot be used as they are.
  */
 export async function prepare(statements: Statements, table: string, schema: string | undefined, createTable: boolean) {
   const look = async () => (await statements.run(inspect, [nameOf(table, schema)], { reads: true }))[0] ?? {};
   let found = await look();
   if (found.encoding !== "UTF8") throw wrong("the encoding of the database must be UTF8");
-  // Its name may be known a moment before its columns are to be seen: by them it is there or not.
+  // The table's name may be visible a moment before its columns are: the table counts as missing until they are.
   if (found.columns === null) {
     if (!createTable) throw wrong(`there is no table ${table}, and createTable is false`);
     await statements.run(create(table, schema), []);

@@ -1,23 +1,23 @@
 import { SessionError } from "@sess/core";
 
-/** Records removed by one statement: a few milliseconds' work. */
+/** Records removed by one statement, which takes a few milliseconds. */
 export const gcBatch = 500;
 /** Keys listed by one statement. */
 export const pageSize = 500;
 
-/** The statements on one table. In each, `$1` is the key, the owner, or the first of what it is about. */
+/** The statements on one table. In each, `$1` is the key, the owner, or the first parameter named below. */
 export interface Sql {
   /** Parameters: key, now. */
   readonly read: string;
-  /** Parameters: key, version, expires, owner, retired, data, now. A row when it was stored. */
+  /** Parameters: key, version, expires, owner, retired, data, now. Returns a row when the record was stored. */
   readonly create: string;
   /** Parameters: key, version, expires, owner, retired, data, expected version, now. See {@link sqlFor}. */
   readonly update: string;
-  /** Parameters: key, expires, expected version, now. A row when it was there. */
+  /** Parameters: key, expires, expected version, now. Returns a row when the record was there. */
   readonly touch: string;
   /** Parameters: now. */
   readonly count: string;
-  /** Parameters: time. Removes at most {@link gcBatch} records; its row says how many. */
+  /** Parameters: time. Removes at most {@link gcBatch} records; its row holds their number. */
   readonly collect: string;
   /** Parameters: now, last key. At most {@link pageSize} rows. */
   readonly keys: string;
@@ -26,11 +26,11 @@ export interface Sql {
 }
 
 /**
- * A table's statements; each is one step by itself, in a transaction of its own, at READ COMMITTED or above.
+ * The statements on a table. Each is one atomic step in a transaction of its own, at READ COMMITTED or above.
  *
- * A refused `update` gives the row that refused it. The row that a plain SELECT of the same statement finds may be older:
- * its snapshot is from before the wait for somebody else's write. One that takes the lock gives the row as it is now, and
- * the update has the lock already where it waited for it.
+ * A refused `update` returns the row that refused it. A plain SELECT in the same statement could return an older row,
+ * because its snapshot was taken before the statement waited for another writer. A SELECT that takes the lock returns
+ * the present row, and costs nothing more where the update has the lock already.
  */
 export function sqlFor(table: string): Sql {
   const row = "encode(key, 'hex') AS key, version, expires, owner, retired, data";
@@ -52,7 +52,8 @@ export function sqlFor(table: string): Sql {
     touch: `UPDATE ${table} SET expires = greatest(expires, $2)
       WHERE ${key} AND version = $3 AND retired IS NULL AND expires > $4 RETURNING encode(key, 'hex') AS key`,
     count: `SELECT count(*) AS n FROM ${table} WHERE retired IS NULL AND expires > $1`,
-    // Locked first, and by then as they are now: what was renewed meanwhile is no longer among them. Others' are skipped.
+    // The rows are locked first and then checked as they are now, so that a record renewed meanwhile is kept. Rows
+    // locked by others are skipped.
     collect: `WITH gone AS MATERIALIZED (SELECT key FROM ${table} WHERE expires <= $1
         ORDER BY expires LIMIT ${gcBatch} FOR UPDATE SKIP LOCKED),
       removed AS (DELETE FROM ${table} AS t USING gone WHERE t.key = gone.key AND t.expires <= $1 RETURNING 1)
@@ -62,7 +63,7 @@ export function sqlFor(table: string): Sql {
   };
 }
 
-/** A table's name as it stands in a statement. Throws `SESS_CONFIG` when a part of it is not allowed. */
+/** A table's name as it is written in a statement. Throws `SESS_CONFIG` when a part of it is not allowed. */
 export function nameOf(table: unknown, schema?: unknown): string {
   const name = quoted("table", table);
   return schema === undefined ? name : `${quoted("schema", schema)}.${name}`;

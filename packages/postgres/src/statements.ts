@@ -3,22 +3,26 @@ import { isLost, ranNot, statementFailure } from "./failure.js";
 import type { Link, Row, Value } from "./pool.js";
 
 interface Options {
-  /** Whether it changes nothing, and so may be sent again though its fate is unknown. */
+  /** Whether the statement changes nothing. It may then be sent again although its outcome is unknown. */
   readonly reads?: boolean;
-  /** The key that each row must be about. */
+  /** The key that every returned row must have. */
   readonly key?: string;
 }
 
-/** Most attempts at a statement that was rolled back, or at a read whose connection was lost. */
+/** Maximum number of attempts at a statement that was rolled back, or at a read whose connection was lost. */
 const mostAttempts = 10;
-/** Longest pause before such a statement is sent again, in milliseconds: the first, which doubles with each, and the last. */
+/**
+ * Longest pause before the second attempt, which doubles with each further one, and longest pause of all, in
+ * milliseconds.
+ */
 const [firstPause, lastPause] = [10, 200];
 
 /**
- * Runs statements, each by itself: there is never a transaction across two, nor anything that a connection remembers. Each
- * settles within `timeout` and rejects with `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, or after {@link Statements.close} with
- * `SESS_CLOSED`. One that the server rolled back for the sake of others is sent again, and so is a read whose connection
- * was lost; a write is core's to send again, which knows how to tell whether it was carried out.
+ * Runs statements independently of each other: no transaction spans two of them, and nothing is kept on a connection.
+ * Each settles within `timeout` and rejects with `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, or after {@link
+ * Statements.close} with `SESS_CLOSED`. A statement that the server rolled back because of others is sent again, and so
+ * is a read whose connection was lost. A write whose connection was lost is not: only core can find out whether it was
+ * carried out.
  */
 export class Statements {
   readonly #link: Link;
@@ -47,7 +51,7 @@ export class Statements {
     }
   }
 
-  /** Resolves when what was under way has settled, and what we opened is closed. */
+  /** Resolves when all pending statements have settled and our own pool is closed. */
   close(): Promise<void> {
     this.#closing ??= Promise.allSettled(this.#running).then(() => this.#link.close());
     return this.#closing;
@@ -66,7 +70,7 @@ export class Statements {
     }
   }
 
-  /** Rows of one key: never another's, whatever the connection gives. */
+  /** Checks that every row has the key, whatever the connection returns. */
   #checked(rows: readonly Row[], key: string | undefined): readonly Row[] {
     if (key === undefined || rows.every((row) => row.key === key)) return rows;
     this.#link.distrust();
@@ -74,7 +78,7 @@ export class Statements {
   }
 }
 
-/** Waits for a random while, longer with each attempt; false when time is up first. */
+/** Waits for a random time, longer with each attempt. Returns false when the deadline comes first. */
 async function pause(attempt: number, until: number): Promise<boolean> {
   const ms = Math.random() * Math.min(firstPause * 2 ** (attempt - 1), lastPause);
   if (performance.now() + ms >= until) return false;

@@ -4,12 +4,12 @@ import { columnsOf, encode, recordOf } from "./record.js";
 import { gcBatch, pageSize, type Sql } from "./sql.js";
 import type { Statements } from "./statements.js";
 
-/** How long an expired record stays for clocks that are behind, in milliseconds. */
+/** How long an expired record is kept for processes whose clocks are behind, in milliseconds. */
 const grace = 60_000;
-/** Time for others between two batches of gc, in milliseconds. */
+/** Pause between two batches of gc, for other work, in milliseconds. */
 const gcPause = 10;
 
-/** A {@link Provider} over one table: each method is one statement, refused or not. */
+/** A {@link Provider} over one table. Each method is one statement, whether it succeeds or is refused. */
 export class PostgresStore implements Provider {
   readonly #statements: Statements;
   readonly #sql: Sql;
@@ -63,12 +63,15 @@ export class PostgresStore implements Provider {
     return this.#pages(this.#sql.keys, this.#now());
   }
 
-  /** Markers and what has expired included. */
+  /** Markers and expired records are included. */
   keysOf(owner: string): AsyncGenerator<string> {
     return this.#pages(this.#sql.keysOf, encode(owner));
   }
 
-  /** By pages in the order of the keys: what is there throughout is on one of them, whatever comes and goes. */
+  /**
+   * Lists page by page in the order of the keys, so that a row that exists throughout is always listed, whatever is
+   * added or removed meanwhile.
+   */
   async *#pages(sql: string, first: Value): AsyncGenerator<string> {
     for (let last: string | undefined = ""; last !== undefined; ) {
       const rows: readonly Row[] = await this.#statements.run(sql, [first, last], { reads: true });

@@ -2,13 +2,13 @@ import { SessionError } from "@sess/core";
 import type { PostgresOptions, PostgresTls } from "./options.js";
 
 /**
- * Reads a `postgres://` or `postgresql://` URL, as in "34.1.1.2. Connection URIs" of PostgreSQL's documentation, of one
- * host. Of its parameters `host`, `port`, `user`, `password`, `dbname` and `sslmode` are followed. Throws a `SessionError`
- * with `SESS_CONFIG` that names the part which is wrong, and not its value.
+ * Reads a `postgres://` or `postgresql://` URL with one host ("34.1.1.2. Connection URIs" of PostgreSQL's
+ * documentation). The parameters `host`, `port`, `user`, `password`, `dbname` and `sslmode` are understood. Throws a
+ * `SessionError` with `SESS_CONFIG` that names the wrong part, never its value.
  */
 export function parseUrl(text: string): PostgresOptions {
   if (!/^postgres(ql)?:\/\//i.test(text)) throw wrong("a string must be a URL that begins with postgres://");
-  // WHATWG's grammar has no URL without a host before its port or its user, which ours has.
+  // A URL of PostgreSQL may have a port or a user without a host; WHATWG's grammar does not allow that.
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw wrong("the URL cannot be parsed: are user name and password percent-encoded?");
   if (url.hash !== "") throw wrong("the URL must not have a fragment");
@@ -44,7 +44,7 @@ function optionsOf(parts: ReadonlyMap<string, string>): PostgresOptions {
   };
 }
 
-/** As "34.19. SSL Support" has it, without the modes that may end in the clear, and which nobody would notice. */
+/** As in "34.19. SSL Support", without the modes that may fall back to an unencrypted connection unnoticed. */
 function tlsOf(mode: string): boolean | PostgresTls {
   switch (mode) {
     case "disable":

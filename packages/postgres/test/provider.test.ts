@@ -1,4 +1,5 @@
 import { PGlite } from "@electric-sql/pglite";
+import { createManager } from "@sess/core";
 import { expect, test } from "vitest";
 import { tableTests } from "../../core/test-support/stores/sql-provider.js";
 import { ddl, type PostgresConfig, postgres } from "../src/provider.js";
@@ -34,6 +35,21 @@ describeWithUrl("the provider", (start) => {
   const open = (config: PostgresConfig = { url: stage.server().url }) =>
     postgres({ ...config, table: table() }).connect(clock);
   const rowsOf = async (sql: string) => ((await admin().query(sql)) as { rows: Record<string, string>[] }).rows;
+
+  test("of a Manager's session, nothing at rest names the id or the owner", async () => {
+    const manager = await createManager(postgres({ url: stage.server().url, table: table() }));
+    const exchange = manager.begin(new Request("http://shop.test/"));
+    const session = await exchange.session();
+    session.set("n", 1);
+    session.owner = "ada@example.com";
+    await session.release();
+    const old = session.id;
+    await session.regenerate();
+    const rows = await rowsOf(`SELECT row_to_json(t)::text AS row FROM ${table()} t`);
+    expect(rows).toHaveLength(2);
+    for (const secret of [old, session.id, "ada@example.com"]) expect(JSON.stringify(rows)).not.toContain(secret);
+    await manager.close();
+  });
 
   test("the table is as ddl says", async () => {
     await (await open()).close();

@@ -1,11 +1,13 @@
 import type { Driver } from "./driver.js";
 
-/** What is asked of Bun's client: `Bun.redis`, or one of its `RedisClient`. */
+/** The part of Bun's client that this provider uses: `Bun.redis`, or a `RedisClient` of Bun. */
 export interface BunRedisClient {
   send(command: string, args: string[]): Promise<unknown>;
 }
 
-/** How to speak through Bun's client. It does not promise that two commands go over one connection: no `wait`. */
+/**
+ * The driver for Bun's client. It does not promise to send two commands over one connection, so `wait` is not possible.
+ */
 export function bunDriver(client: BunRedisClient): Driver {
   const send = (command: string, ...args: readonly (string | number)[]) => client.send(command, args.map(String));
   return {

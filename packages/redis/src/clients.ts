@@ -7,14 +7,15 @@ import { type NodeRedisClient, nodeRedisDriver } from "./node-redis.js";
 import { watch } from "./watch.js";
 
 /**
- * A client that the caller brings, known by its methods: ioredis 5 or 6, `Redis` or `Cluster`; node-redis 5 or 6, of
- * `createClient`, `createClientPool`, `createCluster` or `createSentinel`; Bun's; Valkey GLIDE's two.
+ * A caller's client, recognised by its methods: ioredis 5 or 6 (`Redis` or `Cluster`), node-redis 5 or 6
+ * (`createClient`, `createClientPool`, `createCluster` or `createSentinel`), Bun's client, or one of the two clients of
+ * Valkey GLIDE.
  */
 export type RedisClient = IoredisClient | NodeRedisClient | BunRedisClient | GlideClient;
 
 /**
- * How to speak through a caller's client. Throws a `SessionError` with `SESS_CONFIG` when it is of no kind that is
- * known here, saying which methods it lacks, or cannot do what `wait` needs.
+ * The driver for a caller's client. Throws a `SessionError` with `SESS_CONFIG` when the client is of no known kind,
+ * naming the methods it lacks, or cannot do what `wait` needs.
  */
 export function driverOf(client: RedisClient, waits: boolean): Driver {
   const driver = recognise(client);
@@ -28,7 +29,7 @@ export function driverOf(client: RedisClient, waits: boolean): Driver {
 }
 
 function recognise(client: RedisClient): Driver {
-  // ioredis has a sendCommand as well, which takes something else.
+  // ioredis has a sendCommand too, but with other parameters.
   if (has<IoredisClient>(client, "evalsha")) return ioredisDriver(complete(client, ioredisMethods, "ioredis"));
   if (has<NodeRedisClient>(client, "sendCommand")) return nodeRedisDriver(client);
   if (has<GlideClient>(client, "customCommand")) return glideDriver(client);
@@ -51,13 +52,16 @@ function has<C extends object>(client: unknown, method: keyof C & string): clien
   return typeof client === "object" && client !== null && typeof Reflect.get(client, method) === "function";
 }
 
-/** The caller's client, which is theirs to watch, to reconnect and to close. */
+/** The caller's client. The caller handles its errors, reconnects it and closes it. */
 export function borrow(client: RedisClient, driver: Driver): Link {
   const { failure, stop } = watch(client);
   return { driver, failure, ready: () => true, gather: () => {}, distrust: () => {}, close: async () => stop() };
 }
 
-/** The connection for `wait`: another like the caller's, and closed by us. The caller's own where that has several. */
+/**
+ * The connection for `wait`: a copy of the caller's client that we close. A client with several connections is used
+ * itself.
+ */
 export async function duplicate(client: RedisClient, driver: Driver): Promise<Link> {
   const link = borrow(client, driver);
   const copy: Duplicate | undefined = await driver.duplicate?.();

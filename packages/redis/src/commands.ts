@@ -4,23 +4,23 @@ import { evaluate } from "./evaluate.js";
 import { unavailable } from "./failure.js";
 import { outcome, type Script } from "./scripts.js";
 
-/** Most commands that may wait for a connection of our own to come back, or for replicas. */
+/** Maximum number of commands that wait for our own connection to come back, or for replicas. */
 const mostWaiting = 1000;
 
-/** An instant of the monotonic clock, in milliseconds, by which an operation has settled. */
+/** An instant of the monotonic clock, in milliseconds, by which an operation must have settled. */
 export type Deadline = number;
 
-/** What a script answered: texts, and lists of texts. */
+/** The answer of a script: texts, and lists of texts. */
 export type Reply = readonly (string | readonly string[])[];
 
 /**
- * Sends commands. Each settles by its deadline, whatever client, network and server do, and rejects with
- * `SESS_UNAVAILABLE`, or `SESS_CLOSED` after {@link Commands.close}. After a rejection it is unknown whether the
+ * Sends commands. Each settles by its deadline, whatever the client, the network and the server do. It rejects with
+ * `SESS_UNAVAILABLE`, or with `SESS_CLOSED` after {@link Commands.close}. After a rejection it is unknown whether the
  * command was carried out or still will be.
  *
- * With `replicas` every script is followed by WAIT, and its answer counts only when so many replicas have what it wrote
- * or found. Until they have it WAIT holds up whatever comes behind it, so that such commands need a connection of their
- * own: a replica that is down must not keep sessions from being read and saved.
+ * With `replicas`, every script is followed by WAIT, and its answer counts only when that many replicas have what it
+ * wrote or found. WAIT delays every later command on its connection. Such scripts therefore need a connection of their
+ * own: a replica that is down must not stop sessions from being read and saved.
  */
 export class Commands {
   readonly #link: Link;
@@ -38,12 +38,12 @@ export class Commands {
     this.#replicas = replicas;
   }
 
-  /** What the client puts before every key, but not before the pattern of SCAN or the names that it returns. */
+  /** The prefix that the client adds to every key, but not to the pattern of SCAN or to the names that it returns. */
   get keyPrefix(): string {
     return this.#link.driver.keyPrefix;
   }
 
-  /** The deadline of an operation that begins now: all its commands share it. */
+  /** The deadline of an operation that begins now, shared by all its commands. */
   deadline(): Deadline {
     return performance.now() + this.#timeout;
   }
@@ -62,14 +62,14 @@ export class Commands {
       return await this.#settle(command, until);
     } catch (error) {
       if (this.#closing) throw closed();
-      // While the connection is down the client says that it gave up, and the connection why.
+      // While the connection is down, the client only says that it gave up; the connection knows the reason.
       throw unavailable("redis: a command failed or was not answered in time", this.#link.failure() ?? error);
     }
   }
 
   /**
-   * Runs a script of one key; the rest of its reply. The reply's first element has to be `about`, as from every script
-   * here: else it answers another command.
+   * Runs a script of one key and returns the rest of its reply. The first element of the reply must be `about`, as
+   * every script here returns it; otherwise the reply belongs to another command.
    */
   async run(script: Script, key: string, about: string, args: readonly string[], until: Deadline): Promise<Reply> {
     const replicas = this.#replicas;
@@ -79,7 +79,7 @@ export class Commands {
     const left = () => Math.max(until - performance.now(), 1);
     const { reply, copies } = await this.send(
       async (driver): Promise<Replicated> =>
-        // Checked with the configuration.
+        // `parseConfig` has checked that the driver has this method.
         (await driver.runAndWait?.(script, key, [...args, "wait"], { replicas, left })) ?? noReply,
       until,
     );
@@ -95,13 +95,16 @@ export class Commands {
     return reply.slice(1).map((part: unknown) => (Array.isArray(part) ? part.map(String) : String(part)));
   }
 
-  /** For an answer that belongs to another command: drops the connection if it is ours, and makes the error. */
+  /** Handles an answer that belongs to another command: drops our own connection and returns the error. */
   distrusted(): SessionError {
     this.#link.distrust();
     return unavailable("redis: an answer was not about the record that was asked for");
   }
 
-  /** Resolves when what we opened is closed and nothing is under way: over the caller's client what was sent goes on. */
+  /**
+   * Resolves when our own connection is closed and no command is pending. A command already sent over a caller's client
+   * goes on.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -125,7 +128,7 @@ export class Commands {
     return this.#calls.run(() => this.#ask(command), until);
   }
 
-  /** Also one that is given up is under way until the client has settled it. */
+  /** A command that was given up stays pending until the client has settled it. */
   async #ask<T>(command: (driver: Driver) => Promise<T>): Promise<T> {
     try {
       return await command(this.#link.driver);
@@ -138,7 +141,9 @@ export class Commands {
 
 const noReply: Replicated = { reply: undefined, copies: undefined };
 
-/** Core takes a refusal, too, for something done: by this very write, sent before, or by somebody else's logout. */
+/**
+ * Core treats a refusal as final too: the cause may be this very write, sent before, or a logout by another request.
+ */
 function isDecided(result: Reply[number] | undefined): boolean {
   return result === outcome.done || result === outcome.refused;
 }

@@ -2,9 +2,10 @@ import { SessionError } from "@sess/core";
 import type { RedisOptions } from "./options.js";
 
 /**
- * Reads `addr,poolsize,password,dbnum,idle`, the string of beego's redis provider, in which every part may be empty or
- * absent. Pool size and idle time are checked and not needed: ioredis sends everything over one connection. A password
- * that contains a comma does not fit into this form. Throws a `SessionError` with `SESS_CONFIG` naming the part.
+ * Reads `addr,poolsize,password,dbnum,idle`, the configuration string of beego's redis provider; every part may be
+ * empty or absent. Pool size and idle time are checked but not used, since ioredis sends everything over one
+ * connection. A password with a comma cannot be written in this form. Throws a `SessionError` with `SESS_CONFIG` that
+ * names the part.
  */
 export function parseAddressList(text: string): RedisOptions {
   const [address = "", poolSize = "", password = "", database = "", idle = "", ...rest] = text.split(",");
@@ -21,7 +22,7 @@ export function parseAddressList(text: string): RedisOptions {
   };
 }
 
-/** `host`, `host:port` or `[IPv6]:port`; either side may be missing. */
+/** `host`, `host:port` or `[IPv6]:port`; host or port may be missing. */
 function parseAddress(address: string): RedisOptions {
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(address);
   if (match === null) throw wrong("has a bad addr: an IPv6 address stands in brackets");

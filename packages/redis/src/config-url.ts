@@ -3,8 +3,8 @@ import type { RedisOptions } from "./options.js";
 
 /**
  * Reads `redis://[user][:password]@host[:port][/db]`, and `rediss://` for TLS: the provisional URI scheme "redis" of
- * the IANA registry. Throws a `SessionError` with `SESS_CONFIG` naming the part that is wrong; the URL itself, which
- * may hold a password, is in no message.
+ * the IANA registry. Throws a `SessionError` with `SESS_CONFIG` that names the wrong part. No message shows the URL,
+ * since it may hold a password.
  */
 export function parseUrl(text: string): RedisOptions {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -28,7 +28,7 @@ export function parseUrl(text: string): RedisOptions {
 
 const areEncoded = "are user name and password percent-encoded (# is %23, / is %2F, ? is %3F, @ is %40)?";
 
-/** With the name of its parameter where it looks like one: it may be a part of a password. */
+/** The error shows the parameter's name only if it looks like one: it may be a part of a password. */
 function withQuery(query: URLSearchParams): SessionError {
   const [name = ""] = query.keys();
   const named = /^[a-z]{1,12}(?:[A-Z_-][a-z]{1,12}){0,3}$/.test(name) ? ` (it has "${name}")` : "";

@@ -6,7 +6,7 @@ import type { Driver } from "./driver.js";
 import type { RedisConfig, RedisOptions } from "./options.js";
 import type { Endpoint } from "./own-client.js";
 
-/** A caller's client, and how to speak through it. */
+/** A caller's client and its driver. */
 export interface Borrowed {
   readonly client: RedisClient;
   readonly driver: Driver;
@@ -18,7 +18,7 @@ export interface Settings {
   readonly prefix: string;
   /** Milliseconds. */
   readonly commandTimeout: number;
-  /** Replicas that new sessions and markers wait for. */
+  /** The number of replicas that must have a new session or a marker. */
   readonly wait: number | undefined;
 }
 
@@ -27,7 +27,7 @@ const ownKeys = ["url", "host", "port", "username", "password", "db", "tls", "pa
 const clientKeys = ["client", ...commonKeys];
 
 /**
- * Whether a configuration is beego's string, whose grammar is loaded for it alone; a URL is none. Throws a
+ * Whether a configuration is beego's string, whose parser is loaded only then. A URL is not such a string. Throws a
  * `SessionError` with `SESS_CONFIG` for a URL of another scheme.
  */
 export function isSeedString(config: RedisConfig | string | undefined): config is string {
@@ -37,8 +37,8 @@ export function isSeedString(config: RedisConfig | string | undefined): config i
 }
 
 /**
- * Checks a configuration: nothing at all, a `redis://` or `rediss://` URL, or typed options. Throws a `SessionError`
- * with `SESS_CONFIG` that names the part which is wrong, and not its value.
+ * Checks a configuration: nothing, a `redis://` or `rediss://` URL, or typed options. Throws a `SessionError` with
+ * `SESS_CONFIG` that names the wrong part, never its value.
  */
 export function parseConfig(config: RedisConfig | string | undefined): Settings {
   if (config === undefined) return parseConfig({});
@@ -84,7 +84,7 @@ function secure(tls: boolean | ConnectionOptions | undefined): { readonly tls?: 
 function checkClient(client: RedisClient, waits: boolean): Borrowed {
   const driver = driverOf(client, waits);
   const reads: unknown = Reflect.get(Object(Reflect.get(client, "options")), "scaleReads");
-  // A replica is behind: it would give out sessions that have been destroyed.
+  // A replica lags behind and would return destroyed sessions.
   if (reads !== undefined && reads !== "master") throw wrong("client must read from masters: scaleReads");
   return { client, driver };
 }

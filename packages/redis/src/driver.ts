@@ -1,65 +1,70 @@
 import type { Script } from "./scripts.js";
 
 /**
- * What the provider asks of a client, whichever it is. Answers are what the client makes of them, and are looked at
- * before they are believed; errors are the client's own.
+ * What the provider needs from a client of any kind. Answers come as the client returns them and are checked before
+ * use; errors are the client's own.
  */
 export interface Driver {
-  /** What the client puts before every key, but not before the pattern of SCAN or the names that it returns. */
+  /** The prefix that the client adds to every key, but not to the pattern of SCAN or to the names that it returns. */
   readonly keyPrefix: string;
   get(key: string): Promise<unknown>;
   getrange(key: string, start: number, end: number): Promise<unknown>;
   /** Runs a script of one key, by its hash or by its text. */
   run(name: "evalsha" | "eval", script: string, key: string, args: readonly string[]): Promise<unknown>;
   /**
-   * Runs a script of one key with WAIT behind it: on one connection, of a cluster that of the key's node, and without a
-   * round trip of its own. `left` says how many milliseconds there are; the server stops waiting before that.
+   * Runs a script of one key, followed by WAIT on the same connection (in a cluster, that of the key's node), in one
+   * round trip. `left` is the number of milliseconds left; the server stops waiting before that.
    *
-   * Never sends WAIT over another connection than the script: one that has written nothing counts every replica.
-   * Absent where the client cannot promise that.
+   * WAIT must never be sent over another connection than the script: on a connection that has written nothing, every
+   * replica counts. Absent when the client cannot promise this.
    */
   runAndWait?(script: Script, key: string, args: readonly string[], wait: Wait): Promise<Replicated>;
   ping(): Promise<unknown>;
   info(section: string): Promise<unknown>;
-  /** SCAN looks at one server: every master has to be asked. */
+  /** One function for each master, since SCAN looks at one server only. */
   masters(): Promise<readonly Scan[]>;
-  /** Another connection like this one, for `wait`. Absent where the client has several anyway. */
+  /** Opens another connection like this one, for `wait`. Absent when the client has several connections anyway. */
   duplicate?(): Promise<Duplicate>;
 }
 
 /** One step of SCAN over the strings that match a pattern. */
 export type Scan = (cursor: string, pattern: string, count: number) => Promise<unknown>;
 
-/** How many replicas are waited for, and how many milliseconds there are. */
+/** The number of replicas to wait for, and the number of milliseconds left. */
 export interface Wait {
   readonly replicas: number;
   left(): number;
 }
 
-/** What a script answered, and how many replicas have what the connection wrote until then, or why that is unknown. */
+/**
+ * The answer of a script, and how many replicas have what the connection has written so far, or why that is unknown.
+ */
 export interface Replicated {
   readonly reply: unknown;
   readonly copies: unknown;
 }
 
-/** A connection that is ours to close. */
+/** A connection that we have to close. */
 export interface Duplicate {
   readonly driver: Driver;
   close(): void;
 }
 
-/** A driver, and what this provider may do to its connection. */
+/** A driver, with the operations on its connection that this provider uses. */
 export interface Link {
   readonly driver: Driver;
-  /** Whether commands go out now. False while a connection of our own is down: then few may wait. */
+  /** Whether commands are sent now. False while our own connection is down: only a limited number may wait then. */
   ready(): boolean;
-  /** Why the connection is down, as far as we have seen; undefined while it is up. */
+  /** Why the connection is down, if known; undefined while it is up. */
   failure(): unknown;
-  /** To be called before each command: those of one turn of the event loop leave in one packet, where we may see to it. */
+  /**
+   * To be called before each command. On our own connection, all commands of one turn of the event loop leave in one
+   * packet.
+   */
   gather(): void;
-  /** The connection gives one command's answer to another: it must not be used any longer. */
+  /** To be called when an answer belongs to another command: the connection must not be used again. */
   distrust(): void;
-  /** Closes what we opened, within about a second; leaves the caller's client open. */
+  /** Closes our own connection within about a second; leaves a caller's client open. */
   close(): Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import { messageOf } from "./failure.js";
 import type { Script } from "./scripts.js";
 
 /**
- * Runs a script of one key, and resolves to its reply. Scripts are forgotten by a restart, by a failover and by SCRIPT
- * FLUSH; then EVAL carries the text and makes it known again. Rejects with the client's own errors.
+ * Runs a script of one key, and resolves to its reply. A server forgets scripts at a restart, at a failover and at
+ * SCRIPT FLUSH; EVAL then sends the text, which the server remembers again. Rejects with the client's own errors.
  */
 export async function evaluate(driver: Driver, script: Script, key: string, args: readonly string[]): Promise<unknown> {
   try {
@@ -15,7 +15,7 @@ export async function evaluate(driver: Driver, script: Script, key: string, args
   }
 }
 
-/** Whether the server does not know the script. Valkey GLIDE has words of its own for the server's. */
+/** Whether the error says that the server does not know the script. Valkey GLIDE rephrases the server's message. */
 export function isForgotten(error: unknown): boolean {
   return /^NOSCRIPT|NoScriptError/.test(messageOf(error));
 }

@@ -3,9 +3,9 @@ import type { Commands, Deadline } from "./commands.js";
 let warned = false;
 
 /**
- * Warns once in a process, through `process.emitWarning`, when the server may evict sessions to make room: users are
- * then logged out in silence, and logouts can be forgotten. `volatile-*` policies do it too, as every key here has a
- * TTL. A server that does not let us see its policy is not asked again, and nothing fails.
+ * Warns once in a process, through `process.emitWarning`, when the server may evict keys to make room. Users are then
+ * logged out without notice, and logouts can be forgotten. This includes `volatile-*` policies, as every key here has a
+ * TTL. A server that does not reveal its policy is not asked again; this is not an error.
  */
 export async function warnOfEviction(commands: Commands, until: Deadline): Promise<void> {
   if (warned) return;

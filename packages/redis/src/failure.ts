@@ -1,14 +1,14 @@
 import { SessionError } from "@sess/core";
 
 /**
- * A `SessionError` with `SESS_UNAVAILABLE`. Its cause is a copy of the client's error without the command's arguments,
- * which ioredis attaches and which hold keys and data.
+ * A `SessionError` with `SESS_UNAVAILABLE`. Its cause is a copy of the client's error without the command's arguments:
+ * ioredis attaches them, and they hold keys and data.
  */
 export function unavailable(message: string, cause?: unknown): SessionError {
   return new SessionError("SESS_UNAVAILABLE", message, cause === undefined ? undefined : { cause: redacted(cause) });
 }
 
-/** A copy of a client's error: name, message and error codes; nothing of what was sent. */
+/** A copy of a client's error that is safe to show: its name, message and codes. It holds nothing that was sent. */
 export function redacted(error: unknown): Error {
   const { name, code, syscall } = partsOf(error);
   const copy = Object.assign(new Error(safeText(messageOf(error)), {}), {
@@ -19,13 +19,13 @@ export function redacted(error: unknown): Error {
   return copy;
 }
 
-/** An error's message, or its code where the message is empty (as of an AggregateError of several addresses). */
+/** An error's message, or its code if the message is empty (as with an AggregateError of several addresses). */
 export function messageOf(error: unknown): string {
   const { message, code } = partsOf(error);
   return message || code || "unknown error";
 }
 
-// Servers quote arguments after these words, and core's keys and owners are long hexadecimal.
+// Servers quote arguments after these words; keys and owners of core are long hexadecimal numbers.
 function safeText(message: string): string {
   return message.replace(/,? with args beginning with:.*/s, "").replace(/[0-9a-f]{32,}/gi, "…");
 }

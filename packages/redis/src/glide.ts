@@ -1,16 +1,18 @@
 import type { Driver, Scan } from "./driver.js";
 
-/** What is asked of Valkey GLIDE, of its `GlideClient` or its `GlideClusterClient`. */
+/** The part of Valkey GLIDE that this provider uses: `GlideClient` or `GlideClusterClient`. */
 export interface GlideClient {
   customCommand(args: string[], options?: { readonly route?: GlideRoute; readonly decoder?: never }): Promise<unknown>;
   /** Of a `GlideClusterClient`. */
   invokeScriptWithRoute?: unknown;
 }
 
-/** To which server a command goes that names no key. */
+/** The server that receives a command without a key. */
 export type GlideRoute = "randomNode" | { type: "routeByAddress"; host: string; port: number };
 
-/** How to speak through Valkey GLIDE. It does not promise that two commands go over one connection: no `wait`. */
+/**
+ * The driver for Valkey GLIDE. It does not promise to send two commands over one connection, so `wait` is not possible.
+ */
 export function glideDriver(client: GlideClient): Driver {
   const inCluster = typeof client.invokeScriptWithRoute === "function";
   const send = (...args: readonly (string | number)[]) => client.customCommand(args.map(String));
@@ -34,7 +36,7 @@ export function glideDriver(client: GlideClient): Driver {
   };
 }
 
-/** Each range of slots names its master first: address and port. */
+/** Each range of slots names its master first, by address and port. */
 function mastersIn(slots: unknown): GlideRoute[] {
   const found = new Map<string, GlideRoute>();
   for (const range of Array.isArray(slots) ? slots : []) {

@@ -4,8 +4,8 @@ import { messageOf } from "./failure.js";
 import type { Script } from "./scripts.js";
 
 /**
- * What is asked of ioredis 5 or 6, its `Redis` or its `Cluster`. Only these methods are used, and never `call`, which
- * ends the process when the client has `enableAutoPipelining` (ioredis 5 and 6).
+ * The part of ioredis 5 or 6 that this provider uses: `Redis` or `Cluster`. Only these methods are called. `call` is
+ * never used, because it ends the process when the client has `enableAutoPipelining` (ioredis 5 and 6).
  */
 export interface IoredisClient extends IoredisNode {
   get(key: string): Promise<string | null>;
@@ -24,7 +24,7 @@ export interface IoredisClient extends IoredisNode {
   };
 }
 
-/** What is asked of one server. */
+/** The part of one server's client that this provider uses. */
 export interface IoredisNode {
   scan(
     cursor: string,
@@ -36,7 +36,7 @@ export interface IoredisNode {
     type: string,
   ): Promise<[cursor: string, elements: string[]]>;
   info(section: string): Promise<string>;
-  /** Needed for `wait`, and with a `Cluster` that has `enableAutoPipelining`. */
+  /** Needed for `wait`, and for a `Cluster` with `enableAutoPipelining`. */
   pipeline?(commands: unknown[][]): {
     exec(): Promise<[error: Error | null, result: unknown][] | null>;
   };
@@ -46,13 +46,13 @@ export interface IoredisNode {
   };
 }
 
-/** A client that is ours to close. */
+/** A client that we have to close. */
 export interface IoredisDuplicate extends IoredisClient {
   on(event: "error", listener: () => void): unknown;
   disconnect(): void;
 }
 
-/** How to speak through ioredis. */
+/** The driver for ioredis. */
 export function ioredisDriver(client: IoredisClient): Driver {
   const waits = client.pipeline !== undefined && client.duplicate !== undefined;
   return {
@@ -74,16 +74,17 @@ function scanOf(node: IoredisNode): Scan {
 
 function duplicate(client: IoredisClient) {
   const copy = client.duplicate?.();
-  // Checked with the configuration.
+  // `parseConfig` has checked that the client has this method.
   if (copy === undefined) throw new TypeError("the client cannot be duplicated");
-  // The caller listens to their own; without a listener ioredis prints every failure to connect.
+  // The caller listens for errors on the original client only. Without a listener, ioredis prints every failure to
+  // connect.
   copy.on("error", () => {});
   return { driver: ioredisDriver(copy), close: () => copy.disconnect() };
 }
 
 function runnerOf(client: IoredisClient): Driver["run"] {
-  // The Cluster of ioredis 5, pipelining by itself, takes the script for the key: it would send scripts of different
-  // slots in one pipeline, and fail. A pipeline of one command is routed by its key.
+  // With automatic pipelining, the Cluster of ioredis 5 takes the script's text for the key. It would send scripts of
+  // different slots in one pipeline, which fails. A pipeline with a single command is routed by its key.
   const { pipeline } = client;
   if (pipeline === undefined || client.nodes === undefined || !client.options?.enableAutoPipelining) {
     return (name, script, key, args) => client[name](script, 1, key, ...args);
@@ -96,7 +97,7 @@ function runnerOf(client: IoredisClient): Driver["run"] {
   };
 }
 
-/** Most detours on the way to the node that runs the script. */
+/** Maximum number of redirections on the way to the node that runs the script. */
 const mostDetours = 4;
 
 /** ioredis never sends the second command of a pipeline again without the first. */
@@ -119,7 +120,7 @@ async function runAndWait(
     const message = messageOf(error);
     if (detours === mostDetours) throw error;
     if (isForgotten(error)) run = ["eval", script.lua, ...run.slice(2)];
-    // A plain command is led to the new node, and from it the client learns where the key lives.
+    // A plain command is redirected to the new node, and the client learns from it where the key is.
     else if (message.startsWith("MOVED") && target === client) await client.getrange(key, 0, 0);
     else if (message.startsWith("ASK") && target === client) {
       target = nodeAt(client, message.split(" ")[2]) ?? raise(error);

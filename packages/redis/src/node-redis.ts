@@ -3,7 +3,7 @@ import { isForgotten } from "./evaluate.js";
 import { messageOf } from "./failure.js";
 import type { Script } from "./scripts.js";
 
-/** What is asked of node-redis 5 or 6. */
+/** The part of node-redis 5 or 6 that this provider uses. */
 export type NodeRedisClient = NodeRedisPlain | NodeRedisPool | NodeRedisCluster | NodeRedisSentinel;
 
 /** Of `createClient`. */
@@ -49,20 +49,26 @@ export interface NodeRedisClusterPipeline {
   execAsPipeline(): Promise<unknown>;
 }
 
-/** A client that is ours to close. */
+/** A client that we have to close. */
 export type NodeRedisDuplicate<C> = C & {
   on(event: "error", listener: () => void): unknown;
   connect(): Promise<unknown>;
   destroy(): void;
 };
 
-/** Sends commands one behind the other over one connection, all or none of them: that of the key, in a cluster. */
+/**
+ * Sends commands in order over one connection, all or none of them. In a cluster, it is the connection to the key's
+ * node.
+ */
 type Pipeline = (key: string, commands: readonly string[][]) => Promise<unknown>;
-/** The way that a node's refusal, by its message, sends the commands of a key; undefined where it is no such refusal. */
+/**
+ * Finds the pipeline to use after a node has refused the commands of a key with this message; undefined when the
+ * refusal is of another kind.
+ */
 type Detour = (key: string, refusal: string) => Promise<Pipeline | undefined>;
 type Send = (key: string | undefined, ...args: readonly (string | number)[]) => Promise<unknown>;
 
-/** How to speak through node-redis. Reads go to masters, too: a replica is behind, and would show ended sessions. */
+/** The driver for node-redis. Reads go to masters too: a replica lags behind and would return destroyed sessions. */
 export function nodeRedisDriver(client: NodeRedisClient): Driver {
   if ("nodeClient" in client) return clusterDriver(client);
   if ("acquire" in client) {
@@ -71,12 +77,12 @@ export function nodeRedisDriver(client: NodeRedisClient): Driver {
   }
   const send: Send = (_key, ...args) => client.sendCommand(args.map(String));
   const base = driver(send, async () => [scanBy(send)], pipelineOf(client));
-  // A pool has connections enough: WAIT holds up no more than the one that it goes over.
+  // A pool has several connections, and WAIT delays only the one that it uses.
   if ("execute" in client || client.duplicate === undefined) return base;
   return { ...base, duplicate: () => copyOf(client.duplicate?.(), nodeRedisDriver) };
 }
 
-/** A cluster's client refuses commands until it is `connected`, where a client of one server lets them wait. */
+/** A cluster's client refuses commands until it is `connected`; a client of one server queues them. */
 function clusterDriver(cluster: NodeRedisCluster, connected?: Promise<unknown>): Driver {
   const begin: Send = (key, ...args) => cluster.sendCommand(key, false, args.map(String));
   const send: Send = connected === undefined ? begin : (...args) => connected.then(() => begin(...args));
@@ -93,7 +99,7 @@ function clusterDriver(cluster: NodeRedisCluster, connected?: Promise<unknown>):
 
 function driver(send: Send, masters: Driver["masters"], pipeline?: Pipeline, detour?: Detour): Driver {
   return {
-    // node-redis 6 puts its keyPrefix before no command that is sent like this.
+    // node-redis 6 does not add its keyPrefix to commands sent in this way.
     keyPrefix: "",
     get: (key) => send(key, "GET", key),
     getrange: (key, start, end) => send(key, "GETRANGE", key, start, end),
@@ -128,11 +134,11 @@ function clusterPipelineOf(cluster: NodeRedisCluster): Pipeline | undefined {
   };
 }
 
-/** node-redis follows a slot that moves with plain commands, not with pipelines. */
+/** When a slot moves, node-redis redirects plain commands but not pipelines. */
 function detourOf(cluster: NodeRedisCluster, send: Send, pipeline: Pipeline): Detour {
   return async (key, refusal) => {
     const [kind, , address] = refusal.split(" ");
-    // From a plain command, which is led to the new node, the client learns where the key lives.
+    // A plain command is redirected to the new node, and the client learns from it where the key is.
     if (kind === "MOVED") return send(key, "GETRANGE", key, 0, 0).then(() => pipeline);
     const node = cluster.masters.find((master) => Object(master).address === address);
     if (kind !== "ASK" || node === undefined) return undefined;
@@ -144,10 +150,10 @@ function detourOf(cluster: NodeRedisCluster, send: Send, pipeline: Pipeline): De
   };
 }
 
-/** Most detours on the way to the node that runs the script. */
+/** Maximum number of redirections on the way to the node that runs the script. */
 const mostDetours = 4;
 
-/** node-redis discards what is left of a pipeline when the connection is lost; it rejects with the first error. */
+/** When the connection is lost, node-redis discards the rest of a pipeline. A pipeline rejects with its first error. */
 async function runAndWait(
   pipeline: Pipeline,
   detour: Detour | undefined,
@@ -176,11 +182,12 @@ async function copyOf<C extends NodeRedisClient>(
   copy: NodeRedisDuplicate<C> | undefined,
   driverOf: (copy: C, connected: Promise<unknown>) => Driver,
 ) {
-  // Checked before this is called.
+  // `driverOf` has checked that the client has this method.
   if (copy === undefined) throw new TypeError("the client cannot be duplicated");
-  // Without a listener a failure to connect ends the process; the caller listens to their own.
+  // The caller listens for errors on the original client only. Without a listener, a failure to connect ends the
+  // process.
   copy.on("error", () => {});
-  // Not waited for: whoever asks first has a time limit, and this has another.
+  // Not awaited: the first command has a time limit of its own, and so has connecting.
   const connected = copy.connect();
   connected.catch(() => {});
   return { driver: driverOf(copy, connected), close: () => copy.destroy() };

@@ -1,23 +1,24 @@
 import type { ConnectionOptions } from "node:tls";
 import type { RedisClient } from "./clients.js";
 
-/** What every form of configuration has. */
+/** The options common to every form of configuration. */
 export interface RedisCommonOptions {
-  /** Put before every key; `sess:` by default. Managers with different prefixes never see each other's sessions. */
+  /** Prefix of every key; `sess:` by default. Managers with different prefixes never see each other's sessions. */
   readonly prefix?: string | undefined;
   /**
-   * Milliseconds in which an operation has settled, connecting included: 1 to 9000, 2000 by default. Core gives up on
-   * a provider after ten seconds.
+   * Milliseconds within which an operation settles, connecting included: 1 to 9000, 2000 by default. Core gives up on a
+   * provider after ten seconds.
    */
   readonly commandTimeout?: number | undefined;
   /**
    * How many replicas must have a logout, a regeneration or a new session before it counts as stored; off by default.
-   * Where they do not within `commandTimeout` it is `SESS_UNAVAILABLE`, and whether it is stored is unknown.
+   * If they do not have it within `commandTimeout`, the operation rejects with `SESS_UNAVAILABLE`, and its outcome is
+   * unknown.
    */
   readonly wait?: number | undefined;
 }
 
-/** A connection of this provider's own, closed with the Manager. What is set here wins over the same part of `url`. */
+/** A connection of the provider's own, closed with the Manager. An option set here overrides the same part of `url`. */
 export interface RedisOptions extends RedisCommonOptions {
   /** `redis://user:password@host:port/db`, or `rediss://` for TLS. Parts are percent-encoded. */
   readonly url?: string | undefined;
@@ -40,5 +41,5 @@ export interface RedisClientOptions extends RedisCommonOptions {
   readonly client: RedisClient;
 }
 
-/** What `providerConfig` may be, besides a string. */
+/** The types of `providerConfig`, besides a string. */
 export type RedisConfig = RedisOptions | RedisClientOptions;

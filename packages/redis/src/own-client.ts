@@ -17,31 +17,31 @@ export interface Endpoint {
   readonly tls?: ConnectionOptions;
 }
 
-/** Attempts to reconnect before the commands that wait are rejected. */
+/** Attempts to reconnect before waiting commands are rejected. */
 const retriesPerCommand = 3;
 /** Longest pause between two attempts to reconnect, in milliseconds. */
 const longestPause = 1000;
-/** By how much a dead connection is dropped after the commands on it have given up, in milliseconds. */
+/** How long after its commands have given up a dead connection is dropped, in milliseconds. */
 const margin = 20;
 /** Longest wait for QUIT, in milliseconds. */
 const patience = 1000;
 
 /**
- * Opens a connection of our own. It reconnects by itself, sends again what was not answered, and takes a connection
- * on which commands wait and nothing arrives for `timeout` milliseconds as dead.
+ * Opens a connection of our own. It reconnects by itself and sends unanswered commands again. It counts as dead when
+ * commands wait and nothing arrives for `timeout` milliseconds.
  *
- * Rejects within `within` milliseconds with `SESS_CONFIG` when ioredis is not installed, or the server refuses the
- * credentials or the database, else with `SESS_UNAVAILABLE`; nothing is left open then.
+ * Rejects within `within` milliseconds: with `SESS_CONFIG` when ioredis is not installed, or when the server refuses
+ * the credentials or the database; otherwise with `SESS_UNAVAILABLE`. It then leaves nothing open.
  */
 export async function openOwn(endpoint: Endpoint, timeout: number, within = timeout): Promise<Link> {
   const Redis = await load();
   const client = new Redis({ ...addressOf(endpoint), ...behaviour(timeout) });
   const calls = new BoundedCalls();
   let failure: unknown;
-  // Without a listener ioredis prints every failure to connect.
+  // Without a listener, ioredis prints every failure to connect.
   client.on("error", (error) => {
     failure = error;
-    // ioredis would go on with database 0.
+    // Otherwise ioredis would go on with database 0.
     if (isRefusedSelect(error)) client.disconnect(true);
   });
   client.on("ready", () => {
@@ -64,10 +64,10 @@ export async function openOwn(endpoint: Endpoint, timeout: number, within = time
   };
 }
 
-/** Loaded here: an application that brings a client of its own needs no ioredis. */
+/** Loaded here, because an application with a client of its own does not need ioredis. */
 async function load(): Promise<typeof Redis> {
   try {
-    // In a try block bundlers take it for what may be missing.
+    // The try block tells bundlers that the package may be missing.
     return (await import("ioredis")).Redis;
   } catch (cause) {
     const reason = "redis: ioredis is not installed: `npm install ioredis`, or pass a `client` of your own";
@@ -75,10 +75,13 @@ async function load(): Promise<typeof Redis> {
   }
 }
 
-/** As it is when this is loaded: under a test's fake timers commands must leave all the same. */
+/** Taken when the module is loaded: commands must leave under a test's fake timers too. */
 const soon = setImmediate;
 
-/** Holds back what is written until the event loop has read all that had arrived by now. */
+/**
+ * Holds back commands until the event loop has read everything that has arrived so far, so that they leave in one
+ * packet.
+ */
 function gathering(client: Redis): () => void {
   let gathers = false;
   return () => {
@@ -111,14 +114,14 @@ function addressOf(endpoint: Endpoint) {
 function behaviour(timeout: number) {
   return {
     lazyConnect: true,
-    // CLIENT SETINFO would be one more command to grant, and a line in the log of the server that denies it.
+    // CLIENT SETINFO would be one more command to permit; a server that denies it logs a line.
     disableClientInfo: true,
     connectTimeout: timeout,
-    // After the commands have given up, which then say that there was no answer.
+    // Later than the time limit of the commands, so that their error says that no answer came.
     socketTimeout: timeout + margin,
     maxRetriesPerRequest: retriesPerCommand,
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** (attempt - 1), longestPause) + Math.random() * 50,
-    // After a failover behind one address the connection may lead to what has become a replica.
+    // After a failover behind one address, the connection may lead to a server that has become a replica.
     reconnectOnError: (error: Error) => error.message.includes("READONLY"),
   };
 }
@@ -136,21 +139,21 @@ async function quit(client: Redis, calls: BoundedCalls): Promise<void> {
   try {
     if (client.status === "ready") await calls.run(() => client.quit(), performance.now() + patience);
   } catch {
-    // The connection is cut all the same.
+    // The connection is closed in any case.
   } finally {
     cut(client);
     calls.close();
   }
 }
 
-/** Ends the connection for good, at once. */
+/** Closes the connection at once, without reconnecting. */
 function cut(client: Redis): void {
   client.disconnect();
-  // Else a connection attempt that hangs keeps the process for two seconds more.
+  // Otherwise a pending connection attempt keeps the process alive for two more seconds.
   client.stream?.destroy();
 }
 
-/** Drops the connection, whose answers still on their way must not be read, and opens another. */
+/** Drops the connection, so that the answers still on their way are never read, and opens another. */
 function reset(client: Redis): void {
   if (client.status === "ready") client.stream.destroy();
 }

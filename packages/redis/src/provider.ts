@@ -27,11 +27,11 @@ export type { RedisClientOptions, RedisCommonOptions, RedisConfig, RedisOptions 
 
 /**
  * Sessions in Redis. The configuration is typed options, `{ client }`, a `redis://` or `rediss://` URL, or beego's
- * string `addr,poolsize,password,dbnum,idle`; without any it is `127.0.0.1:6379`. Throws a `SessionError` with
- * `SESS_CONFIG` when it is wrong; where beego's string is, connecting rejects with that.
+ * string `addr,poolsize,password,dbnum,idle`. Without one, the provider connects to `127.0.0.1:6379`. Throws a
+ * `SessionError` with `SESS_CONFIG` when the configuration is wrong; a wrong beego string is reported by connecting.
  *
- * Connecting rejects within `commandTimeout` with `SESS_CONFIG` when the server refuses the credentials, or when ioredis
- * is needed and not installed, else with `SESS_UNAVAILABLE`, and leaves nothing open.
+ * Connecting rejects within `commandTimeout`. It rejects with `SESS_CONFIG` when the server refuses the credentials, or
+ * when ioredis is needed and not installed; otherwise with `SESS_UNAVAILABLE`. It then leaves nothing open.
  */
 export function redis(config?: RedisConfig | string): StoreConnector {
   if (isSeedString(config)) {
@@ -55,7 +55,7 @@ async function connect(
     await commands.send((driver) => driver.ping(), until);
     if (wait !== undefined) replicated = await openReplicated(target, commandTimeout, wait, until);
   } catch (error) {
-    // Not by the commands, which wait for what is under way: connecting has one time limit.
+    // Closes the link and not `commands`, whose `close` waits for pending commands: connecting has one time limit.
     await link.close();
     throw error;
   }
@@ -63,7 +63,10 @@ async function connect(
   return new RedisStore(commands, replicated, new OwnerIndex(commands, now, prefix), now, prefix);
 }
 
-/** The second connection, for what waits for replicas. Whether there are any is not asked here: they come and go. */
+/**
+ * Opens the second connection, for commands that wait for replicas. The number of replicas is not checked here, because
+ * it changes over time.
+ */
 async function openReplicated(
   target: Endpoint | Borrowed,
   timeout: number,

@@ -1,18 +1,18 @@
 import { SessionError, type SessionRecord } from "@sess/core";
 
 /**
- * How a record looks in Redis: one string, a line of header and then the body.
+ * The form of a record in Redis: one string with a header line and a body.
  *
  * ```text
  * sess1 <key> <expiresAt> <indexedUntil> <version> <owner> <retired> <data>\n
  * ```
  *
  * The key is the record's own. The two times are epoch milliseconds in exactly {@link timeWidth} digits, so that a
- * script can rewrite them in place. The last four are lengths in bytes, `-` for a field that is absent; the fields
- * follow the header in that order. `indexedUntil` is explained in owners.ts.
+ * script can rewrite them in place. The last four are lengths in bytes, or `-` for an absent field; the fields follow
+ * the header in that order. `indexedUntil` is explained in owners.ts.
  *
- * A change of this layout needs a new number after `sess`, and a reader of the old one beside it: in a rolling deploy
- * both are at work on the same records.
+ * A change of this layout needs a new number after `sess`, and the old one must still be readable: in a rolling deploy,
+ * both versions work on the same records.
  */
 const layout = /^sess1 ([0-9a-f]{64}) (\d{16}) (\d{16}) (\d{1,9}) (\d{1,9}|-) (\d{1,9}|-) (\d{1,9})\n/;
 
@@ -20,34 +20,34 @@ const layout = /^sess1 ([0-9a-f]{64}) (\d{16}) (\d{16}) (\d{1,9}) (\d{1,9}|-) (\
 export const timeWidth = 16;
 /** Where the two times begin: after `sess1 `, the key and a space. */
 export const timesOffset = 71;
-/** No header is longer than this, in bytes. */
+/** Maximum length of a header in bytes. */
 export const headerLimit = 160;
 /** Epoch milliseconds of an index entry that was never written. */
 export const never = 0;
 
-/** What the header alone says. */
+/** The contents of the header. */
 export interface Header {
   readonly key: string;
   readonly expiresAt: number;
   readonly marker: boolean;
 }
 
-/** A whole record, and the key it was written for. */
+/** A whole record and the key it was written for. */
 export interface StoredRecord {
   readonly key: string;
   readonly record: SessionRecord;
 }
 
 /**
- * A time as the header and the scripts write it. A fraction of a millisecond is rounded up, and what is beyond the
- * safe integers becomes the last of them.
+ * A time as the header and the scripts write it: rounded up to whole milliseconds, and at most the largest safe
+ * integer.
  */
 export function encodeTime(ms: number): string {
   const whole = Math.min(Math.max(Math.ceil(ms), 0), Number.MAX_SAFE_INTEGER);
   return String(whole).padStart(timeWidth, "0");
 }
 
-/** The value that is stored under a key. `indexedUntil` in epoch milliseconds, {@link never} without an owner. */
+/** The value stored under a key. `indexedUntil` is in epoch milliseconds, {@link never} without an owner. */
 export function encodeRecord(key: string, record: SessionRecord, indexedUntil: number): string {
   const { version, owner, retired, data } = record;
   const times = `${encodeTime(record.expiresAt)} ${encodeTime(indexedUntil)}`;
@@ -56,7 +56,7 @@ export function encodeRecord(key: string, record: SessionRecord, indexedUntil: n
 }
 
 /**
- * The record in a stored value; undefined when it is torn or none of ours. Throws a `SessionError` with
+ * The record in a stored value; undefined when the value is torn or not a record of ours. Throws a `SessionError` with
  * `SESS_ENVELOPE` when a later version of this package wrote it.
  */
 export function decodeRecord(value: string): StoredRecord | undefined {
@@ -70,7 +70,10 @@ export function decodeRecord(value: string): StoredRecord | undefined {
   return { key, record: { data, version, expiresAt: Number(expiresAt), ...optional } };
 }
 
-/** What the first {@link headerLimit} bytes of a value say; undefined when they are no header that this version reads. */
+/**
+ * The contents of the first {@link headerLimit} bytes of a value; undefined when they are not a header that this
+ * version reads.
+ */
 export function decodeHeader(value: string): Header | undefined {
   const match = layout.exec(value);
   if (match === null) return undefined;
@@ -82,7 +85,7 @@ export function newerLayout(): SessionError {
   return new SessionError("SESS_ENVELOPE", "a later version of @sess/redis wrote this record");
 }
 
-/** An answer that is text; a client may be told to answer in bytes. Undefined for what is neither. */
+/** The text of an answer, which a client may return as bytes; undefined for anything else. */
 export function textOf(answer: unknown): string | undefined {
   if (typeof answer === "string") return answer;
   return answer instanceof Uint8Array ? Buffer.from(answer).toString() : undefined;
@@ -94,7 +97,7 @@ function matchHeader(value: string): RegExpExecArray | null {
   return match;
 }
 
-/** Cuts the body by lengths in bytes; undefined when it is not exactly as long as they say. */
+/** Cuts the body by lengths in bytes; undefined when its length differs from their sum. */
 function split(value: string, start: number, lengths: readonly string[]): (string | undefined)[] | undefined {
   const total = lengths.reduce((sum, length) => sum + (length === "-" ? 0 : Number(length)), 0);
   if (Buffer.byteLength(value) - start !== total) return undefined;

@@ -3,15 +3,15 @@ import type { Scan } from "./driver.js";
 import { unavailable } from "./failure.js";
 import { decodeHeader, type Header, headerLimit, textOf } from "./record.js";
 
-/** Names asked for at a time: a few milliseconds of the server's. */
+/** Names requested at a time: the server needs a few milliseconds for them. */
 const batchSize = 500;
-/** A record's name after the prefix. Indexes of owners and records of a longer prefix look different. */
+/** The name of a record after the prefix. Index names, and names under a longer prefix, do not match. */
 const keyShape = /^[0-9a-f]{64}$/;
 
 /**
  * The keys of all records under a prefix, in batches, expired ones included. Walks the whole database with SCAN, on
- * every master of a cluster: the cost grows with the number of keys there, whoever owns them. A record that is there
- * throughout comes at least once.
+ * every master of a cluster, so the cost grows with the total number of keys in it. A record that exists throughout is
+ * listed at least once.
  */
 export async function* scanKeys(commands: Commands, prefix: string): AsyncGenerator<readonly string[]> {
   const before = commands.keyPrefix + prefix;
@@ -28,7 +28,7 @@ export async function* scanKeys(commands: Commands, prefix: string): AsyncGenera
   }
 }
 
-/** The headers of records, in the order of their keys; undefined where there is none of ours. */
+/** The headers of records in the order of their keys; undefined when there is no record of ours. */
 export async function readHeaders(
   commands: Commands,
   prefix: string,
@@ -45,7 +45,7 @@ async function mastersOf(commands: Commands): Promise<readonly Scan[]> {
   return masters;
 }
 
-/** What SCAN answers; undefined for anything else, which is another command's answer. */
+/** The answer of SCAN; undefined for anything else, which belongs to another command. */
 function stepOf(answer: unknown): { readonly next: string; readonly names: readonly string[] } | undefined {
   const [next, names]: unknown[] = Array.isArray(answer) ? answer : [];
   if (!/^\d+$/.test(String(next)) || !Array.isArray(names)) return undefined;

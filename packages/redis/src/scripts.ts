@@ -2,30 +2,29 @@ import { createHash } from "node:crypto";
 import { headerLimit, timesOffset } from "./record.js";
 
 /**
- * The Lua scripts, each of one key and therefore valid in a cluster. They run on Redis 6.2 and later and on Valkey.
+ * The Lua scripts, each with one key and therefore valid in a cluster. They run on Redis 6.2 and later and on Valkey.
  *
- * Rules that hold for all of them: no command on a key that was not declared; no clock but the `now` that is passed;
- * times are compared as numbers but only ever written back as the digits that came in; nothing is written before the
- * last decision has been made. The first element of every reply names the record it is about, so that an answer to
- * somebody else's command is noticed.
+ * Rules for all of them: no command uses a key that was not declared; the only clock is the `now` parameter; times are
+ * compared as numbers, but only the digits that came in are written back; nothing is written before the last decision.
+ * The first element of every reply names its record, so that the answer to another command is noticed.
  */
 export interface Script {
   readonly lua: string;
-  /** What EVALSHA knows the script by: SHA-1 of the text, in hexadecimal. */
+  /** SHA-1 of the text in hexadecimal: the name of the script for EVALSHA. */
   readonly sha: string;
 }
 
-/** The second element of a reply. */
+/** The values of the second element of a reply. */
 export const outcome = {
   refused: "0",
   done: "1",
-  /** The owner's index entry has to be extended first: the bound follows, and for a touch the owner. */
+  /** The owner's index entry must be extended first. The bound follows, and for a touch the owner. */
   indexFirst: "index",
-  /** Another version of this package wrote the record. */
+  /** A later version of this package wrote the record. */
   newer: "newer",
 } as const;
 
-/** What `head` reads at first: header, version and owner, unless they are unusually long. */
+/** Number of bytes that `head` reads first: header, version and owner, unless these are unusually long. */
 const glance = headerLimit + 352;
 
 const common = `
@@ -81,7 +80,10 @@ local function confirm(r, wait)
 end
 `;
 
-/** KEYS: record. ARGV: now, value, and "wait" where replicas are waited for. Its header already holds the bound up to which the owner's index entry stands. */
+/**
+ * KEYS: record. ARGV: now, value, and "wait" if replicas are waited for. The value's header already holds the bound
+ * until which the owner's index entry exists.
+ */
 export const createScript = script(`${common}
 local current, why = head()
 if why == 'newer' then return { own, 'newer' } end
@@ -92,8 +94,8 @@ return { own, '1' }
 `);
 
 /**
- * KEYS: record. ARGV: now, expected version, value, perhaps "wait" as above. A refusal returns the live record that is
- * there, if there is one; a marker that was written, up to when the index entry stands where that is longer than needed.
+ * KEYS: record. ARGV: now, expected version, value, and "wait" as above. A refusal returns the live record, if there is
+ * one. A written marker returns the time until which the index entry exists, if that is longer than needed.
  */
 export const updateScript = script(`${common}
 local current, why = head()
@@ -118,7 +120,7 @@ end
 return { own, '1', stands }
 `);
 
-/** KEYS: record. ARGV: now, expected version, new expiry, bound up to which the owner's index entry stands. */
+/** KEYS: record. ARGV: now, expected version, new expiry, bound until which the owner's index entry exists. */
 export const touchScript = script(`${common}
 local current, why = head()
 if why == 'newer' then return { own, 'newer' } end
@@ -135,8 +137,8 @@ return { own, '1' }
 `);
 
 /**
- * KEYS: an owner's index. ARGV: now, score, session key. Returns the score that the entry has now. It is never the one
- * that it had: shortenScript has to see that somebody came between. Entries go a minute after their score, not before.
+ * KEYS: an owner's index. ARGV: now, score, session key. Returns the entry's new score. It always differs from the old
+ * one, so that shortenScript notices the extension. Entries are removed a minute after their score, not before.
  */
 export const indexScript = script(`
 local now, score = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -151,8 +153,8 @@ return { ARGV[3], '1', stands }
 `);
 
 /**
- * KEYS: an owner's index. ARGV: the score that the entry has to have still, the one that it gets, session key. A score
- * at the end of the safe integers stays, as one more would not be another there.
+ * KEYS: an owner's index. ARGV: the score that the entry must still have, its new score, session key. The largest safe
+ * integer stays as it is, because adding one would not give another number there.
  */
 export const shortenScript = script(`
 local score = redis.call('ZADD', KEYS[1], 'XX', 'INCR', 0, ARGV[3])
@@ -162,13 +164,13 @@ end
 return { ARGV[3], '1' }
 `);
 
-/** KEYS: an owner's index. ARGV: cursor, count, owner. A step of ZSCAN that says whose index it is about. */
+/** KEYS: an owner's index. ARGV: cursor, count, owner. A step of ZSCAN whose reply names the index. */
 export const listScript = script(`
 local step = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
 return { ARGV[3], step[1], step[2] }
 `);
 
-/** KEYS: record. ARGV: now. Says whether what is stored, and is no record of ours, really is what is stored. */
+/** KEYS: record. ARGV: now. Confirms, in a reply that names the key, that the stored value is not a record of ours. */
 export const inspectScript = script(`${common}
 local current, why = head()
 return { own, current and 'record' or why }

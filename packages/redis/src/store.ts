@@ -6,13 +6,13 @@ import { decodeRecord, encodeRecord, encodeTime, never, newerLayout, type Stored
 import { readHeaders, scanKeys } from "./scan.js";
 import { createScript, inspectScript, outcome, type Script, touchScript, updateScript } from "./scripts.js";
 
-/** Attempts to write while others keep moving the expiry beyond what the index was extended to. */
+/** Maximum number of attempts to write while others move the expiry beyond the bound of the index entry. */
 const mostAttempts = 4;
 
 /**
- * A {@link Provider} over Redis. A value under one of our names that is no record of ours (torn, of another type, of
- * another key) is no session: `read` is undefined. But neither is its place free: `create` is false, and nothing ever
- * overwrites it. A record of a later version of this package is `SESS_ENVELOPE` in all of them.
+ * A {@link Provider} over Redis. A value under one of our names that is not a record of ours (torn, of another type, of
+ * another key) is not a session: `read` returns undefined. Its key is not free either: `create` returns false, and
+ * nothing overwrites it. For a record of a later version of this package, every method rejects with `SESS_ENVELOPE`.
  */
 export class RedisStore implements Provider {
   readonly #commands: Commands;
@@ -21,7 +21,7 @@ export class RedisStore implements Provider {
   readonly #now: () => number;
   readonly #prefix: string;
 
-  /** New sessions and markers are written through `replicated`, everything else through `commands`. */
+  /** `replicated` writes new sessions and markers; `commands` does everything else. */
   constructor(commands: Commands, replicated: Commands, owners: OwnerIndex, now: () => number, prefix: string) {
     this.#commands = commands;
     this.#replicated = replicated;
@@ -35,7 +35,7 @@ export class RedisStore implements Provider {
     const answer = await this.#get(key, until);
     if (answer === null || answer === undefined) return undefined;
     const value = textOf(answer);
-    // GET has no such answer: it is another command's.
+    // GET never returns this, so the answer belongs to another command.
     if (value === undefined) throw this.#commands.distrusted();
     const stored = decodeRecord(value);
     if (stored === undefined) await this.#assertForeign(key, until);
@@ -86,7 +86,7 @@ export class RedisStore implements Provider {
     return live.size;
   }
 
-  /** The server collects by its own TTLs, a minute late: there is nothing to do, and 0 is the answer. */
+  /** The server removes expired records by its own TTLs, a minute late. Nothing is left to do here. */
   async gc(): Promise<number> {
     this.#commands.assertOpen();
     return 0;
@@ -114,26 +114,26 @@ export class RedisStore implements Provider {
   }
 
   /**
-   * For an answer that is no record of ours: it may be what somebody else stored under the name, or the answer to
-   * another command. The server is asked once more, in a way that names the key.
+   * Called when an answer is not a record of ours. Either the value is foreign, or the answer belongs to another
+   * command. Asks the server once more, in a way that names the key.
    */
   async #assertForeign(key: string, until: Deadline): Promise<void> {
     const [what] = await this.#run(this.#commands, inspectScript, key, [], until);
     if (what === "record") throw this.#commands.distrusted();
   }
 
-  /** Nobody waits for it: what was asked for is done. */
+  /** Not awaited: the requested write is already done. */
   #shorten(key: string, { owner, expiresAt }: SessionRecord, stands: number): void {
     if (owner !== undefined) void this.#owners.shorten(owner, key, stands, expiresAt);
   }
 
-  /** Never gives out a record that was written for another key. */
+  /** Never returns a record that was written for another key. */
   #live(key: string, stored: StoredRecord): SessionRecord | undefined {
     if (stored.key !== key) throw this.#commands.distrusted();
     return stored.record.expiresAt > this.#now() ? stored.record : undefined;
   }
 
-  /** Runs a script on a record; its reply without the key that the reply is about. */
+  /** Runs a script on a record. Returns its reply without the key at its start. */
   async #run(
     commands: Commands,
     script: Script,
@@ -147,7 +147,7 @@ export class RedisStore implements Provider {
     return reply;
   }
 
-  /** Attempts a write, extending the owner's index entry first whenever the script asks for it. */
+  /** Attempts a write, and extends the owner's index entry first when the script asks for it. */
   async #indexed(
     key: string,
     newOwner: string | undefined,

@@ -4,17 +4,17 @@ interface Emitter {
   listenerCount(event: string): number;
 }
 
-/** What keeps the last failure of a connection. */
+/** Keeps the last failure of a connection. */
 export interface Watch {
-  /** Why the connection is down; undefined while it is up, or when that was not told. */
+  /** Why the connection is down; undefined while it is up, or when the reason is unknown. */
   failure(): unknown;
   stop(): void;
 }
 
 /**
- * Remembers why a caller's client is not connected, so that an error can tell ECONNREFUSED from silence. Listens only
- * where the caller does: a client without a listener to its errors prints them or ends the process, and that is the
- * caller's to decide.
+ * Remembers why a caller's client is not connected, so that an error can distinguish ECONNREFUSED from a missing
+ * answer. Listens only if the caller does: without a listener for its errors, a client prints them or ends the process,
+ * and this must remain the caller's decision.
  */
 export function watch(client: object): Watch {
   let last: unknown;

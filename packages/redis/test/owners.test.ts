@@ -1,4 +1,4 @@
-import type { Provider, SessionRecord } from "@sess/core";
+import { createManager, type Provider, type SessionRecord } from "@sess/core";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type IoredisClient, redis } from "../src/provider.js";
@@ -231,6 +231,25 @@ describeWithServer("the index of owners", () => {
       clock.advance(hour - 1);
       await store.create(newKey(), newRecord(clock.now(), { owner }));
       expect(await ofOwner()).toContain(key);
+    });
+
+    test("while they live, ending an owner's sessions reads each and writes once", async () => {
+      const manager = await createManager(redis({ client, prefix: `${newKey()}:` }));
+      const exchange = manager.begin(new Request("http://shop.test/"));
+      const thief = await exchange.session();
+      thief.set("n", 1);
+      thief.owner = "ada";
+      await thief.release();
+      for (let n = 0; n < 200; n++) await thief.regenerate();
+      await client.config("RESETSTAT");
+      expect(await manager.destroyOwned("ada")).toBe(1);
+      const stats = await client.info("commandstats");
+      const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+      // By scripts: the listing of the index, the one write, and the shortening of its entry.
+      expect(calls("get")).toBeGreaterThanOrEqual(201);
+      expect(calls("set")).toBe(1);
+      expect(await manager.exists(thief.id)).toBe(false);
+      await manager.close();
     });
 
     test("a shortening that fails takes nothing from what was done", async () => {

@@ -5,14 +5,14 @@ import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";
 
-// The namespace is global, and made by this declaration where the types of Express are not installed.
+// The global namespace. This declaration creates it if Express's types are not installed.
 declare global {
   namespace Express {
     interface Request extends SessionGetter {}
   }
 }
 
-/** A middleware of Express, by its shape. */
+/** A middleware of Express, described by its shape. */
 export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
@@ -26,9 +26,9 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
  * });
  * ```
  *
- * What `session()` rejects with comes to the application's error handlers, which Express 5 does by itself for a handler
- * that is async; under Express 4 such a handler has to catch it and call `next(error)`. Fields are stored with the
- * response, whatever its status, unless that is a 5xx; a save that fails becomes the response.
+ * If `session()` rejects in an async handler, Express 5 passes the error to the application's error handlers. Under
+ * Express 4, the handler must catch it and call `next(error)`. The response stores the fields, whatever its status,
+ * unless that is 5xx. If the save fails, the response is an error.
  */
 export function session<D extends object>(sessions: Manager<D>): ExpressMiddleware {
   return (req, res, next) => {

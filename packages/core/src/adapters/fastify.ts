@@ -12,33 +12,33 @@ declare module "fastify" {
   interface FastifyRequest extends SessionGetter {}
 }
 
-/** What the hooks need of a request of Fastify. */
+/** The parts of a Fastify request that the hooks use. */
 export interface FastifyRequestLike {
   readonly raw: IncomingMessage;
 }
 
-/** What the hooks need of a reply of Fastify. */
+/** The parts of a Fastify reply that the hooks use. */
 export interface FastifyReplyLike {
   readonly raw: ServerResponse;
   readonly statusCode: number;
   getHeader(name: string): number | string | string[] | undefined;
-  /** Of Set-Cookie it adds one more. */
+  /** For Set-Cookie, it adds another one. */
   header(name: string, value: string): unknown;
 }
 
-/** With what the plugin keeps for its second hook. */
+/** A request with the exchange that the plugin keeps for its second hook. */
 type Begun = FastifyRequestLike & Record<symbol, NodeExchange<object> | undefined>;
 
 type Done = (error?: Error | null, payload?: unknown) => void;
 
-/** What the plugin needs of an instance of Fastify. */
+/** The parts of a Fastify instance that the plugin uses. */
 export interface FastifyLike {
   decorateRequest(name: "session", value: null): unknown;
-  /** Whose hooks Fastify types by the application's own server, logger and routes: no one shape fits them all. */
+  /** Fastify types its hooks by the application's own server, logger and routes, so no single type fits all of them. */
   addHook(name: "onRequest" | "onSend", hook: never): unknown;
 }
 
-/** A plugin of Fastify, by its shape. */
+/** A plugin of Fastify, described by its shape. */
 export type FastifyPlugin = (instance: FastifyLike, options: object, done: (error?: Error) => void) => void;
 
 /**
@@ -52,9 +52,9 @@ export type FastifyPlugin = (instance: FastifyLike, options: object, done: (erro
  * });
  * ```
  *
- * What `session()` rejects with is thrown by the handler that asked, and a save that fails by an `onSend` hook, so both
- * come to the application's error handler. Fields are stored whatever the reply's status, unless that is a 5xx. What goes
- * past Fastify (`reply.hijack()`, `reply.raw`) is held until the session is stored, as by `start`.
+ * If `session()` rejects, the handler throws the error; if a save fails, an `onSend` hook throws. Both errors go to the
+ * application's error handler. The reply stores the fields, whatever its status, unless that is 5xx. A response that
+ * bypasses Fastify (`reply.hijack()`, `reply.raw`) is held until the session is stored, as with `start`.
  */
 export function session<D extends object>(sessions: Manager<D>): FastifyPlugin {
   const plugin: FastifyPlugin = (instance, _options, done) => {
@@ -77,14 +77,14 @@ export function session<D extends object>(sessions: Manager<D>): FastifyPlugin {
       exchange.respond(reply.statusCode, headOf(reply)).then(
         () => next(null, payload),
         (error: Error) => {
-          // Nobody will read it: the error handler sends something else.
+          // This payload will not be read, since the error handler sends another one.
           if (isStream(payload)) payload.destroy();
           next(error);
         },
       );
     };
 
-    // Decorated with what each request then replaces, so that all requests have one shape.
+    // Decorated with a value that each request replaces, so that all requests have the same shape.
     instance.decorateRequest("session", null);
     instance.addHook("onRequest", onRequest as never);
     instance.addHook("onSend", onSend as never);

@@ -11,16 +11,16 @@ declare module "hono" {
   interface ContextVariableMap extends SessionGetter {}
 }
 
-/** What the middleware needs of a context of Hono. */
+/** The parts of a Hono context that the middleware uses. */
 export interface HonoContext {
   readonly req: { readonly raw: Request };
-  /** What the server told: in part how the request came. */
+  /** Data of the server, some of it about the connection. */
   readonly env?: unknown;
   get res(): Response;
   set res(response: Response | undefined);
 }
 
-/** A middleware of Hono, by its shape. */
+/** A middleware of Hono, described by its shape. */
 export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) => Promise<void>;
 
 /**
@@ -34,9 +34,9 @@ export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) =
  * });
  * ```
  *
- * What `session()` rejects with comes to `app.onError`. Fields are stored before the response leaves, whatever its
- * status, unless that is a 5xx; a save that fails becomes the response. Inside of a body that is streamed, call
- * `release()` to have changes stored.
+ * If `session()` rejects, the error goes to `app.onError`. The response stores the fields before it leaves, whatever
+ * its status, unless that is 5xx. If the save fails, the response is an error. Inside a streamed body, call `release()`
+ * to store changes.
  */
 export function session<D extends object>(sessions: Manager<D>): HonoMiddleware {
   return async (context, next) => {
@@ -46,13 +46,14 @@ export function session<D extends object>(sessions: Manager<D>): HonoMiddleware 
     const response = context.res;
     const answer = await exchange.respond(response);
     if (answer === response) return;
-    // Hono would copy the headers of the response it has into the one it is given, which has those that are to stay.
+    // Otherwise Hono would copy the headers of its present response into the new one, which already has the right
+    // headers.
     context.res = undefined;
     context.res = answer;
   };
 }
 
-/** The address of the peer, as Hono's servers under Node, Bun and Deno tell it. */
+/** The peer's address, as Hono's servers under Node, Bun and Deno provide it. */
 function peerOf({ env, req }: HonoContext): string | undefined {
   if (typeof env !== "object" || env === null) return undefined;
   const { incoming, server, requestIP, remoteAddr } = env as ServerInfo;
@@ -67,12 +68,12 @@ interface ServerInfo {
   readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } };
   /** Deno. */
   readonly remoteAddr?: { readonly hostname?: string };
-  /** Bun, which is told the server, or something that has it. */
+  /** Bun: the server, or an object that contains it. */
   readonly server?: { requestIP?(request: Request): { readonly address: string } | null };
   readonly requestIP?: unknown;
 }
 
-/** `Context.set` is typed by the variables of each application, so no one shape fits them all. */
+/** `Context.set` is typed by the variables of each application, so no single type fits all of them. */
 function setVariable(context: object, getter: () => Promise<unknown>): void {
   (context as { set(name: string, value: unknown): void }).set("session", getter);
 }

@@ -12,18 +12,18 @@ declare module "koa" {
   interface DefaultContext extends SessionGetter {}
 }
 
-/** What the middleware needs of a context of Koa. */
+/** The parts of a Koa context that the middleware uses. */
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly status: number;
-  /** `false` where the application answers by itself. */
+  /** `false` if the application writes the response itself. */
   readonly respond?: boolean;
   set(name: string, value: string): unknown;
   append(name: string, value: string): unknown;
 }
 
-/** A middleware of Koa, by its shape. */
+/** A middleware of Koa, described by its shape. */
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
 /**
@@ -37,9 +37,9 @@ export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) 
  * });
  * ```
  *
- * What `session()` rejects with is thrown by the handler that asked, and a save that fails by this middleware, so both
- * come to the application's error handling. Fields are stored whatever the response's status, unless that is a 5xx. What
- * goes past Koa (`ctx.respond = false`, `ctx.res`) is held until the session is stored, as by `start`.
+ * If `session()` rejects, the handler throws the error; if a save fails, this middleware throws. Both errors go to the
+ * application's error handling. The response stores the fields, whatever its status, unless that is 5xx. A response
+ * that bypasses Koa (`ctx.respond = false`, `ctx.res`) is held until the session is stored, as with `start`.
  */
 export function session<D extends object>(sessions: Manager<D>): KoaMiddleware {
   return async (context, next) => {
@@ -50,7 +50,7 @@ export function session<D extends object>(sessions: Manager<D>): KoaMiddleware {
     };
     Object.assign(context, { session: getter });
     await next();
-    // A response that has begun by itself is held, and says itself what it could not store.
+    // A response that has begun by itself is held, and reports by itself if storing fails.
     if (exchange === undefined || context.res.headersSent || context.respond === false) return;
     await exchange.respond(context.status, headOf(context));
   };

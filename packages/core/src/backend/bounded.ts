@@ -8,7 +8,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** Something to be called at an instant, unless it is cleared before. */
+/** A function to be called at an instant, unless it is cleared before. */
 export interface Alarm {
   /** An instant of `performance.now()`. */
   readonly due: number;
@@ -29,8 +29,8 @@ class Entry implements Alarm {
 }
 
 /**
- * Calls that settle by a deadline, whatever the other side does: for a provider's commands, say. All calls of one
- * instance share one timer, since most of them are answered long before; make one for each client or connection.
+ * Calls that settle by a deadline, whatever the other side does: for example, a provider's commands. All calls of one
+ * instance share one timer, since most are answered long before. Make one instance for each client or connection.
  *
  * ```ts
  * const calls = new BoundedCalls();
@@ -39,17 +39,23 @@ class Entry implements Alarm {
  * ```
  */
 export class BoundedCalls {
-  // A list in the order in which they are due. Most are due later than all others, and are put at its end.
+  // A list ordered by due time. Most entries are due later than all others and are appended.
   #first: Entry | undefined;
   #last: Entry | undefined;
-  /** Where timers are numbers, as under jsdom, they cannot be told to keep no process alive. */
+  /** Under jsdom timers are numbers, which have no `unref`. */
   #timer: (NodeJS.Timeout & Partial<Pick<NodeJS.Timeout, "ref" | "unref">>) | undefined;
   #rings = 0;
+  #size = 0;
+
+  /** How many are under way, or to ring. */
+  get size(): number {
+    return this.#size;
+  }
 
   /**
-   * Settles with the work, or rejects with {@link NoAnswer} at `until`, an instant of `performance.now()`. What the work
-   * comes to after that goes to `late`; its failure goes nowhere. Work that throws rejects. While a call is under way it
-   * keeps the process alive.
+   * Settles with the work, or rejects with {@link NoAnswer} at `until`, an instant of `performance.now()`. A result
+   * after that is passed to `late`; a failure after that is ignored. Rejects if `work` throws. A pending call keeps the
+   * process alive.
    */
   run<T>(work: () => PromiseLike<T> | T, until: number, late?: (value: T) => void): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -70,7 +76,7 @@ export class BoundedCalls {
     });
   }
 
-  /** Has `ring` called at `due`, by itself, never in this call. */
+  /** Calls `ring` at `due`, never synchronously. */
   set(due: number, ring: () => void): Alarm {
     const entry = new Entry(due, ring);
     this.#insert(entry);
@@ -79,17 +85,17 @@ export class BoundedCalls {
     return entry;
   }
 
-  /** Whether it was still to ring. */
+  /** Cancels the alarm; returns whether it was still to ring. */
   clear(alarm: Alarm): boolean {
     const entry = alarm as Entry;
     if (!entry.set) return false;
     this.#remove(entry);
-    // Left to run out: the next call is under way before that, mostly.
+    // The timer runs on, because the next call usually begins before it ends.
     if (this.#first === undefined) this.#timer?.unref?.();
     return true;
   }
 
-  /** To be called when nothing will be asked for any more: no timer is left where nothing waits. */
+  /** To be called when no more calls will be made: removes the timer. */
   close(): void {
     if (this.#first !== undefined) return;
     clearTimeout(this.#timer);
@@ -97,6 +103,7 @@ export class BoundedCalls {
   }
 
   #insert(entry: Entry): void {
+    this.#size++;
     let before = this.#last;
     while (before !== undefined && before.due > entry.due) before = before.before;
     const after = before === undefined ? this.#first : before.after;
@@ -109,6 +116,7 @@ export class BoundedCalls {
   }
 
   #remove(entry: Entry): void {
+    this.#size--;
     const { before, after } = entry;
     if (before === undefined) this.#first = after;
     else before.after = after;
@@ -137,7 +145,7 @@ export class BoundedCalls {
       due.push(first);
     }
     if (this.#first !== undefined) this.#wait(this.#first.due);
-    // Last: whoever hears of it may set another.
+    // Rings last, because a callback may set another alarm.
     for (const entry of due) entry.ring();
   }
 }

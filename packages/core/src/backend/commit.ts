@@ -5,7 +5,7 @@ import type { StoredSession } from "../record/stored-session.js";
 import type { StoreContext } from "./context.js";
 import type { Deadline } from "./deadline.js";
 import { type HeldKey, Waiting } from "./key-queue.js";
-import { conflict, goneOrRetired } from "./refusals.js";
+import { conflict, goneOrRetired, unanswered } from "./refusals.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
 /** One request's commit, waiting to be written together with others. */
@@ -27,8 +27,8 @@ export class Member extends Waiting<StoredSession | undefined> {
 }
 
 /**
- * Writes the changes of several requests as one batch: made on the newest record known, and replayed on the newer one
- * whenever the store refuses. Settles every member; never rejects.
+ * Writes the changes of several requests as one batch: applies them to the newest known record, and replays them on the
+ * newer one whenever the store refuses. Settles every member; never rejects.
  */
 export async function commitTogether(
   provider: ReliableProvider,
@@ -42,11 +42,12 @@ export async function commitTogether(
     for (let round = 0; ; round++) {
       // rule: a-marker-refuses
       if (base?.retired !== undefined) return batch.refuse(goneOrRetired(base));
-      const draft = batch.applyChanges(base);
+      const draft = batch.applyChanges(base, round > 0);
       if (batch.members.length === 0) return;
       if (base === undefined && draft.fields.size === 0) return batch.written(undefined);
       const next = sessionAfter(context, base, draft);
       const { deadline } = batch;
+      batch.begun();
       const outcome = await (base
         ? provider.update(held.key, next, base, deadline)
         : provider.create(held.key, next, deadline));
@@ -72,8 +73,11 @@ function later(one: Member, other: Member): Member {
   return one.deadline.until > other.deadline.until ? one : other;
 }
 
+/** What a write to a store that is quick takes, and more, ms. */
+const leastLeft = 20;
+
 class Batch {
-  /** That of whoever waits longest: the others are told at their own. */
+  /** The latest deadline of all members; the others are told at their own. */
   readonly deadline: Deadline;
   readonly #context: StoreContext;
   members: readonly Member[];
@@ -86,14 +90,15 @@ class Batch {
 
   /**
    * The changes of every member that still waits, on `base`. A member whose update function throws is rejected alone and
-   * leaves no trace.
+   * leaves no trace. `again`: they were refused before, and who has hardly any time left is not sent once more, so that he
+   * can be told that it was others who kept him from it.
    */
-  applyChanges(base: StoredSession | undefined): Draft {
+  applyChanges(base: StoredSession | undefined, again: boolean): Draft {
     const draft = toDraft(base);
     this.members = this.members.filter((member) => {
-      const { changes, update, settled } = member;
+      const { changes, update, settled, deadline } = member;
       // rule: who-gave-up-is-left-out
-      if (settled) return false;
+      if (settled || (again && deadline.left < leastLeft)) return false;
       try {
         applyChanges(draft, changes, update, base === undefined);
         return true;
@@ -105,7 +110,13 @@ class Batch {
     return draft;
   }
 
-  /** Whoever runs out of time from now on does so for this reason. */
+  /** Whoever runs out of time from now on may have been written. */
+  begun(): void {
+    // rule: what-is-under-way-is-unknown
+    for (const member of this.members) member.whenLate = unanswered;
+  }
+
+  /** Whoever runs out of time from now on, and before it is sent again, does so for this reason. */
   refusedOnce(): void {
     for (const member of this.members) member.whenLate = conflict;
   }

@@ -24,6 +24,11 @@ export class Deadline {
     return performance.now() >= this.until || this.#context.now() - this.#wall >= this.#limit;
   }
 
+  /** Milliseconds by the process's own clock. */
+  get left(): number {
+    return this.until - performance.now();
+  }
+
   /** Rejects with `NoAnswer` when it passes first. */
   bound<T>(work: () => PromiseLike<T> | T): Promise<T> {
     return this.#context.calls.run(work, this.until);

@@ -229,6 +229,24 @@ describe("one operation: ten seconds from the moment it is asked for", () => {
     expect(runs).toBe(ran);
   });
 
+  test("what was refused once and is being sent again may be done: that is no SESS_CONFLICT", async () => {
+    const { store, manager } = await site();
+    const id = await stored(manager);
+    const session = await visit(manager, id);
+    store.delay = 3_000;
+    store.overtaken = true;
+    const outcome = outcomeOf(session.update("n", () => 7));
+    await pass(2_900);
+    store.delay = 9_000;
+    await pass(200);
+    store.overtaken = false;
+    await pass(operation - 3_100);
+    expect(outcome()).toEqual(["SESS_UNAVAILABLE", operation]);
+    store.delay = 0;
+    await pass(3_000);
+    expect((await manager.load(id))?.get("n")).toBe(7);
+  });
+
   test("what has waited too long by the Manager's clock is not begun", async () => {
     let now = Date.now();
     const store = new Trouble();

@@ -6,36 +6,22 @@ import type { ExclusiveKeys, HeldKey } from "./key-queue.js";
 import { conflict, tooLate } from "./refusals.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
-/**
- * What became of a key: what was there is destroyed, now or before; there was nothing, or nothing of the owner's; or
- * it leads to a session that was to be spared.
- */
-export type DestroyOutcome = "destroyed" | "missing" | "spared";
+/** What became of a key: what was there is destroyed, now or before; or there was nothing. */
+export type DestroyOutcome = "destroyed" | "missing";
 
-/** How a key is destroyed. */
-export interface DestroyOptions {
-  /** Keys that stay, and with them the markers that lead there: a late request that comes by one must be told. */
-  readonly spare: ReadonlySet<string>;
-  /**
-   * Set where the key was found in an owner's index. What is there of somebody else stays, since an index may list
-   * too much; and where nothing is there, a record may be about to be written, which a tombstone prevents.
-   */
-  readonly owner: string | undefined;
-  /** Called for every session that was ended, the successors of markers included. */
-  readonly ended?: () => void;
-  readonly deadline: Deadline;
-}
-
-const nothing: ReadonlySet<string> = new Set();
-
-/** Whosever it is, and nothing is spared. */
-export function destroyAll(deadline: Deadline): DestroyOptions {
-  return { spare: nothing, owner: undefined, deadline };
-}
+/** What became of a key of an owner's index: somebody else's stays, and so does a marker. */
+export type ListedOutcome =
+  | "ended"
+  | "nothing"
+  | "somebody else's"
+  | {
+      /** Of a marker, which is no session: where the session has gone. */
+      readonly successor: string;
+    };
 
 /**
- * Ends sessions. Whatever session is under a key is replaced by a marker, and what succeeded it. There is no delete: a
- * record taken away is a record that a late write can bring back.
+ * Ends sessions. The session under a key, and every session that succeeded it, is replaced by a marker. There is no
+ * delete: after a delete, a late write could bring the record back.
  */
 export class Destroyer {
   readonly #provider: ReliableProvider;
@@ -48,54 +34,81 @@ export class Destroyer {
     this.#keys = keys;
   }
 
-  destroy(key: string, options: DestroyOptions, loaded?: StoredSession): Promise<DestroyOutcome> {
-    return this.#keys.runExclusive(key, (held) => this.destroyHeld(held, options, loaded), options.deadline);
+  destroy(key: string, deadline: Deadline, loaded?: StoredSession): Promise<DestroyOutcome> {
+    return this.#keys.runExclusive(key, (held) => this.destroyHeld(held, deadline, loaded), deadline);
   }
 
   /**
-   * The same under a key that the caller holds.
+   * Destroys a key whose queue the caller holds.
    *
-   * On a marker that names a successor the successor goes first: done the other way round, a failure in between would
-   * leave a live session that nothing leads to any more.
+   * If there is a marker with a successor, the successor is destroyed first. In the other order, a failure in between
+   * would leave a live session that no marker leads to.
    */
-  async destroyHeld(held: HeldKey, options: DestroyOptions, loaded?: StoredSession): Promise<DestroyOutcome> {
-    const { spare, owner, ended, deadline } = options;
-    if (spare.has(held.key)) return "spared";
+  async destroyHeld(held: HeldKey, deadline: Deadline, loaded?: StoredSession): Promise<DestroyOutcome> {
     let current = held.stored ?? loaded ?? (await this.#provider.readToEnd(held.key, deadline));
     let successor: DestroyOutcome | undefined;
     for (let round = 0; current?.retired !== ""; round++) {
-      // rule: destroy-pauses
-      if (round > 1) await deadline.pause(Math.min(round, 20));
-      if (deadline.passed) throw round > 0 ? conflict() : tooLate();
-      // rule: a-listed-key-gets-a-tombstone
-      if (current === undefined ? owner === undefined : owner !== undefined && current.owner !== owner)
-        return "missing";
-      // A successor is led to, whoever's it is, and where it is missing it has expired.
+      await begin(round, deadline);
+      if (current === undefined) return "missing";
+      // Whoever's it is, and where it is missing it has expired.
       // rule: the-successor-goes-first
-      if (current?.retired) successor = await this.destroy(current.retired, { ...options, owner: undefined });
-      // rule: the-way-to-a-spared-session-stays
-      if (successor === "spared") return "spared";
-      const outcome = await this.#bury(held, current, options);
-      if (outcome.written) {
-        if (current !== undefined && current.retired === undefined) ended?.();
-        return "destroyed";
-      }
+      if (current.retired) successor = await this.destroy(current.retired, deadline);
+      const outcome = await this.#bury(held, current, deadline);
+      if (outcome.written) return "destroyed";
       // rule: destroy-starts-again
       current = outcome.current;
-      // The marker has expired meanwhile, but what it led to was there.
+      // The marker has expired meanwhile, but its successor was there.
       if (current === undefined && successor === "destroyed") return "destroyed";
     }
     return "destroyed";
   }
 
-  async #bury(held: HeldKey, current: StoredSession | undefined, { owner, deadline }: DestroyOptions) {
-    const tombstone = markerAfter(this.#context, current ?? { owner, recentWrites: [] }, "");
-    const outcome = await (current === undefined
-      ? this.#provider.create(held.key, tombstone, deadline)
-      : this.#provider.update(held.key, tombstone, current, deadline));
+  /**
+   * Ends the session under a key of an owner's index, or with `owner` undefined under one that a marker led to, whoever's
+   * it is. A marker stays: it refuses whatever was under way when it was made, and outlives that.
+   */
+  endListed(key: string, owner: string | undefined, deadline: Deadline): Promise<ListedOutcome> {
+    const end = async (held: HeldKey): Promise<ListedOutcome> => {
+      let current = held.stored ?? (await this.#provider.readToEnd(key, deadline));
+      for (let round = 0; current?.retired !== ""; round++) {
+        await begin(round, deadline);
+        if (current !== undefined && owner !== undefined && current.owner !== owner) return "somebody else's";
+        // rule: a-listed-marker-is-followed
+        if (current?.retired) return { successor: current.retired };
+        // An entry may be written before its record, which a tombstone prevents.
+        // rule: a-listed-key-gets-a-tombstone
+        const outcome = current ? await this.#bury(held, current, deadline) : await this.#forbid(held, owner, deadline);
+        if (outcome === undefined) return "nothing";
+        if (outcome.written) return current === undefined ? "nothing" : "ended";
+        current = outcome.current;
+      }
+      return "nothing";
+    };
+    return this.#keys.runExclusive(key, end, deadline);
+  }
+
+  async #bury(held: HeldKey, current: StoredSession, deadline: Deadline) {
+    const tombstone = markerAfter(this.#context, current, "");
+    const outcome = await this.#provider.update(held.key, tombstone, current, deadline);
     if (!outcome.written) return outcome;
     held.stored = outcome.latest;
-    if (current !== undefined && current.retired === undefined) this.#context.diagnostics.publish("destroyed", {});
+    if (current.retired === undefined) this.#context.diagnostics.publish("destroyed", {});
     return outcome;
   }
+
+  /** A tombstone where nothing is, for an owner whose index has the key. */
+  async #forbid(held: HeldKey, owner: string | undefined, deadline: Deadline) {
+    if (owner === undefined) return undefined;
+    const tombstone = markerAfter(this.#context, { owner, recentWrites: [] }, "");
+    const outcome = await this.#provider.create(held.key, tombstone, deadline);
+    if (outcome.written) held.stored = outcome.latest;
+    return outcome;
+  }
+}
+
+/** Of a loop that others may keep going on by writing first. */
+async function begin(round: number, deadline: Deadline): Promise<void> {
+  // rule: destroy-pauses
+  if (round > 1) await deadline.pause(Math.min(round, 20));
+  if (deadline.passed) throw round > 0 ? conflict() : tooLate();
 }

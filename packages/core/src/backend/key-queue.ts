@@ -9,16 +9,18 @@ import { tooLate } from "./refusals.js";
 /** A key whose queue the caller has to itself. */
 export interface HeldKey {
   readonly key: string;
-  /** The newest record this Manager has seen of the key while its queue was busy. Needs not be the newest there is. */
+  /**
+   * The newest record that this Manager has seen of the key while its queue was busy. The store may have a newer one.
+   */
   stored: StoredSession | undefined;
 }
 
-/** Somebody who waits for what he asked for. He is told once, at his deadline at the latest. */
+/** A caller that waits for a result. It gets one at its deadline at the latest. */
 export class Waiting<T> {
   readonly deadline: Deadline;
-  /** What he is told at the deadline. */
+  /** The error that the caller gets at the deadline. */
   whenLate: () => SessionError = tooLate;
-  /** Where he asked; set while others are before him. */
+  /** The context of the caller; set while others are before it. */
   context: Context | undefined;
   settled = false;
   readonly #calls: BoundedCalls;
@@ -47,7 +49,7 @@ export class Waiting<T> {
     this.#reject(error);
   }
 
-  /** Leaves it to the work to end in time. */
+  /** Removes the time limit: the work then ends in time by itself. */
   protected untimed(): void {
     this.#calls.clear(this.#alarm);
   }
@@ -58,7 +60,7 @@ export class Waiting<T> {
   }
 }
 
-/** A regenerate or a destroy: has the queue to itself, after what was queued before it, before what comes later. */
+/** A regenerate or a destroy. It runs alone: after the operations queued before it, and before later ones. */
 class Exclusive<T> extends Waiting<T> {
   readonly #work: (held: HeldKey) => Promise<T>;
 
@@ -67,7 +69,7 @@ class Exclusive<T> extends Waiting<T> {
     this.#work = work;
   }
 
-  /** Never rejects. The work keeps the deadline by itself: only it knows what a new id comes to when time runs out. */
+  /** Never rejects. The work itself keeps the deadline: only it knows the outcome of a new id when time runs out. */
   run(held: HeldKey): Promise<void> {
     this.untimed();
     return this.#work(held).then(
@@ -77,15 +79,15 @@ class Exclusive<T> extends Waiting<T> {
   }
 }
 
-/** Does what waits together in one, and settles each. Never rejects. */
+/** Performs the waiting operations as one, and settles each. Never rejects. */
 export type DoTogether<M> = (held: HeldKey, members: readonly [M, ...M[]]) => Promise<void>;
 
 /**
- * The queue of one key in one Manager. One batch is in flight at a time, and whoever arrives meanwhile shares the next
- * (group commit). One at a time is a rule of correctness: a record lists only the *last* batch of each Manager, so of
- * two in flight the first could not recognise itself once the second had followed it.
+ * The queue of one key in one Manager. One batch is in flight at a time, and operations that arrive meanwhile share the
+ * next one (group commit). This is needed for correctness: a record lists only the *last* batch of each Manager, so
+ * with two batches in flight the first could not be recognised after the second.
  *
- * What is done for a request is done in that request's context, and none is kept alive by those that come after it.
+ * The work for a request runs in that request's context, and later requests do not keep that context alive.
  */
 class KeyQueue<M extends Waiting<never>> implements HeldKey {
   readonly key: string;
@@ -124,7 +126,7 @@ class KeyQueue<M extends Waiting<never>> implements HeldKey {
       // rule: one-batch-in-flight
       this.#jobs.push(job);
     } else if (isLate(job)) {
-      // Nothing will run that ends: kept, the queue would be waited for without end.
+      // Nothing will run that could end: if it were kept, `settled` would wait for the queue without end.
       this.#forget();
     } else {
       this.#isRunning = true;
@@ -154,7 +156,7 @@ class KeyQueue<M extends Waiting<never>> implements HeldKey {
     context(() => this.#begin(next));
   }
 
-  /** A member with those queued right behind it, less those that have waited too long. */
+  /** A member with those queued directly behind it, without those that have waited too long. */
   #together(first: M): [M, ...M[]] {
     const members: [M, ...M[]] = [first];
     for (let next = this.#jobs[0]; next !== undefined && !(next instanceof Exclusive); next = this.#jobs[0]) {
@@ -165,20 +167,20 @@ class KeyQueue<M extends Waiting<never>> implements HeldKey {
   }
 }
 
-/** By the Manager's clock as well, which no timer follows. */
+/** Also by the Manager's clock, which has no timer. */
 function isLate(job: Waiting<never>): boolean {
   // rule: what-is-late-is-not-begun
   if (!job.settled && job.deadline.passed) job.reject(job.whenLate());
   return job.settled;
 }
 
-/** Has a key to oneself for a while. */
+/** Gives exclusive access to a key for a while. */
 export interface ExclusiveKeys {
   /** `work` must settle by the deadline. */
   runExclusive<T>(key: string, work: (held: HeldKey) => Promise<T>, deadline: Deadline): Promise<T>;
 }
 
-/** The queues of one Manager: a key has one while something is asked of it. */
+/** The queues of one Manager: a key has a queue while operations on it wait or run. */
 export class KeyQueues<M extends Waiting<never>> implements ExclusiveKeys {
   readonly #queues = new Map<string, KeyQueue<M>>();
   readonly #calls: BoundedCalls;
@@ -201,7 +203,7 @@ export class KeyQueues<M extends Waiting<never>> implements ExclusiveKeys {
     return this.#queues.size > 0;
   }
 
-  /** Resolves when those that are busy now are empty. */
+  /** Resolves when the queues that are busy now are empty. */
   async settled(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.running));
   }

@@ -176,6 +176,48 @@ describe("signing out everywhere", () => {
     expect(await a.count()).toBe(0);
   });
 
+  test("who changed ids often is ended by one write: markers that are there already stay as they are", async () => {
+    const { one, a, b } = await processes();
+    const thief = await signIn(b, "ada");
+    for (let n = 0; n < 50; n++) await thief.regenerate();
+    one.calls.length = 0;
+    expect(await a.destroyOwned("ada")).toBe(1);
+    expect(await b.exists(thief.id)).toBe(false);
+    const made = (method: string) => one.calls.filter((call) => call === method).length;
+    // The session, and fifty markers.
+    expect([made("read"), made("update"), made("create")]).toEqual([51, 1, 0]);
+    one.calls.length = 0;
+    expect(await a.destroyOwned("ada")).toBe(0);
+    expect(one.calls.every((call) => call === "read")).toBe(true);
+  });
+
+  test("a successor that the index does not list, or that is somebody else's by now, is ended all the same", async () => {
+    const { a, b } = await processes();
+    const session = await signIn(a, "ada");
+    const old = session.id;
+    await session.regenerate();
+    session.owner = "bob";
+    await session.release();
+    expect(await b.destroyOwned("ada")).toBe(1);
+    expect([await a.exists(session.id), await a.exists(old)]).toEqual([false, false]);
+  });
+
+  test("a sign-in by a retired id that is under way goes on, with nothing of what was ended", async () => {
+    const { two, a, b } = await processes();
+    const session = await signIn(a, "ada");
+    const old = session.id;
+    await session.regenerate();
+    const late = await visit(b, old);
+    const create = two.hold("create");
+    const signingIn = late.regenerate();
+    await create.reached;
+    expect(await a.destroyOwned("ada")).toBe(0);
+    await create.proceed();
+    await signingIn;
+    expect([await a.exists(session.id), await a.exists(late.id), late.keys()]).toEqual([false, true, []]);
+    expect(await a.listOwned("ada")).toEqual([]);
+  });
+
   test("1,000 sign-ins in progress: every one acknowledged before the call is ended", { timeout: 60_000 }, async () => {
     const { a, b } = await processes();
     const acknowledged: string[] = [];

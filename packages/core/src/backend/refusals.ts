@@ -1,7 +1,7 @@
 import { SessionError } from "../errors.js";
 import type { StoredSession } from "../record/stored-session.js";
 
-/** What a request is told whose session is not there any more. */
+/** The error for a request whose session has ended or has another id. */
 export function goneOrRetired(current: StoredSession | undefined): SessionError {
   return current?.retired
     ? new SessionError("SESS_RETIRED", "this session has a new id; the request came with the old one")
@@ -14,6 +14,16 @@ export function conflict(): SessionError {
 
 export function tooLate(): SessionError {
   return new SessionError("SESS_UNAVAILABLE", "earlier writes of this session took too long");
+}
+
+/** It may have been done, and may still be. */
+export function unanswered(): SessionError {
+  return new SessionError("SESS_UNAVAILABLE", "the session store gave no answer in time");
+}
+
+/** Nothing was done, nor will be. */
+export function busy(): SessionError {
+  return new SessionError("SESS_UNAVAILABLE", "too much is waiting for the session store already");
 }
 
 export function closed(): SessionError {

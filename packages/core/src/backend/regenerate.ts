@@ -4,7 +4,7 @@ import { freshDraft, markerAfter, sessionAfter } from "../record/next-record.js"
 import type { StoredSession } from "../record/stored-session.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
-import { type Destroyer, destroyAll } from "./destroy.js";
+import type { Destroyer } from "./destroy.js";
 import type { HeldKey } from "./key-queue.js";
 import { conflict, goneOrRetired } from "./refusals.js";
 import type { ReliableProvider } from "./reliable-provider.js";
@@ -19,17 +19,18 @@ export interface RegenerationParts {
   readonly deadline: Deadline;
 }
 
-/** The successor; with `failure`, one whose old record may or may not have been retired: nobody can tell yet. */
+/** The successor. With `failure`, it is unknown whether the old record was retired. */
 export interface Regenerated {
   readonly stored: StoredSession;
   readonly failure?: SessionError;
 }
 
 /**
- * One regeneration. The caller holds both queues: the old key's, and the successor's, which nobody else knows yet.
+ * One regeneration. The caller holds the queues of the old key and of the successor's key, which no other request knows
+ * yet.
  *
- * The successor is stored first and the old record retired last, so that at every instant at which the process may
- * die the client's id is good: the client learns the new one only afterwards.
+ * The successor is stored first and the old record is retired last. The client gets the new id only afterwards, so its
+ * id is valid at every instant at which the process may die.
  */
 export class Regeneration {
   readonly #provider: ReliableProvider;
@@ -68,12 +69,12 @@ export class Regeneration {
   }
 
   /**
-   * From an id whose marker names a successor: the client lost the answer that held its new cookie, or somebody else
-   * has the old one. Nothing is taken over; what succeeded the old id is destroyed, and a new session begins.
+   * From an id whose marker names a successor: either the client lost the answer with its new cookie, or another person
+   * has the old one. Nothing is taken over: the successor of the old id is destroyed, and a new session begins.
    */
   async fromMarker(marker: StoredSession, changes: Changes): Promise<Regenerated> {
     // rule: a-retired-id-ends-its-successor
-    if (marker.retired) await this.#destroyer.destroy(marker.retired, destroyAll(this.#deadline));
+    if (marker.retired) await this.#destroyer.destroy(marker.retired, this.#deadline);
     const successor = await this.#create(undefined, freshDraft(undefined, changes));
     // rule: a-retired-id-at-the-version-loaded
     const { retired, failure } = await this.#retire(marker, successor);
@@ -82,7 +83,7 @@ export class Regeneration {
     return this.#giveUp(successor, goneOrRetired(marker));
   }
 
-  /** A successor lists no batch: none that wrote the old record may recognise itself in the new one. */
+  /** A successor lists no batch: a batch written to the old record must not be recognised in the new one. */
   async #create(base: StoredSession | undefined, draft: Draft): Promise<StoredSession> {
     // rule: a-successor-lists-no-write
     const next: StoredSession = { ...sessionAfter(this.#context, base, draft), recentWrites: [] };
@@ -92,7 +93,7 @@ export class Regeneration {
     return outcome.stored;
   }
 
-  /** Refused by a marker: it was revoked before anybody had its id. The old record stays as it is. */
+  /** If a marker refuses, the successor was revoked before any client had its id. The old record stays as it is. */
   async #bringUpToDate(successor: StoredSession, draft: Draft): Promise<StoredSession> {
     const next = sessionAfter(this.#context, successor, draft);
     const outcome = await this.#provider.update(this.#fresh.key, next, successor, this.#deadline);
@@ -102,7 +103,7 @@ export class Regeneration {
     return outcome.stored;
   }
 
-  /** A failure is returned only where the outcome is unknown: only then may the successor be the one that lives. */
+  /** Returns a failure only if the outcome is unknown: only then may the successor be the live one. */
   async #retire(base: StoredSession, successor: StoredSession): Promise<Retirement> {
     try {
       const marker = markerAfter(this.#context, base, this.#fresh.key);
@@ -119,18 +120,18 @@ export class Regeneration {
   }
 
   /**
-   * Our successor becomes a marker, never nothing: a lost answer may still be on its way to create it. That has a
-   * deadline of its own, since ours may have passed; who asked waits until ours.
+   * Our successor becomes a marker and is not removed, since a lost write may still create it. This has a deadline of
+   * its own, because ours may have passed; the caller waits until ours.
    */
   async #giveUp(successor: StoredSession, reason: unknown): Promise<never> {
     if (isSessionError(reason)) this.#context.diagnostics.publish("refused", { code: reason.code });
     const own = new Deadline(this.#context);
     // rule: a-lost-successor-becomes-a-marker
-    const given = this.#destroyer.destroyHeld(this.#fresh, destroyAll(own), successor);
+    const given = this.#destroyer.destroyHeld(this.#fresh, own, successor);
     try {
       await this.#deadline.bound(() => given);
     } catch {
-      // Published by the backend. What may remain is a session whose id nobody was told; it expires.
+      // The backend has published it. A session may remain whose id no client has; it expires.
     }
     throw reason;
   }

@@ -1,5 +1,5 @@
 import type { StoreErrorEvent } from "../diagnostics.js";
-import { isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
+import { isOfOneRecord, isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Provider, SessionRecord } from "../provider.js";
 import { decodeEnvelope, encodeEnvelope, openToEnd } from "../record/envelope.js";
@@ -7,23 +7,31 @@ import type { StoredSession } from "../record/stored-session.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
 
-/** What became of a batch: written, or refused by what is there now. */
+/** The outcome of a batch: written, or refused by the present record. */
 export type WriteOutcome =
   | {
       readonly written: true;
-      /** What the writer goes on from: a session that holds what was written, never somebody else's marker. */
+      /**
+       * The state from which the writer goes on: a session that contains the write, never a marker of another request.
+       */
       readonly stored: StoredSession;
-      /** What is there, as far as the answer told. */
+      /** The present record, as far as the answer says. */
       readonly latest: StoredSession;
     }
   | { readonly written: false; readonly current: StoredSession | undefined };
+
+/** What is under one of several keys. `failure`: it is a record, and cannot be read; a marker may be known as one all the same. */
+export interface Reading {
+  readonly stored: StoredSession | undefined;
+  readonly failure?: SessionError;
+}
 
 interface Write<T> {
   readonly send: () => Promise<T>;
   readonly judge: (answer: T) => WriteOutcome | Promise<WriteOutcome>;
 }
 
-// Codes a provider may reject with that tell for certain that nothing was, or will be, written.
+// Error codes of a provider that mean that nothing was or will be written.
 const certain: ReadonlySet<SessionErrorCode> = new Set([
   "SESS_TOO_LARGE",
   "SESS_VALUE",
@@ -33,9 +41,9 @@ const certain: ReadonlySet<SessionErrorCode> = new Set([
 ]);
 
 /**
- * The provider as the rest of core uses it: bounded in time, and exact about outcomes. A write whose answer is lost is
- * sent again, the same content under the same id at the same expected version; having been applied already it is
- * recognised by the id, so it is never applied twice.
+ * The provider as the rest of core uses it: with time limits and exact outcomes. A write whose answer is lost is sent
+ * again, with the same content, id and expected version. If it was applied already, it is recognised by its id, so it
+ * is never applied twice.
  */
 export class ReliableProvider {
   readonly #provider: Provider;
@@ -46,30 +54,30 @@ export class ReliableProvider {
     this.#context = context;
   }
 
-  /** What is stored under a key. Rejects with `SESS_UNAVAILABLE`, or `SESS_ENVELOPE`. */
+  /** The stored session under a key. Rejects with `SESS_UNAVAILABLE` or `SESS_ENVELOPE`. */
   async read(key: string, deadline?: Deadline): Promise<StoredSession | undefined> {
     const record = await this.#call("read", () => this.#provider.read(key), deadline);
     return record && this.#open(record);
   }
 
-  /** The same for whoever ends it: also what cannot be understood can be ended. */
+  /** As {@link read}, for ending the session: a record that cannot be decoded can be ended too. */
   async readToEnd(key: string, deadline: Deadline): Promise<StoredSession | undefined> {
     const record = await this.#call("read", () => this.#provider.read(key), deadline);
     return record && openToEnd(record);
   }
 
-  /** As {@link read} for each of the keys, in one round trip where the provider can. */
-  async readMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+  /**
+   * What is under each of the keys, in one round trip where the provider can. A record that cannot be read hides none of
+   * the others; a store that fails does.
+   */
+  async readMany(keys: readonly string[]): Promise<readonly Reading[]> {
     const isAlone = keys.length === 1 || this.#provider.readMany === undefined;
-    if (isAlone) return Promise.all(keys.map((key) => this.read(key)));
+    if (isAlone) return Promise.all(keys.map((key) => this.#readOne(key)));
     const records = await this.#call("read", async () => this.#provider.readMany?.(keys) ?? []);
-    return keys.map((_, index) => {
-      const record = records[index];
-      return record && this.#open(record);
-    });
+    return keys.map((_, index) => this.#reading(records[index]));
   }
 
-  /** Stores the first record of a key. Refused: something is there, or was and expired in between. */
+  /** Stores the first record of a key. Refused if there is a record, or was one that has expired meanwhile. */
   async create(key: string, next: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
     const record = this.#seal(next);
     return this.#send("create", deadline, {
@@ -97,14 +105,14 @@ export class ReliableProvider {
     });
   }
 
-  /** Prolongs a session if it still is as it is known, and says whether it is. */
+  /** Prolongs a session if it is unchanged, and returns whether it is. */
   touch(key: string, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<boolean> {
     return this.#call("touch", () => this.#provider.touch(key, expiresAt, stored.version), deadline);
   }
 
   /**
-   * The keys of an owner's records, and perhaps others. Rejects with `SESS_UNSUPPORTED` where there is no index, and with
-   * `SESS_UNAVAILABLE` where it fails, or takes too long for one of its steps.
+   * The keys of an owner's records, and possibly others. Rejects with `SESS_UNSUPPORTED` if there is no index, and with
+   * `SESS_UNAVAILABLE` if it fails or one step takes too long.
    */
   async *keysOf(owner: string): AsyncGenerator<string> {
     if (this.#provider.keysOf === undefined) {
@@ -121,7 +129,7 @@ export class ReliableProvider {
         yield step.value;
       }
     } finally {
-      // One that hangs would have its end wait as well.
+      // Not awaited: a listing that hangs would also delay its return.
       if (!done) walk?.return?.().catch(() => {});
     }
   }
@@ -139,7 +147,7 @@ export class ReliableProvider {
     return this.#call("close", () => this.#provider.close()).finally(() => this.#context.calls.close());
   }
 
-  /** A refusal by a record that lists this batch is an earlier attempt that was written: its answer was lost. */
+  /** If the refusing record lists this batch, an earlier attempt was written and its answer was lost. */
   #refused(next: StoredSession, current: StoredSession | undefined): WriteOutcome {
     // rule: a-listed-write-was-written
     const mine =
@@ -149,13 +157,13 @@ export class ReliableProvider {
           ([managerId, writeId]) => managerId === this.#context.managerId && writeId === next.version,
         ));
     if (!mine) return { written: false, current };
-    // By a marker: it was applied, and replaced since. The writer must not take that marker for one it came by: it
-    // would regenerate from it, over a destroyed session or over whoever was faster.
+    // The batch was applied and the record was then replaced by a marker. The writer must not take that marker for the
+    // one it came by: it would regenerate from it, over a destroyed session or a faster request.
     // rule: acknowledged-by-a-marker
     return written(current.retired === undefined ? current : next, current);
   }
 
-  /** Sends a write until its outcome is known: `judge` says what an answer means, and rejects where nobody knows. */
+  /** Sends a write until its outcome is known. `judge` interprets an answer, and rejects if the outcome is unknown. */
   async #send<T>(operation: StoreErrorEvent["operation"], deadline: Deadline, write: Write<T>): Promise<WriteOutcome> {
     const resend = new Deadline(this.#context, limits.resend);
     for (let tries = 1; ; tries++) {
@@ -170,7 +178,7 @@ export class ReliableProvider {
     }
   }
 
-  /** What comes later than the deadline is no answer any more. */
+  /** An answer after the deadline is ignored. */
   #call<T>(
     operation: StoreErrorEvent["operation"],
     send: () => PromiseLike<T> | T,
@@ -178,7 +186,7 @@ export class ReliableProvider {
   ): Promise<T> {
     // rule: a-call-ends-with-its-operation
     return deadline.bound(send).catch((error: unknown) => {
-      // Here and not where the time runs out: what is published belongs to the request, also to AsyncLocalStorage.
+      // Published here and not where the time runs out, so that it runs in the request's AsyncLocalStorage context.
       throw this.#failure(operation, error);
     });
   }
@@ -187,6 +195,23 @@ export class ReliableProvider {
     const record = encodeEnvelope(next);
     if (next.retired === undefined) this.#assertSize(record);
     return record;
+  }
+
+  async #readOne(key: string): Promise<Reading> {
+    try {
+      return this.#reading(await this.#call("read", () => this.#provider.read(key)));
+    } catch (error) {
+      return { stored: undefined, failure: unreadable(error) };
+    }
+  }
+
+  #reading(record: SessionRecord | undefined): Reading {
+    if (record === undefined) return { stored: undefined };
+    try {
+      return { stored: this.#open(record) };
+    } catch (error) {
+      return { stored: openToEnd(record), failure: unreadable(error) };
+    }
   }
 
   #open(record: SessionRecord): StoredSession | undefined {
@@ -206,6 +231,12 @@ export class ReliableProvider {
     this.#context.diagnostics.publish("store-error", { operation, error });
     return unavailable(operation, error);
   }
+}
+
+/** Of an error about one record, that; throws any other. */
+function unreadable(error: unknown): SessionError {
+  if (isOfOneRecord(error)) return error;
+  throw error;
 }
 
 function written(stored: StoredSession, latest: StoredSession = stored): WriteOutcome {

@@ -15,14 +15,20 @@ export interface LoadedSession {
   readonly stored: StoredSession;
 }
 
+/** One of several sessions that a request presented. What cannot be read is a session as well, and can be ended. */
+export interface PresentedRival {
+  readonly identity: Identity;
+  readonly stored: StoredSession | undefined;
+}
+
 /** Where a session is kept, as the session sees it: a store, or the client itself. */
 export interface SessionBackend {
   /** Whether the cookie holds the session itself, so that every change needs a new one. */
   readonly inCookie: boolean;
-  /** Of something that is asked for now. */
+  /** The deadline of an operation that is requested now. */
   deadline(): Deadline;
   load(key: string, deadline?: Deadline): Promise<StoredSession | undefined>;
-  /** Resolves to the session with the changes in it; to `undefined` when there still is nothing to keep. */
+  /** Resolves to the session with the changes; to `undefined` if there still is nothing to store. */
   commit(
     identity: Identity,
     base: StoredSession | undefined,
@@ -37,20 +43,20 @@ export interface SessionBackend {
     changes: Changes,
     deadline: Deadline,
   ): Promise<Regenerated>;
-  /** Resolves to whether anything was there. */
+  /** Resolves to whether there was a session. */
   destroy(key: string, loaded: StoredSession | undefined, deadline: Deadline): Promise<boolean>;
-  /** Prolongs a session; resolves to what is known of it afterwards. A store that fails is an event, never an error. */
+  /** Prolongs a session and resolves to its known state afterwards. A failing store is an event, never an error. */
   touch(identity: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession>;
   /**
-   * Ends the sessions that were presented beside each other, so that `known`, which is stored, is the client's only one;
-   * without it, the client has none. Resolves to what is known of the session afterwards.
+   * Ends the sessions that were presented together, so that the stored session is the client's only one; without it,
+   * the client has none. Resolves to the known state of the session afterwards.
    */
   supersede(
-    rivals: readonly LoadedSession[],
+    rivals: readonly PresentedRival[],
     identity: Identity,
     stored: StoredSession | undefined,
     deadline: Deadline,
   ): Promise<StoredSession | undefined>;
-  /** What the cookie of a session is to hold. */
+  /** The content of a session's cookie. */
   cookieValue(identity: Identity, stored: StoredSession): string;
 }

@@ -3,7 +3,7 @@
  * error, when what was begun has settled, and begins nothing after it.
  */
 export async function sideBySide<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   atOnce: number,
   work: (item: T) => Promise<unknown>,
 ): Promise<void> {

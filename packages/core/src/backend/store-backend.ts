@@ -1,30 +1,29 @@
+import type { SessionError } from "../errors.js";
+import { limits } from "../limits.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import { expiryOfUse, isTouchDue } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { commitTogether, Member } from "./commit.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
-import { Destroyer, destroyAll } from "./destroy.js";
+import { Destroyer } from "./destroy.js";
+import { endOwned } from "./end-owned.js";
 import { type HeldKey, KeyQueues } from "./key-queue.js";
-import { Leftovers } from "./leftovers.js";
-import { closed } from "./refusals.js";
+import type { Leftovers } from "./leftovers.js";
+import { busy, closed } from "./refusals.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
-import type { ReliableProvider } from "./reliable-provider.js";
-import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
-import { sideBySide } from "./side-by-side.js";
+import type { Reading, ReliableProvider } from "./reliable-provider.js";
+import type { Identity, PresentedRival, SessionBackend } from "./session-backend.js";
 
-/** Sessions of an owner that are ended at a time. */
-const endedAtOnce = 8;
-
-/** One Manager's sessions in the store: everything that is done to a key, in the order in which it was asked for. */
+/** The sessions of one Manager in the store. Operations on a key run in the order in which they were requested. */
 export class StoreBackend implements SessionBackend {
   readonly inCookie = false;
   readonly #provider: ReliableProvider;
   readonly #context: StoreContext;
   readonly #queues: KeyQueues<Member>;
   readonly #destroyer: Destroyer;
-  /** Not in the queues, since a touch neither waits for a batch nor holds one up. */
-  readonly #touching = new Set<Promise<unknown>>();
+  /** Not in the queues, or not in one: touches, which neither wait for a batch nor hold one up, and an owner's end. */
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(provider: ReliableProvider, context: StoreContext) {
@@ -36,7 +35,8 @@ export class StoreBackend implements SessionBackend {
 
   /** Markers are returned. */
   load(key: string, deadline?: Deadline): Promise<StoredSession | undefined> {
-    return this.#closed ? Promise.reject(closed()) : this.#provider.read(key, deadline);
+    const refusal = this.#refusal();
+    return refusal === undefined ? this.#provider.read(key, deadline) : Promise.reject(refusal);
   }
 
   deadline(): Deadline {
@@ -44,12 +44,12 @@ export class StoreBackend implements SessionBackend {
   }
 
   /** The same for several keys, in their order. */
-  async loadMany(keys: readonly string[]): Promise<readonly (StoredSession | undefined)[]> {
+  async loadMany(keys: readonly string[]): Promise<readonly Reading[]> {
     this.#assertOpen();
     return this.#provider.readMany(keys);
   }
 
-  /** Rejects with `SESS_GONE` or `SESS_RETIRED` when the session is not there any more. */
+  /** Rejects with `SESS_GONE` or `SESS_RETIRED` if the session has ended or has another id. */
   commit(
     { key }: Identity,
     base: StoredSession | undefined,
@@ -57,14 +57,17 @@ export class StoreBackend implements SessionBackend {
     update: FieldUpdate | undefined,
     deadline: Deadline,
   ): Promise<StoredSession | undefined> {
-    if (this.#closed) return Promise.reject(closed());
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
       const commit = { base, changes, update };
       this.#queues.add(key, new Member(commit, this.#context.calls, deadline, resolve, reject));
     });
   }
 
-  /** Holds both queues throughout, the old key's first. Destroying takes them in the same order, so there is no deadlock. */
+  /**
+   * Holds both queues throughout, the old key's first. Destroy takes them in the same order, so there is no deadlock.
+   */
   async regenerate(
     identity: Identity,
     next: Identity,
@@ -84,15 +87,15 @@ export class StoreBackend implements SessionBackend {
     return this.#queues.runExclusive(identity.key, holding, deadline);
   }
 
-  /** The session under a key and what succeeded it. Resolves to whether anything was there. */
+  /** Destroys the session under a key and its successors. Resolves to whether there was one. */
   async destroy(key: string, loaded: StoredSession | undefined, deadline: Deadline): Promise<boolean> {
     this.#assertOpen();
-    return (await this.#destroyer.destroy(key, destroyAll(deadline), loaded)) !== "missing";
+    return (await this.#destroyer.destroy(key, deadline, loaded)) !== "missing";
   }
 
-  /** All of them are tried, whatever becomes of one. */
+  /** All of them are tried, even if one fails. */
   async supersede(
-    rivals: readonly LoadedSession[],
+    rivals: readonly PresentedRival[],
     _: Identity,
     stored: StoredSession | undefined,
     deadline: Deadline,
@@ -102,7 +105,7 @@ export class StoreBackend implements SessionBackend {
     return stored;
   }
 
-  /** The owner's live sessions; those that could not be read are left over. */
+  /** The owner's live sessions. Those that could not be read are added to `leftovers`. */
   async *owned(owner: string, leftovers: Leftovers): AsyncGenerator<readonly [key: string, stored: StoredSession]> {
     this.#assertOpen();
     for await (const key of this.#provider.keysOf(owner)) {
@@ -111,21 +114,11 @@ export class StoreBackend implements SessionBackend {
     }
   }
 
-  /**
-   * Every session of the owner but those under `spare`, and what succeeded them: a session may get a new id, and so a
-   * new key, while the index is read. Goes on to the others where one cannot be ended, and then rejects. Resolves to how
-   * many sessions that were.
-   */
+  /** As {@link endOwned}. */
   async destroyOwned(owner: string, spare: ReadonlySet<string>): Promise<number> {
     this.#assertOpen();
-    let count = 0;
-    const ended = () => count++;
-    const leftovers = new Leftovers();
-    await sideBySide(this.#provider.keysOf(owner), endedAtOnce, (key) =>
-      leftovers.attempt(() => this.#destroyer.destroy(key, { spare, owner, ended, deadline: this.deadline() })),
-    );
-    leftovers.assertNone("ended");
-    return count;
+    const walk = { destroyer: this.#destroyer, spare, deadline: () => this.deadline() };
+    return this.#watched(endOwned(this.#provider.keysOf(owner), owner, walk));
   }
 
   /** The key and those that its markers lead to. */
@@ -139,32 +132,28 @@ export class StoreBackend implements SessionBackend {
   }
 
   async touch({ key }: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
-    if (this.#closed) return stored;
+    if (this.#refusal() !== undefined) return stored;
     // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
-    const touching = this.#prolong(key, stored, expiresAt, deadline).catch(() => stored);
-    this.#touching.add(touching);
-    const touched = await touching;
-    this.#touching.delete(touching);
-    return touched;
+    return this.#watched(this.#prolong(key, stored, expiresAt, deadline).catch(() => stored));
   }
 
   cookieValue({ id }: Identity): string {
     return id;
   }
 
-  /** Waits until all that was asked for is done, or has had its time; what is asked for later is refused. */
+  /** Waits until all requested operations are done or have timed out. Later ones are refused. */
   async close(): Promise<void> {
     this.#closed = true;
-    // What is under way began earlier and so ends earlier, unless a provider keeps it from hearing of its end.
+    // Operations under way began earlier and therefore end earlier, unless a provider blocks the event of their end.
     await this.deadline()
       .bound(() => this.#drained())
       .catch(() => {});
   }
 
   /**
-   * Also where others have stored it since: a socket's session is used though its handler has not loaded the newest
-   * state. Resolves to `stored` with the end that it has now. Never to what the others stored: a field that nobody
-   * loaded would be written over.
+   * Prolongs also if others have stored the session since: a socket uses its session without loading the newest state.
+   * Resolves to `stored` with its present end. Never returns what the others stored: a field that this request did not
+   * load would be overwritten.
    */
   async #prolong(key: string, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
     const { now, idle } = this.#context;
@@ -177,11 +166,29 @@ export class StoreBackend implements SessionBackend {
     return later(isLate && (await this.#provider.touch(key, current, expiry, deadline)) ? expiry : current.expiresAt);
   }
 
+  /** Has {@link close} wait for it. */
+  async #watched<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
   async #drained(): Promise<void> {
-    while (this.#queues.busy || this.#touching.size > 0) await Promise.all([...this.#touching, this.#queues.settled()]);
+    while (this.#queues.busy || this.#underWay.size > 0)
+      await Promise.allSettled([...this.#underWay, this.#queues.settled()]);
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw closed();
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Where a store stands still, each that waits holds memory for as long as it may wait: more than so many is too many. */
+  #refusal(): SessionError | undefined {
+    if (this.#closed) return closed();
+    return this.#context.calls.size >= limits.waiting ? busy() : undefined;
   }
 }

@@ -7,26 +7,27 @@ import type { StoredSession } from "../record/stored-session.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
 import type { Regenerated } from "./regenerate.js";
-import type { Identity, LoadedSession, SessionBackend } from "./session-backend.js";
+import type { Identity, LoadedSession, PresentedRival, SessionBackend } from "./session-backend.js";
 
 /** The id of a session, and where that stands in this request. */
 interface TokenIdentity extends Identity {
   /**
-   * Of two changes made at once, the second begins where the first ended. With its token, so that what was sealed to be
-   * measured is not sealed again to be sent. Not in a WeakMap, whose values outlive every young collection.
+   * Of two concurrent changes, the second begins from the result of the first. Includes the token, so that a session
+   * sealed to be measured is not sealed again to be sent. Not in a WeakMap, whose values survive every minor garbage
+   * collection.
    */
   latest?: { readonly stored: StoredSession; readonly token: string };
 }
 
 /**
- * Keeps nothing: a session is what its token says, and a change is a new token, which goes out with the response.
- * There is nobody to refuse, so of two responses the later one wins; and a token that was thrown away still opens.
+ * Stores nothing: a session is the content of its token, and a change makes a new token, which the response sends.
+ * Nothing can refuse a write, so of two responses the later one wins, and a discarded token still opens.
  */
 export class TokenBackend implements SessionBackend {
   readonly inCookie = true;
   readonly #provider: TokenProvider;
   readonly #context: StoreContext;
-  /** Characters of a token that a cookie has room for. */
+  /** Maximum characters of a token in a cookie. */
   readonly #room: number;
 
   constructor(provider: TokenProvider, context: StoreContext, room: number) {
@@ -38,7 +39,7 @@ export class TokenBackend implements SessionBackend {
   /** The session in a token, and its id. */
   open(token: string): { readonly identity: Identity; readonly stored: StoredSession } | undefined {
     const record = this.#provider.open(token);
-    // Ended by our clock, whatever the provider thinks of it.
+    // Checked by our clock too, whatever the provider decides.
     if (record === undefined || record.expiresAt <= this.#context.now()) return undefined;
     const stored = decodeEnvelope(record);
     return stored && { identity: { id: record.version, key: "" }, stored };
@@ -77,7 +78,7 @@ export class TokenBackend implements SessionBackend {
   }
 
   async destroy(_: string, loaded: StoredSession | undefined): Promise<boolean> {
-    // An id that the session had earlier in this request was the same session.
+    // An earlier id in this request was of the same session.
     if (loaded !== undefined) this.#context.diagnostics.publish("destroyed", {});
     return true;
   }
@@ -86,9 +87,9 @@ export class TokenBackend implements SessionBackend {
     return this.#next(identity, stored, toDraft(stored));
   }
 
-  /** Nobody can end a token. The newer one says which it was put in the place of. */
+  /** A token cannot be ended. The newer token therefore lists the ids that it replaces. */
   async supersede(
-    rivals: readonly LoadedSession[],
+    rivals: readonly PresentedRival[],
     identity: TokenIdentity,
     stored: StoredSession | undefined,
   ): Promise<StoredSession | undefined> {
@@ -119,13 +120,13 @@ export class TokenBackend implements SessionBackend {
   }
 }
 
-/** Also where nothing is stored yet: an owner that is only kept in mind would be dropped in silence. */
+/** Also if nothing is stored yet: otherwise an owner that is only remembered would be dropped silently. */
 function assertNobodys(draft: Draft): void {
   if (draft.owner === undefined) return;
   throw new SessionError("SESS_UNSUPPORTED", "the client keeps its session itself: nobody can list an owner's");
 }
 
-/** How many sessions a token names that it was put in the place of, the latest ones: each takes 19 bytes of the cookie. */
+/** Number of replaced sessions that a token lists, the latest ones: each takes 19 bytes of the cookie. */
 const mostSuperseded = 8;
 
 /** Enough of an id to know it again: 96 random bits. */
@@ -138,8 +139,8 @@ function superseding({ over = [] }: StoredSession, older: readonly Identity[]): 
 }
 
 /**
- * The sessions without those in whose place another was put, at a sign-in that was presented with it or by a new id: a
- * cookie of another path or domain may still hold the older token, and nobody can end it.
+ * The sessions without those that another one has replaced, at a sign-in or by a new id. A cookie of another path or
+ * domain may still hold the older token, which cannot be ended.
  */
 export function withoutSuperseded(sessions: readonly LoadedSession[]): readonly LoadedSession[] {
   const over = new Set(sessions.flatMap(({ stored }) => stored.over ?? []));

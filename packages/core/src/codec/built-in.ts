@@ -14,8 +14,8 @@ const own: Readonly<Record<BuiltIn, object>> = {
 };
 
 /**
- * The type that a value is a plain instance of; undefined where it is of a class of somebody's own. Neither the value
- * nor its prototype runs any code. The value must not be a Proxy.
+ * The type that a value is a plain instance of; undefined for an instance of a class. Runs no code of the value or its
+ * prototype. The value must not be a Proxy.
  */
 export function builtInOf(value: object, prototype: object): BuiltIn | undefined {
   const name = slotsOf(value);
@@ -31,8 +31,8 @@ function slotsOf(value: object): BuiltIn {
 }
 
 /**
- * Whether an object is the prototype that some realm was born with: its constructor is native, of that name, and
- * constructs it. Nobody can make a function whose source is native and whose `prototype` is an object of theirs.
+ * Whether an object is an original prototype of some realm: its constructor is native, has that name, and constructs
+ * it. A script cannot make a function with native source whose `prototype` is an object of its own.
  */
 function isIntrinsic(prototype: object, name: BuiltIn): boolean {
   if (types.isProxy(prototype)) return false;

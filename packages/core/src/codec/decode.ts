@@ -34,7 +34,7 @@ function isWire(value: unknown): value is Wire {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Works in place on what JSON.parse made. */
+/** Works in place on the result of JSON.parse. */
 function revive(wire: unknown, depth: number): unknown {
   if (Array.isArray(wire)) return reviveItems(wire, depth);
   if (!isWire(wire)) return wire;
@@ -129,7 +129,7 @@ export function decode(text: string): unknown {
   try {
     wire = JSON.parse(text);
   } catch {
-    // Without its cause, which quotes the text.
+    // The cause is left out because it quotes the text.
     corrupt("not JSON");
   }
   // Neither a tag, however spelled, nor room for too many levels: what was parsed is the value.

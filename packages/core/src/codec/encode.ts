@@ -1,7 +1,7 @@
 /**
- * The closed codec for the value of one field. Text is JSON; what JSON lacks is a tagged object such as
- * `{"$":"Date","v":0}`, and a plain object with a key `$` of its own is wrapped as `{"$":"Object","v":{...}}`, so
- * nothing an app stores can be taken for a tag. Values are kept exactly or refused, never altered in silence.
+ * The closed codec for the value of one field. The text is JSON. Values that JSON lacks are tagged objects such as
+ * `{"$":"Date","v":0}`; a plain object with a key `$` is wrapped as `{"$":"Object","v":{...}}`, so that no stored value
+ * can be taken for a tag. Values are kept exactly or refused, never changed silently.
  */
 import { types } from "node:util";
 import { SessionError } from "../errors.js";
@@ -10,7 +10,9 @@ import { builtInOf } from "./built-in.js";
 /** How many containers (arrays, objects, maps, sets) may lie inside one another in one value. */
 export const MAX_DEPTH = 500;
 
-/** One for each container the walk is inside of: gives depth, path and cycles without a set of what was seen. */
+/**
+ * One for each container that encloses the present value: gives depth, path and cycles without a set of seen objects.
+ */
 interface Frame {
   readonly up: Frame | undefined;
   readonly holder: object;
@@ -24,7 +26,7 @@ function pathOf(innermost: Frame | undefined): string {
     const { holder, step } = frame;
     if (typeof step === "number") steps.unshift(`[${step}]`);
     else if (types.isMap(holder) || types.isSet(holder)) steps.unshift(`<${step}>`);
-    // A key that is no identifier is data, an e-mail address for instance, and data is not shown.
+    // A key that is not an identifier may be data, such as an e-mail address, and data is not shown.
     else steps.unshift(/^[A-Za-z_]\w{0,39}$/.test(step) ? `.${step}` : "[...]");
   }
   if (steps.length > 16) steps.splice(8, steps.length - 16, "...");
@@ -56,7 +58,7 @@ function enter(holder: object, up: Frame | undefined): Frame {
   refuse(`nested deeper than ${MAX_DEPTH} levels; flatten it`, up);
 }
 
-/** Refuses what cannot be kept; returns whether the text needs a tag. Must not run code of the value's. */
+/** Refuses a value that cannot be kept; returns whether the text needs a tag. Must not run code of the value. */
 function check(value: unknown, up: Frame | undefined): boolean {
   switch (typeof value) {
     case "string":
@@ -83,7 +85,7 @@ function checkObject(value: object, up: Frame | undefined): boolean {
     return true;
   }
   const type = builtInOf(value, prototype as object);
-  // Other properties of a Uint8Array are not looked for: listing its keys costs 100 ns a byte.
+  // Other properties of a Uint8Array are not checked, because listing its keys costs 100 ns a byte.
   if (type === "Uint8Array") return true;
   if (type === "Object") return checkFields(value, enter(value, up));
   if (type === "Array") return checkArray(value as readonly unknown[], enter(value, up));
@@ -145,7 +147,7 @@ function checkSet(holder: ReadonlySet<unknown>, frame: Frame): void {
 
 const tagged = (name: string, body: string) => `{"$":"${name}","v":${body}}`;
 
-// Our own realm's methods, not the value's: those of another realm are somebody else's code.
+// Methods of our own realm: those of the value's realm could be changed by other code.
 const entriesOf = (map: unknown) => Map.prototype.entries.call(map as Map<unknown, unknown>);
 const itemsOf = (set: unknown) => Set.prototype.values.call(set as Set<unknown>);
 const timeOf = (date: unknown) => Date.prototype.getTime.call(date as Date);

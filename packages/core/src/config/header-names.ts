@@ -1,12 +1,12 @@
-/** Which names a header of an application's own may have. */
+/** Decides which names a header of an application may have. */
 
-/** Whole families, as `Content-Length`, `If-Match`, `Proxy-Authorization` or nginx' `X-Accel-Redirect`. */
+/** Whole families, such as `Content-Length`, `If-Match`, `Proxy-Authorization` or nginx's `X-Accel-Redirect`. */
 const families =
   /^(?:accept|access-control|alt|content|cross-origin|if|proxy|sec|x-accel|x-content|x-forwarded|x-http-method|x-original)-/;
 
 /**
- * Fields with a meaning of their own to clients, servers, caches or proxies: of the IANA registry of HTTP field names
- * those in use, and those without an entry that everybody knows.
+ * Fields with a meaning for clients, servers, caches or proxies: those in use from the IANA registry of HTTP field
+ * names, and well-known ones without an entry.
  */
 const taken = new Set(
   `accept age allow authentication-info authorization baggage cache-control cache-status cdn-cache-control
@@ -23,7 +23,7 @@ const taken = new Set(
   ),
 );
 
-/** Whether a header means nothing but what the application makes of it. */
+/** Whether a header has no meaning other than the application's. */
 export function isFreeHeader(name: string): boolean {
   const lower = name.toLowerCase();
   return !taken.has(lower) && !families.test(lower);

@@ -1,4 +1,4 @@
-/** Each option: its check, its default, and its name in the seed's JSON where that differs from ours by more than case. */
+/** Each option: its check, its default, and its name in the seed's JSON if that differs by more than case. */
 import { isCookieDomain, isCookieName, isCookiePath, isCookieValue } from "../http/cookies.js";
 import { longestLifetime } from "../limits.js";
 import { type Check, isWhole, pick, text, whole } from "./checks.js";
@@ -7,7 +7,7 @@ import type { ConfigSource } from "./seed-json.js";
 
 interface Option<T, F> {
   readonly check: Check<T>;
-  /** Where the key is absent. */
+  /** The value if the key is absent. */
   readonly fallback: F;
   readonly seedName?: string | undefined;
 }
@@ -71,7 +71,7 @@ export const optionTable = {
   namespace: option(filled, undefined),
   now: option(clock, Date.now),
   onError: option(responder, undefined),
-  /** The provider's to check. */
+  /** Checked by the provider. */
   providerConfig: option(anything, undefined),
 } satisfies Record<keyof Required<ManagerConfig> | "providerConfig", Option<unknown, unknown>>;
 

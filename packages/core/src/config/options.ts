@@ -10,35 +10,36 @@ export type ErrorResponder = (error: unknown, request: Request) => Response | un
 /** The configuration of a Manager. Every key is optional; `undefined` counts as absent. */
 export interface ManagerConfig {
   /**
-   * Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. Applications on one host need one
-   * each: cookies know no ports. To change `domain` or `path`, change this too.
+   * Name of the id cookie, a token (RFC 9110, section 5.6.2). Default `"sessionid"`. Two applications on one host need
+   * different names, since cookies do not depend on ports. If you change `domain` or `path`, change this too.
    */
   readonly cookieName?: string | undefined;
   /** Seconds between collections of expired records, run at least every 24 days. Default 3600. */
   readonly gcLifetime?: number | undefined;
-  /** Idle lifetime, seconds: a session ends when it was not used for so long. Default `gcLifetime`. */
+  /** Idle lifetime, seconds: a session ends when it has not been used for this time. Default `gcLifetime`. */
   readonly maxLifetime?: number | undefined;
-  /** Seconds from creation after which a session ends, however busy. Default none. */
+  /** Seconds from creation after which a session ends, even if it is used. Default none. */
   readonly absoluteLifetime?: number | undefined;
-  /** Most that is stored of one session, bytes of UTF-8, and most that is read. Default 1,000,000. */
+  /** Maximum size of a stored session, bytes of UTF-8, on saving and on loading. Default 1,000,000. */
   readonly maxBytes?: number | undefined;
   /**
-   * Max-Age of the id cookie, seconds. Default 0: until the browser closes. One that is at least the idle lifetime is sent
-   * as 400 days, or what the absolute lifetime leaves: the server keeps the end.
+   * Max-Age of the id cookie, seconds. Default 0: until the browser closes. A value of at least the idle lifetime is
+   * sent as 400 days or the rest of the absolute lifetime, since the server decides the end.
    */
   readonly cookieLifetime?: number | undefined;
   /** Whether the id cookie is sent; never suppresses a token provider's own cookie. Default true. */
   readonly enableSetCookie?: boolean | undefined;
   /**
-   * Default `"auto"`: Secure whenever the request came over TLS, directly or through a trusted proxy. A cookie name that
-   * starts with `__Host-`, `__Secure-` or `__Http-`, `sameSite: "none"` and `partitioned` imply Secure: with them `"auto"` is true.
+   * Default `"auto"`: Secure if the request came over TLS, directly or through a trusted proxy. A cookie name that
+   * starts with `__Host-`, `__Secure-` or `__Http-`, `sameSite: "none"` and `partitioned` require Secure: with them,
+   * `"auto"` means true.
    */
   readonly secure?: boolean | "auto" | undefined;
-  /** Whether scripts in the page are kept from the cookie. Default true. */
+  /** Whether the cookie is hidden from scripts in the page. Default true. */
   readonly httpOnly?: boolean | undefined;
   /** Default `"lax"`. */
   readonly sameSite?: SameSite | undefined;
-  /** Host name whose subdomains get the cookie too. Default none: the host alone. */
+  /** A host name whose subdomains get the cookie too. Default none: the host alone. */
   readonly domain?: string | undefined;
   /** Path prefix the cookie is sent to. Default `"/"`. */
   readonly path?: string | undefined;
@@ -48,26 +49,32 @@ export interface ManagerConfig {
   readonly sessionIdLength?: number | undefined;
   /** Put in front of every id: at most 64 characters that a cookie can hold. Default `""`. */
   readonly sessionIdPrefix?: string | undefined;
-  /** Whether the id is also taken from, and sent in, a header. Default false. */
+  /** Whether the id is also accepted from a header, and sent in it. Default false. */
   readonly sidInHeader?: boolean | undefined;
-  /** The header of `sidInHeader`, a token that means nothing else in HTTP. Default `"X-Session-Id"`. */
+  /** The header of `sidInHeader`, a token that is not a standard header. Default `"X-Session-Id"`. */
   readonly sidHeaderName?: string | undefined;
-  /** Whether the id is also taken from the URL's query, where logs and referrers show it. Default false. */
+  /** Whether the id is also accepted from the URL's query, where logs and referrers show it. Default false. */
   readonly sidInUrlQuery?: boolean | undefined;
-  /** Whose forwarding headers are believed: nobody's, those of so many proxies (0 to 64), or by address. Default false. */
+  /**
+   * The proxies whose forwarding headers are trusted: none, a number of proxies (0 to 64), or by address. Default
+   * false.
+   */
   readonly trustProxy?: TrustProxy | undefined;
-  /** Sets apart the sessions of applications that share a store: a name of the application. Not empty. Default `cookieName`. */
+  /**
+   * The application's name, where several share a store: with one namespace each opens the sessions of the others, and
+   * nothing tells. Not empty. Default `cookieName`.
+   */
   readonly namespace?: string | undefined;
   /** The clock, epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
   /**
-   * Makes the response of an error, for `handle` and `begin`, where core would answer with a bare 500 or the status of
-   * the `SessionError`. Changes are kept or discarded by the status it answers with. Default: none.
+   * Makes the response of an error for `handle` and `begin`, instead of core's response with 500 or the status of the
+   * `SessionError`. Its status decides whether changes are kept. Default none.
    */
   readonly onError?: ErrorResponder | undefined;
 }
 
-/** A configuration that was checked, every default filled in. */
+/** A checked configuration with all defaults. */
 export interface Settings {
   readonly cookieName: string;
   readonly namespace: string;
@@ -96,6 +103,6 @@ export interface Settings {
   readonly trustProxy: TrustProxy;
   readonly now: () => number;
   readonly onError: ErrorResponder | undefined;
-  /** The provider's to check. */
+  /** Checked by the provider. */
   readonly providerConfig: unknown;
 }

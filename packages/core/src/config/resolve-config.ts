@@ -10,8 +10,8 @@ import { adviseSeconds } from "./unit-advice.js";
 const longestGcInterval = 24 * 86_400_000;
 
 /**
- * Checks a configuration, an object or the seed's JSON, and fills in the defaults. For the seed's JSON it needs who
- * reads that, which is loaded for it alone.
+ * Checks a configuration (an object, or the seed's JSON) and adds the defaults. The seed's JSON needs a reader, which
+ * is loaded only then.
  *
  * @throws SessionError `SESS_CONFIG`, naming the key and what is allowed, never the value.
  */

@@ -1,7 +1,7 @@
 /** The seed's configuration: the JSON that Go's encoding/json would read into beego's session.ManagerConfig. */
 import { SessionError } from "../errors.js";
 
-/** What was configured, by our names of the keys, and for messages the name in which it was written. */
+/** The configured values by our names of the keys, with the written names for messages. */
 export interface ConfigSource {
   readonly values: ReadonlyMap<string, unknown>;
   /** Only the keys whose written name differs from ours by more than case. */
@@ -21,7 +21,7 @@ function parseObject(json: string): object {
   try {
     parsed = JSON.parse(json);
   } catch {
-    // Without its cause, which quotes the text: a password may be in it.
+    // The cause is left out because it quotes the text, which may contain a password.
     throw new SessionError("SESS_CONFIG", "the configuration is a string but not valid JSON");
   }
   if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;

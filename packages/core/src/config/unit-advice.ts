@@ -1,16 +1,18 @@
-/** Whoever writes milliseconds where seconds are meant gets sessions that last a thousand times too long, and no error. */
+/**
+ * Detects milliseconds where seconds are meant: such sessions would last a thousand times too long, without an error.
+ */
 
 const day = 86_400;
-/** Browsers keep no cookie for longer (RFC 6265bis, section 5.5), and nobody means a session to last longer unused. */
+/** Browsers keep no cookie longer (RFC 6265bis, section 5.5), and no application means a longer idle lifetime. */
 const longest = 400 * day;
-/** Five minutes in milliseconds are three and a half days in seconds; from ten minutes on it is told. */
+/** Five minutes in milliseconds are 3.5 days in seconds; the warning begins at about ten minutes in milliseconds. */
 const least = 5 * day;
 
 const told = new Set<string>();
 
 /**
- * Warns in development, once for each name, of a number of seconds that looks like one of milliseconds: beyond 400 days,
- * or beyond five and no whole number of days, as nobody writes it who counts in seconds.
+ * Warns in development, once for each name, about a number of seconds that looks like milliseconds: more than 400 days,
+ * or more than five days but not a whole number of days, which nobody configures in seconds.
  */
 export function adviseSeconds(name: string, seconds: number): void {
   const odd = seconds > longest || (seconds > least && seconds % day !== 0);

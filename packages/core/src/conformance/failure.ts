@@ -18,7 +18,7 @@ export interface Finding extends Subject {
   readonly came: string;
 }
 
-/** A provider broke a rule: the message names it, what was expected, what came, and what to read. */
+/** A provider broke a rule. The message names the rule, the expected and the actual value, and what to read. */
 export class ConformanceFailure extends Error {
   readonly id: string;
   readonly rule: Rule;
@@ -38,7 +38,9 @@ export class ConformanceFailure extends Error {
   }
 }
 
-/** A value as a failure shows it: on one line, in ASCII so that lookalikes differ, and cut short where it is long. */
+/**
+ * A value as a failure shows it: on one line, shortened if it is long, and in ASCII so that similar characters differ.
+ */
 export function show(value: unknown): string {
   if (value === undefined) return "undefined";
   if (value instanceof Error) return `${value.name}: ${value.message}`;

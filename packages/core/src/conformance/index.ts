@@ -36,7 +36,7 @@ export type Kit = KitClass;
 /** The `test` of a runner: those of vitest and of node:test both fit. */
 export type TestFunction = (name: string, fn: () => Promise<void>, milliseconds: number) => unknown;
 
-/** How long a test may take where the runner asks for it: some of them give five seconds, and an outage takes longer. */
+/** Time limit of a test for runners that need one: some of them allow five seconds, but an outage takes longer. */
 const mostOfATest = 120_000;
 
 /**

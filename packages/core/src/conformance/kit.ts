@@ -140,7 +140,7 @@ export class Kit {
     if (current.length === 1) this.record(came.current, current[0], `${what}: current of the refusal`);
   }
 
-  /** Rejects, which is neither a throw nor silence. Resolves to the reason. */
+  /** Expects a rejection, neither a throw nor a missing answer. Resolves to the reason. */
   async rejects(act: () => Promise<unknown>, what: string): Promise<unknown> {
     const outcome = await act().then(
       (value) => ({ value }),
@@ -192,7 +192,7 @@ export function underWay<T>(call: Promise<T>): { readonly isSettled: boolean; re
   return watched;
 }
 
-/** Lets everything else that is ready go first. */
+/** Lets all other pending callbacks run first. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => (typeof setImmediate === "function" ? setImmediate(resolve) : setTimeout(resolve)));
 }

@@ -30,7 +30,7 @@ export async function runPatiently(testCase: Case, options: ConformanceOptions, 
   }
 }
 
-/** Why what a case needs is not there, by what was declared. */
+/** Why a requirement of a case is not met, by what was declared. */
 const undeclared: { readonly [N in Need]?: (options: ConformanceOptions) => string | undefined } = {
   shared: ({ single }) => single && `single: ${single}`,
   collects: ({ serverClock }) => serverClock && `serverClock: ${serverClock}`,
@@ -49,7 +49,7 @@ async function missing(needs: readonly Need[], options: ConformanceOptions, kit:
   return absent && `the provider has no ${absent}()`;
 }
 
-/** An error that is no finding came out of the provider, or out of `open`. */
+/** Wraps an error of the provider or of `open` that is not a finding. */
 function asFailure(testCase: Case, error: unknown, kit: Kit): ConformanceFailure {
   if (error instanceof ConformanceFailure) return error;
   const { id, rule, title, guide } = testCase;

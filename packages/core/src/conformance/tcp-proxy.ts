@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Outage, OutageMode } from "./outage.js";
 
-/** Stands between a provider and its server. */
+/** A proxy between a provider and its server. */
 export interface TcpProxy {
   /** On 127.0.0.1: where the provider is to connect. */
   readonly port: number;
@@ -12,9 +12,8 @@ export interface TcpProxy {
 }
 
 /**
- * Starts a proxy that can fail as a network does, in front of a server that listens on TCP. While it is silent it holds
- * what both sides send, and delivers that afterwards: a late answer must find nobody who takes it for his own. Needs
- * `node:net`.
+ * Starts a proxy in front of a TCP server that can fail as a network does. While it is silent, it keeps the data of
+ * both sides and delivers it afterwards: a late answer must not be taken for another call's. Needs `node:net`.
  */
 export async function tcpProxy(server: { readonly host?: string; readonly port: number }): Promise<TcpProxy> {
   const { connect, createServer } = await import("node:net");

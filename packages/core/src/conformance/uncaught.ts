@@ -1,8 +1,8 @@
 const events = ["uncaughtException", "unhandledRejection"] as const;
 
 /**
- * Takes what nobody catches, in place of the process's own listeners, until the function it returns is called: that one
- * puts the listeners back and gives what came.
+ * Collects uncaught errors instead of the process's own listeners. The returned function restores the listeners and
+ * returns the errors.
  */
 export function takeUncaught(): () => unknown[] {
   const came: unknown[] = [];

@@ -4,7 +4,7 @@ import type { RequestView } from "../http/request-view.js";
 import type { FallbackLookup } from "../manager/select-session.js";
 import type { ManagerInternals } from "./internals.js";
 
-/** What cookie-parser, or whoever did its work, has put on a request. */
+/** The cookies that cookie-parser, or a replacement, has put on a request. */
 export interface ParsedCookies {
   readonly cookies?: Readonly<Record<string, unknown>>;
   /** Their signatures were verified, and taken off. */
@@ -17,7 +17,9 @@ export function parsedCookie(cookies: ParsedCookies["cookies"], name: string): s
   return typeof value === "string" ? value : undefined;
 }
 
-/** What a Manager finds for a cookie of its name that holds `value`. Markers are returned, as for any client. */
+/**
+ * The session that a Manager finds for a cookie of its name with this `value`. Markers are returned, as for any client.
+ */
 export async function foundBy(
   internals: ManagerInternals,
   request: RequestView,
@@ -29,10 +31,10 @@ export async function foundBy(
   return (await internals.presented({ header, url: "", host: () => "", encrypted, peer })).found;
 }
 
-/** Where each Manager looks besides: several middlewares may be made of one. */
+/** The additional places of each Manager, since one Manager may serve several middlewares. */
 const places = new WeakMap<ManagerInternals, FallbackLookup[]>();
 
-/** Has a Manager look there as well. The first time it is told of any place, it learns of cookies that were parsed. */
+/** Adds places where a Manager looks for a session. The first call also adds the parsed cookies. */
 export function lookIn(internals: ManagerInternals, ...more: FallbackLookup[]): void {
   const known = places.get(internals);
   if (known !== undefined) {
@@ -50,7 +52,7 @@ export function lookIn(internals: ManagerInternals, ...more: FallbackLookup[]): 
   });
 }
 
-/** Our own cookie, where the header has none of that name and somebody has said what it is. */
+/** Our own cookie as a parser has found it, if the header has none of that name. */
 function parsedCookiesOf(internals: ManagerInternals): FallbackLookup {
   const { cookieName } = internals.settings;
   return async (request, req) => {

@@ -1,4 +1,4 @@
-/** express-session's `req.session`, over a Manager: for applications and packages that were written for it. */
+/** The `req.session` of express-session over a Manager, for applications and packages that were written for it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.js";
 import { CookieSessionManager } from "../manager/cookie-manager.js";
@@ -37,18 +37,18 @@ export interface SessionMethods {
   /** A secret, not to be logged. Changes with {@link regenerate}. */
   readonly id: string;
   readonly cookie: SessionCookie;
-  /** An empty session under a new id takes this one's place as `req.session`; the old id leads nowhere. */
+  /** An empty session under a new id replaces this one as `req.session`; the old id no longer opens a session. */
   regenerate(callback?: Callback): this;
   /** Ends the session and clears its cookie. `req.session` is gone at once. */
   destroy(callback?: Callback): this;
-  /** The session as it is stored now takes this one's place as `req.session`; changes not stored are dropped. */
+  /** The session as it is stored now replaces this one as `req.session`; changes not stored are dropped. */
   reload(callback?: Callback): this;
   /**
-   * Stores now instead of with the response. Never required. Counts as use. Without a callback a failure becomes the
-   * response, or is reported where that has ended.
+   * Stores now instead of with the response. Never required. Counts as use. Without a callback, a failure fails the
+   * response, or is reported if the response has ended.
    */
   save(callback?: Callback): this;
-  /** Counts as use: for a handler that lives long, such as a WebSocket's. A response does it by itself. */
+  /** Counts as use, for a long-lived handler such as a WebSocket's. A response does this by itself. */
   touch(): this;
   resetMaxAge(): this;
 }

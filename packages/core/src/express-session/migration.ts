@@ -17,15 +17,15 @@ export interface Origin {
   readonly secrets: readonly Secret[];
 }
 
-/** What was loaded for a client that may not have its new cookie yet. */
+/** Sessions that were loaded for a client that may not have its new cookie yet. */
 const owed = new WeakSet<object>();
 
-/** Whether the cookie of what a session was loaded as is still owed to the client. */
+/** Whether the client must still get the cookie of a loaded session. */
 export function isOwed(known: object | undefined): boolean {
   return known !== undefined && owed.has(known);
 }
 
-/** Has a Manager understand the cookies of express-session: see decision 006. */
+/** Makes a Manager understand the cookies of express-session: see decision 006. */
 export function understandOld(internals: ManagerInternals, origin: Origin): void {
   const mover = new Migration(internals, origin);
   lookIn(internals, async (request, req) => {
@@ -60,7 +60,7 @@ class Migration {
     this.#origin = origin;
   }
 
-  /** The session that an old one became, or becomes now. The old one is gone before anybody is told. */
+  /** The session that an old one became, or becomes now. The old one is removed before the request goes on. */
   async find(asked: Asked): Promise<LoadedSession | undefined> {
     const { request, oldId, deadline } = asked;
     const { store } = this.#origin;
@@ -69,7 +69,7 @@ class Migration {
     if (there !== undefined) return this.#joined(there, asked);
     const old = await ask(deadline, () => readOld(store, oldId, this.#internals.settings.now()));
     const created = old !== undefined && old.fields.length > 0 && (await this.#create(id, old));
-    // Where nothing was there, somebody may have taken it since we looked.
+    // There was no old session. Another request may have taken it over since the first look.
     const found = await foundBy(this.#internals, request, id);
     if (found === undefined) return undefined;
     if (!created) return this.#joined(found, asked);
@@ -81,7 +81,7 @@ class Migration {
   async #joined(found: LoadedSession, { oldId, deadline }: Asked): Promise<LoadedSession> {
     await ask(deadline, () => destroyOld(this.#origin.store, oldId));
     const { settings } = this.#internals;
-    // By now the answer that brought the cookie has arrived or is lost.
+    // By now, the answer with the new cookie has arrived or is lost.
     const settled = settings.now() - found.stored.created >= limits.marker;
     if (found.stored.retired === undefined && settled) owed.add(found.stored);
     return found;
@@ -95,22 +95,22 @@ class Migration {
     if (lifetime !== undefined && lifetime !== settings.cookieMaxAge) session.lifetime = lifetime;
     for (const [name, value] of fields) session.set(name, value);
     try {
-      // Runs on what is there when it is stored: on a session that others made and use already it must leave no trace.
+      // Runs on the stored state: a session that others have created and use already must stay unchanged.
       await session.update(takenOver, (there) => {
         if (there !== undefined) throw taken;
         return true;
       });
       return true;
     } catch (error) {
-      // By the same session, or by the marker of what became of it.
+      // Refused by the same session, or by the marker of what became of it.
       if (error === taken || isRefusal(error)) return false;
       throw error;
     }
   }
 
   /**
-   * The same for everybody who holds the old id and the secrets. By the last secret: a new one is put in front, and which
-   * one signed must not matter.
+   * The same for every process with the old id and the secrets. Uses the last secret: new ones are put in front, and
+   * the result must not depend on which one signed.
    */
   #newId(oldId: string): string {
     const { bytes, prefix } = this.#internals.settings.id;

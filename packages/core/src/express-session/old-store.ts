@@ -15,17 +15,17 @@ export interface OldRecord {
   readonly maxAge: number | undefined;
 }
 
-/** `undefined` when nothing is there, or it has expired by its own word. Rejects when the store fails. */
+/** `undefined` if there is no session or its own expiry has passed. Rejects if the store fails. */
 export async function readOld(store: OldStore, id: string, now: number): Promise<OldRecord | undefined> {
   const data = await new Promise<OldSession | null | undefined>((resolve, reject) => {
     store.get(id, (error, found) => {
-      // Stores that keep files say so where others say nothing.
+      // File stores report a missing session as an error; other stores do not.
       if (error && (error as { code?: unknown }).code !== "ENOENT") reject(error);
       else resolve(error ? undefined : found);
     });
   });
   if (typeof data !== "object" || data === null) return undefined;
-  // Some stores give objects of their database; to its users all of it looked like JSON.
+  // Some stores return objects of their database, which applications saw as JSON.
   const { cookie, ...fields } = JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
   const { originalMaxAge, expires } = (cookie ?? {}) as { originalMaxAge?: unknown; expires?: unknown };
   if (typeof expires === "string" && Date.parse(expires) <= now) return undefined;

@@ -10,7 +10,7 @@ import type { Origin } from "./migration.js";
 import type { OldStore } from "./old-store.js";
 import type { Secret } from "./signed-cookie.js";
 
-/** Those of express-session, where they agree with what a Manager guarantees, and where the sessions are. */
+/** The options of express-session that agree with the guarantees of a Manager, and the Manager itself. */
 export interface SessionOptions<D extends object = object> {
   /** Keeps the sessions, and owns their cookie. */
   readonly sessions: Manager<D>;
@@ -28,17 +28,17 @@ export interface SessionOptions<D extends object = object> {
   readonly unset?: "keep" | "destroy" | undefined;
   /** To repeat what the Manager's `trustProxy` says. */
   readonly proxy?: boolean | undefined;
-  /** Only what it is here: an unchanged session is not written. */
+  /** Only false is allowed: an unchanged session is not written. */
   readonly resave?: false | undefined;
-  /** Only what it is here: the cookie is sent with a new id. */
+  /** Only false is allowed: only a new id sends the cookie. */
   readonly rolling?: false | undefined;
-  /** Only what it is here: a session is stored once it holds something. */
+  /** Only false is allowed: a session is stored once it holds something. */
   readonly saveUninitialized?: false | undefined;
 }
 
 type Rest = Omit<SessionOptions, "sessions">;
 
-/** What express-session may be told and a Manager must not, with the guarantee and what to do. */
+/** Options of express-session that a Manager cannot follow, with the guarantee and the alternative. */
 const refused: Readonly<Record<string, string>> = {
   resave:
     "false or absent: a request that changes nothing writes nothing, or it would write away what another has changed. " +
@@ -71,7 +71,7 @@ function refuse(option: string, allowed: string): never {
   throw new SessionError("SESS_CONFIG", `option "${option}" must be ${allowed}`);
 }
 
-/** Refuses what does not agree with the guarantees or with the Manager's configuration. */
+/** Refuses options that contradict the guarantees or the Manager's configuration. */
 export function assertOptions(options: Rest, settings: Settings): void {
   for (const [name, value] of Object.entries(options)) {
     if (!known.has(name)) throw new SessionError("SESS_CONFIG", `unknown option ${quoted(name)}`);

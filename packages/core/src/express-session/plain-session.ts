@@ -3,7 +3,7 @@ import { SessionError } from "../errors.js";
 import type { Properties } from "./properties.js";
 import type { SessionCookie } from "./session-cookie.js";
 
-/** As express-session's callbacks: called with the error, or with nothing. */
+/** Like the callbacks of express-session: called with the error or with nothing. */
 // biome-ignore lint/suspicious/noExplicitAny: as they are typed there, so that those of applications fit.
 export type Callback = (error?: any) => void;
 
@@ -14,7 +14,7 @@ export interface Actions {
   reload(): Promise<void>;
   save(): Promise<void>;
   touch(): Promise<void>;
-  /** For a promise that the application gave no callback for. */
+  /** Handles a promise for which the application gave no callback. */
   unheard(action: Promise<void>): void;
 }
 
@@ -34,7 +34,7 @@ function partsOf(session: object): Parts {
   return found;
 }
 
-/** Throwing in a callback must be the application's error, not ours. */
+/** An error thrown by a callback must be the application's error, not ours. */
 function tell(session: object, action: (actions: Actions) => Promise<void>, callback: Callback | undefined): void {
   const { actions } = partsOf(session);
   const done = action(actions);
@@ -84,7 +84,7 @@ class PlainSession {
     return this;
   }
 
-  /** What the application keeps in it, and no id. */
+  /** Shows the application's fields, without the id. */
   [inspect.custom](_depth: number, options: object): string {
     return `Session ${inspect({ ...this }, options)}`;
   }
@@ -95,7 +95,7 @@ export function plainSession(of: Parts): object {
   return new Proxy(new PlainSession(), new Handler(of));
 }
 
-/** Whether it is one, or wraps one. */
+/** Whether an object is such a session or wraps one. */
 export function isPlainSession(session: unknown): boolean {
   return session instanceof PlainSession;
 }
@@ -103,7 +103,7 @@ export function isPlainSession(session: unknown): boolean {
 const methods = new Set<string | symbol>(Object.getOwnPropertyNames(PlainSession.prototype));
 methods.delete("constructor");
 
-/** Fields win over what every object inherits, but not over the methods above. */
+/** Fields take precedence over inherited properties, but not over the methods above. */
 function isField(name: string | symbol): name is string {
   return typeof name === "string" && name !== "cookie" && !methods.has(name);
 }
@@ -159,7 +159,7 @@ class Handler implements ProxyHandler<PlainSession> {
     return true;
   }
 
-  /** Its properties come and go with the fields. */
+  /** Its properties appear and disappear with the fields. */
   preventExtensions(): boolean {
     return false;
   }
@@ -169,7 +169,10 @@ class Handler implements ProxyHandler<PlainSession> {
   }
 }
 
-/** As when one session's properties are copied to another: only its lifetime, the rest is the Manager's. */
+/**
+ * Used when the properties of one session are copied to another: only the lifetime is taken, since the Manager decides
+ * the rest.
+ */
 function takeCookie(cookie: SessionCookie, value: unknown): void {
   if (typeof value !== "object" || value === null || !("originalMaxAge" in value)) {
     throw new SessionError("SESS_UNSUPPORTED", "req.session.cookie cannot be replaced; set its maxAge");

@@ -4,7 +4,7 @@ import { takenOver } from "./migration.js";
 /** The properties of `req.session`, which are the session's fields. */
 export class Properties {
   readonly #session: AnySession;
-  /** What they were when the request went on with another session. */
+  /** The values at the time when the request changed to another session. */
   #past: { readonly id: string; readonly values: Map<string, unknown> } | undefined;
 
   constructor(session: AnySession) {
@@ -34,7 +34,7 @@ export class Properties {
       this.#past.values.set(name, value);
       return;
     }
-    // What is there already is no change; changes inside of an object core finds by itself.
+    // Assigning the present value is not a change; core itself finds changes inside an object.
     if (this.#session.has(name) && Object.is(this.#session.get(name), value)) return;
     this.#session.set(name, value);
   }
@@ -44,7 +44,7 @@ export class Properties {
     else if (this.has(name)) this.#session.delete(name);
   }
 
-  /** Keeps what there is for whoever still has the object, and lets go of the session. */
+  /** Keeps the present values for code that still has the object, and releases the session. */
   leave(): void {
     const values = this.names().map((name) => [name, this.get(name)] as const);
     this.#past ??= { id: this.id, values: new Map(values) };

@@ -21,7 +21,7 @@ export interface RequestOptions {
   readonly maxAge: (req: IncomingMessage) => number | undefined;
 }
 
-/** Gives a request its `req.session`, and watches what becomes of it until the response begins. */
+/** Gives a request its `req.session` and follows it until the response begins. */
 export class RequestSession implements Actions, AdapterHooks {
   readonly #req: IncomingMessage & SessionRequest;
   readonly #session: AnySession;
@@ -31,13 +31,13 @@ export class RequestSession implements Actions, AdapterHooks {
   #cookie: SessionCookie | undefined;
   /** The lifetime that this session has of its own, ms. */
   #own: number | undefined;
-  /** What nobody else hears of, for the response to wait for. */
+  /** Operations without a callback, for which the response waits. */
   readonly #unheard = new Set<Promise<void>>();
   /** Whether the application has said how long this session lasts. */
   #chosen = false;
-  /** Whether the client may not have its cookie yet. */
+  /** Whether the client may not have the cookie yet. */
   #owed = false;
-  /** Whether its end was asked for, and has not failed. */
+  /** Whether destroying it was requested and has not failed. */
   #ending = false;
 
   constructor(req: IncomingMessage, session: AnySession, options: RequestOptions) {
@@ -62,23 +62,26 @@ export class RequestSession implements Actions, AdapterHooks {
     await this.#settle();
   }
 
-  /** Not if the session has a new id meanwhile: a sign-in has sent a newer cookie. */
+  /** Not if the session has a new id meanwhile: the sign-in has sent a newer cookie. */
   async owesCookie(): Promise<boolean> {
-    // Asked for while the session was being stored.
+    // Operations that were requested while the session was being stored.
     await this.#heard();
     return this.#owed && (await this.#options.internals.exists(this.#session.id));
   }
 
   async regenerate(): Promise<void> {
     this.#properties?.leave();
+    const own = this.#own;
+    if (!this.#chosen) this.#own = undefined;
     this.#takeOption();
     try {
       // The new session begins empty: what the old one held, by other requests as well, is not in it.
-      this.#session.flush();
+      this.#session.forResponse.state.beginAnew();
       await this.#session.regenerate();
       this.#give();
     } catch (error) {
       this.#session.forResponse.state.view.discard();
+      this.#own = own;
       if (this.#req.session) this.#give();
       throw error;
     }
@@ -108,11 +111,11 @@ export class RequestSession implements Actions, AdapterHooks {
   }
 
   async touch(): Promise<void> {
-    // A session that its cookie holds is prolonged by a new one, for which it may be too late.
+    // Prolonging a session in its cookie needs a new cookie, for which it may be too late.
     await this.#session.touch().catch(() => {});
   }
 
-  /** The response that is still to leave waits for it, and fails with it. */
+  /** The response waits for it, and fails if it fails. */
   unheard(action: Promise<void>): void {
     this.#unheard.add(action);
     action.then(
@@ -130,24 +133,26 @@ export class RequestSession implements Actions, AdapterHooks {
     this.#own = maxAge;
   }
 
-  #choose(seconds: number): void {
-    this.#session.lifetime = seconds;
-    this.#own = seconds * 1000;
+  /** `undefined`: none of its own. */
+  #choose(seconds: number | undefined): void {
+    if (seconds === undefined) this.#session.forResponse.state.lifetime = undefined;
+    else this.#session.lifetime = seconds;
+    this.#own = seconds === undefined ? undefined : seconds * 1000;
     this.#chosen = true;
   }
 
-  /** Not to a request that has asked for the end: nothing could be stored in it. */
+  /** Not for a request that has destroyed its session: nothing could be stored in it. */
   #give(): void {
     if (this.#ending) return;
-    const { cookie: attributes, cookieMaxAge } = this.#options.internals.settings;
-    const maxAge = this.#own ?? (cookieMaxAge === undefined ? null : cookieMaxAge * 1000);
-    const cookie = new SessionCookie(attributes, maxAge, (seconds) => this.#choose(seconds));
+    const cookie = new SessionCookie(this.#req, this.#options.internals.settings, this.#own, (seconds) =>
+      this.#choose(seconds),
+    );
     this.#cookie = cookie;
     this.#properties = new Properties(this.#session);
     this.#req.session = plainSession({ properties: this.#properties, cookie, actions: this });
   }
 
-  /** Whoever still has the object keeps what was in it. */
+  /** Code that still has the object keeps its values. */
   async #end(): Promise<void> {
     this.#properties?.leave();
     this.#ending = true;
@@ -165,7 +170,7 @@ export class RequestSession implements Actions, AdapterHooks {
     await Promise.all(actions);
   }
 
-  /** Waits for what nobody else hears of, and sees to a session that was unset, or whose cookie has ended. */
+  /** Waits for operations without a callback, and ends a session that was unset or whose cookie has ended. */
   async #settle(): Promise<void> {
     await this.#heard();
     if (this.#ending) return;
@@ -176,7 +181,7 @@ export class RequestSession implements Actions, AdapterHooks {
   }
 }
 
-/** What somebody else put there in its place would not be stored, and nobody would know. */
+/** Another object assigned to `req.session` would silently not be stored. */
 function assertGiven(session: unknown): void {
   if (!session || isPlainSession(session)) return;
   const instead = "set its properties instead, or set it to null";

@@ -1,5 +1,8 @@
+import type { IncomingMessage } from "node:http";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
+import { isSecure } from "../http/proxy-trust.js";
+import { NodeRequest } from "../http/request-view.js";
 import { insteadOf } from "./cookie-options.js";
 import { type Lifetime, millisecondsOf } from "./lifetime.js";
 
@@ -7,7 +10,8 @@ import { type Lifetime, millisecondsOf } from "./lifetime.js";
 export interface CookieData {
   readonly originalMaxAge: number | null;
   readonly expires: Date | null;
-  readonly secure: boolean | "auto";
+  /** Whether it is Secure in the answer to this request. */
+  readonly secure: boolean;
   readonly httpOnly: boolean;
   readonly path: string;
   readonly sameSite: "lax" | "strict" | "none";
@@ -17,17 +21,28 @@ export interface CookieData {
 
 /** `req.session.cookie`. Its attributes are the Manager's; a lifetime of its own it may have. Times are milliseconds. */
 export class SessionCookie {
-  readonly #attributes: Settings["cookie"];
-  readonly #changed: (seconds: number) => void;
+  readonly #req: IncomingMessage;
+  readonly #settings: Settings;
+  readonly #changed: (seconds: number | undefined) => void;
   #original: number | null;
   #expires: Date | null;
 
-  /** `changed` is told of a new lifetime, seconds, not of an end that has come. */
-  constructor(attributes: Settings["cookie"], maxAge: number | null, changed: (seconds: number) => void) {
-    this.#attributes = attributes;
+  /**
+   * `own`: the lifetime that the session has of its own, ms. `changed` is told of a new one, seconds, or that there is none
+   * any more; not of an end that has come.
+   */
+  constructor(
+    req: IncomingMessage,
+    settings: Settings,
+    own: number | undefined,
+    changed: (seconds: number | undefined) => void,
+  ) {
+    const { cookieMaxAge } = settings;
+    this.#req = req;
+    this.#settings = settings;
     this.#changed = changed;
-    this.#original = maxAge;
-    this.#expires = expiryOf(maxAge);
+    this.#original = own ?? (cookieMaxAge === undefined ? null : cookieMaxAge * 1000);
+    this.#expires = expiryOf(this.#original);
   }
 
   get originalMaxAge(): number | null {
@@ -48,11 +63,10 @@ export class SessionCookie {
 
   set maxAge(maxAge: Lifetime) {
     const milliseconds = millisecondsOf(maxAge);
-    if (milliseconds === null) {
-      if (this.#original !== null) throw endless();
-      return;
+    if (milliseconds === null && this.#settings.cookieMaxAge !== undefined) throw endless();
+    if (milliseconds === null ? this.#original !== null : milliseconds > 0) {
+      this.#changed(milliseconds === null ? undefined : Math.ceil(milliseconds / 1000));
     }
-    if (milliseconds > 0) this.#changed(Math.ceil(milliseconds / 1000));
     this.#original = milliseconds;
     this.#expires = expiryOf(milliseconds);
   }
@@ -71,12 +85,13 @@ export class SessionCookie {
     return this.#original !== null && this.#original <= 0;
   }
 
-  get secure(): boolean | "auto" {
-    return this.#attributes.secure;
+  get secure(): boolean {
+    const { secure } = this.#attributes;
+    return secure === "auto" ? isSecure(new NodeRequest(this.#req), this.#settings.trustProxy) : secure;
   }
 
   set secure(secure: boolean | "auto") {
-    this.#keep("secure", secure);
+    if (secure !== this.secure) this.#keep("secure", secure);
   }
 
   get httpOnly(): boolean {
@@ -119,8 +134,17 @@ export class SessionCookie {
     this.#keep("partitioned", partitioned);
   }
 
+  get priority(): undefined {
+    return undefined;
+  }
+
+  set priority(priority: unknown) {
+    if (priority !== undefined) throw new SessionError("SESS_UNSUPPORTED", "the session's cookie has no priority");
+  }
+
   get data(): CookieData {
-    const { secure, httpOnly, path, sameSite, domain, partitioned } = this.#attributes;
+    const { httpOnly, path, sameSite, domain, partitioned } = this.#attributes;
+    const { secure } = this;
     const shown = { originalMaxAge: this.#original, expires: this.#expires, secure, httpOnly, path, sameSite };
     return { ...shown, ...(domain !== undefined && { domain }), ...(partitioned && { partitioned }) };
   }
@@ -136,6 +160,10 @@ export class SessionCookie {
 
   [Symbol.for("nodejs.util.inspect.custom")](): CookieData {
     return this.data;
+  }
+
+  get #attributes(): Settings["cookie"] {
+    return this.#settings.cookie;
   }
 
   #keep(name: keyof Settings["cookie"], value: unknown): void {

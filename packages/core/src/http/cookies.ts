@@ -1,16 +1,16 @@
-/** Headers of a session cookie, as text in and text out: RFC 6265 with the leniency of RFC 6265bis. */
+/** Headers of a session cookie, from text to text: RFC 6265, as leniently as RFC 6265bis. */
 import { SessionError } from "../errors.js";
 
-/** A longer Cookie header, in UTF-16 units, is not looked at. As much as HTTP/2 servers of Node accept unless told. */
+/** A longer Cookie header, in UTF-16 units, is not read. HTTP/2 servers of Node accept this much by default. */
 export const MAX_COOKIE_HEADER = 64 * 1024;
-/** Further values of the same name are not looked at: each may cost the caller a read of the store. */
+/** Further values of the same name are ignored, because each may cost the caller a read of the store. */
 export const MAX_COOKIE_VALUES = 8;
 
 function isBlank(unit: number): boolean {
   return unit === 0x20 || unit === 0x09;
 }
 
-/** What lies between two offsets, without optional whitespace (RFC 9110, section 5.6.3) around it. */
+/** The text between two offsets, without surrounding optional whitespace (RFC 9110, section 5.6.3). */
 function trimmed(text: string, from: number, to: number): string {
   let start = from;
   let end = to;
@@ -23,16 +23,16 @@ function unquoted(text: string): string {
   return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
 }
 
-/** Whether a Cookie header is too long to be looked at. */
+/** Whether a Cookie header is too long to be read. */
 export function isOversized(header: string | undefined): boolean {
   return header !== undefined && header.length > MAX_COOKIE_HEADER;
 }
 
 /**
- * Every value of one name in a Cookie header (RFC 6265, section 5.4), in order, at most {@link MAX_COOKIE_VALUES} that
- * `isWanted`: a browser sends one for each path and domain it has, and a neighbour may have planted some. Names are
- * case-sensitive. Values are verbatim, never percent-decoded, but for one pair of double quotes around them. Linear,
- * never throws.
+ * Every value of one name in a Cookie header (RFC 6265, section 5.4), in order: at most {@link MAX_COOKIE_VALUES}
+ * values that `isWanted` accepts. A browser sends one for each domain and path for which it has one, and another host
+ * of the same site may have planted some. Names are case-sensitive. Values are verbatim and never percent-decoded, but
+ * one pair of surrounding double quotes is removed. Takes linear time and never throws.
  */
 export function cookieValues(
   header: string | undefined,
@@ -45,7 +45,7 @@ export function cookieValues(
   while (start < header.length && values.length < MAX_COOKIE_VALUES) {
     const semicolon = header.indexOf(";", start);
     const end = semicolon === -1 ? header.length : semicolon;
-    // Sought inside the pair only: seeking further would be quadratic in pairs without "=".
+    // The search ends with the pair: searching further would take quadratic time if pairs have no "=".
     const pair = header.slice(start, end);
     const equals = pair.indexOf("=");
     if (equals !== -1 && trimmed(pair, 0, equals) === name) {
@@ -62,12 +62,12 @@ export interface CookieAttributes {
   readonly secure: boolean;
   readonly httpOnly: boolean;
   readonly sameSite: "lax" | "strict" | "none";
-  /** Absent is the host itself, without its subdomains. */
+  /** Absent means the host alone, without its subdomains. */
   readonly domain?: string;
   readonly path: string;
-  /** CHIPS: one jar for each top-level site. */
+  /** CHIPS: a separate cookie for each top-level site. */
   readonly partitioned: boolean;
-  /** Seconds, a whole number, 0 or more. Absent is until the browser closes. */
+  /** Seconds, a whole number, 0 or more. Absent means until the browser closes. */
   readonly maxAge?: number;
 }
 
@@ -77,23 +77,26 @@ export function isCookieName(text: string): boolean {
 }
 
 /**
- * Cookie octets (RFC 6265, section 4.1.1): visible ASCII but for double quote, comma, semicolon and backslash. The
- * quoted form is refused, because {@link cookieValues} would give it back without its quotes.
+ * Cookie octets (RFC 6265, section 4.1.1): visible ASCII without double quote, comma, semicolon and backslash. A quoted
+ * value is refused, because {@link cookieValues} would return it without its quotes.
  */
 export function isCookieValue(text: string): boolean {
   return /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(text);
 }
 
 /**
- * A host name (RFC 1123, section 2.1) of at most 253 characters, in ASCII; with `_` as well, which DNS and browsers take;
- * one leading dot is allowed and ignored.
+ * A host name (RFC 1123, section 2.1) of at most 253 ASCII characters. `_` is allowed too, because DNS and browsers
+ * accept it. One leading dot is allowed and ignored.
  */
 export function isCookieDomain(text: string): boolean {
   const host = text.startsWith(".") ? text.slice(1) : text;
   return host.length <= 253 && host.split(".").every((label) => /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?$/i.test(label));
 }
 
-/** Starts with `/`; the octets of {@link isCookieValue}; at most 1024, as browsers ignore longer attributes. */
+/**
+ * Starts with `/`, and has only octets of {@link isCookieValue}; at most 1024, because browsers ignore longer
+ * attributes.
+ */
 export function isCookiePath(text: string): boolean {
   return text.startsWith("/") && text.length <= 1024 && isCookieValue(text);
 }
@@ -116,10 +119,10 @@ function attributesText(attributes: CookieAttributes, expiry: string): string {
 }
 
 /**
- * The text of a Set-Cookie header. Contradictory attributes are for the configuration to refuse, not for this.
+ * The text of a Set-Cookie header. The configuration, not this function, refuses contradictory attributes.
  *
- * @throws SessionError `SESS_CONFIG` on a malformed name or attribute, `SESS_VALUE` on a malformed value: nothing
- * given here may add an attribute.
+ * @throws SessionError `SESS_CONFIG` on a malformed name or attribute, `SESS_VALUE` on a malformed value: no argument
+ * can add an attribute.
  */
 export function setCookie(name: string, value: string, attributes: CookieAttributes): string {
   const { maxAge } = attributes;
@@ -132,8 +135,8 @@ export function setCookie(name: string, value: string, attributes: CookieAttribu
 }
 
 /**
- * The Set-Cookie header that removes a cookie: a browser does so only where domain, path and partition are those it
- * was set with, and takes it from an insecure response only without Secure.
+ * The Set-Cookie header that removes a cookie. A browser removes only a cookie with the same domain, path and
+ * partition, and over an insecure connection only one without Secure.
  *
  * @throws SessionError `SESS_CONFIG` on a malformed name or attribute.
  */
@@ -142,17 +145,17 @@ export function clearCookie(name: string, attributes: CookieAttributes): string 
   return `${name}=${attributesText(attributes, "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT")}`;
 }
 
-/** A Vary header (RFC 9110, section 12.5.5) with this field in it: unchanged where it is there already, or `*` is. */
+/** A Vary header (RFC 9110, section 12.5.5) that contains the field; unchanged if it has the field or `*` already. */
 export function mergeVary(current: string | undefined, field: string): string {
   const fields = current === undefined ? [] : current.split(",").map((item) => trimmed(item, 0, item.length));
   if (fields.some((item) => item === "*" || item.toLowerCase() === field.toLowerCase())) return current ?? field;
   return current === undefined || fields.every((item) => item === "") ? field : `${current}, ${field}`;
 }
 
-/** A Cache-Control header (RFC 9111, section 5.2.2.5) that forbids storing: unchanged where it does so already. */
+/** A Cache-Control header (RFC 9111, section 5.2.2.5) that forbids storing; unchanged if it does so already. */
 export function mergeCacheControl(current: string | undefined): string {
   if (current === undefined) return "no-store";
-  // The argument of another directive may be a quoted list that has the word in it.
+  // Quoted arguments are removed first, since a quoted list may contain the word.
   const directives = current.replace(/"(?:[^"\\]|\\.?)*(?:"|$)/gs, '""').split(",");
   const forbids = directives.some((item) => trimmed(item, 0, item.length).toLowerCase() === "no-store");
   return forbids ? current : "no-store";

@@ -5,21 +5,24 @@ import type { RequestView } from "./request-view.js";
 
 /** The ids a request came with. */
 export interface PresentedIds {
-  /** Well-shaped and distinct, of all places together at most eight; mostly one or none. */
+  /** Distinct and of the right shape, at most eight from all places together; usually one or none. */
   readonly all: readonly string[];
-  /** The same by place: the cookie wins over the header, and that over the query. */
+  /** The same ids by place: the cookie has priority over the header, and the header over the query. */
   readonly places: readonly (readonly string[])[];
-  /** Whether there was a cookie of our name at all, well-shaped or not, or may have been. */
+  /** Whether there was a cookie of our name, of the right shape or not. Also true if that is unknown. */
   readonly cookie: boolean;
-  /** Whether there was anything that was meant as an id. */
+  /** Whether the request had anything that was meant as an id. */
   readonly some: boolean;
-  /** Whether the Cookie header was too long to be looked at. */
+  /** Whether the Cookie header was too long to be read. */
   readonly oversized: boolean;
 }
 
 const nothing: PresentedIds = { all: [], places: [], cookie: false, some: false, oversized: false };
 
-/** Checks shapes only: what is not an id of ours costs no I/O. A stale id in one place hides none in another. */
+/**
+ * Checks shapes only: a value that is not an id of ours costs no I/O. A stale id in one place does not hide an id in
+ * another.
+ */
 export function presentedIds(request: RequestView, settings: Settings): PresentedIds {
   const header = request.header("cookie");
   if (header === undefined && settings.sidHeader === undefined && !settings.sidInUrlQuery) return nothing;

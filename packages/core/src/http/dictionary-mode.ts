@@ -1,13 +1,14 @@
-/** Whether each object whose prototype was replaced, and to which something is added, has a shape of its own. */
+/** Whether V8 gives each object with a replaced prototype a separate shape when a property is added. */
 const isOld = Number.parseInt(process.versions.v8 ?? "", 10) < 13;
 
 /**
- * Has V8 keep an object as a table if its prototype was replaced, which is what Express does to each request and
- * response. To the V8 of Node 20 and 22 each of these has a shape of its own from the first property that is added:
- * every further one takes microseconds, and every access, by Node too, is to a shape that no code has met. Tables share
- * one. The V8 of Node 24 has these objects share their shapes, and there a table would be slower.
+ * Makes V8 keep an object as a table if its prototype was replaced, as Express does with each request and response. In
+ * the V8 of Node 20 and 22, each such object gets a shape of its own with the first added property: every further
+ * property takes microseconds, and every access, also by Node, is to an unknown shape. Tables share one shape. In the
+ * V8 of Node 24, these objects share their shapes, and a table would be slower.
  *
- * An object becomes a table as a property other than the one added last is removed: `name`, which is put back as it was.
+ * An object becomes a table when a property other than the last one added is removed. `name` is removed and put back
+ * for this.
  */
 export function toDictionaryMode(object: object, name: string): void {
   if (!isOld || Object.getPrototypeOf(object) === object.constructor?.prototype) return;

@@ -1,7 +1,10 @@
 import { report } from "../diagnostics.js";
 import { isSessionError } from "../errors.js";
 
-/** The status that an error becomes; one of 500 or more is reported, since nobody else hears of it. Never throws. */
+/**
+ * The status that an error becomes. An error with a status of 500 or more is reported, because it is visible nowhere
+ * else. Never throws.
+ */
 export function failureStatus(error: unknown): number {
   const status = statusOf(error);
   if (status >= 500) report(error);
@@ -17,7 +20,7 @@ export function statusOf(error: unknown): number {
   }
 }
 
-/** The body of an error response: what a client may know of it, and no more. */
+/** The body of an error response. It contains only what a client may know. */
 export function errorText(status: number, otherwise: string): string {
   return `${status === 409 ? "The session has changed meanwhile." : otherwise}\n`;
 }

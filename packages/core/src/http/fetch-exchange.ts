@@ -15,7 +15,7 @@ export class FetchExchange<D extends object> {
   readonly #load: () => Promise<Session<D>>;
   readonly #onError: AskApplication | undefined;
   #session: Promise<Session<D>> | undefined;
-  /** Whether the answer may depend on the session, or on why there is none. */
+  /** Whether the answer may depend on the session, or on the reason why there is none. */
   #isAsked = false;
 
   constructor(response: SessionResponse, load: () => Promise<Session<D>>, onError: AskApplication | undefined) {
@@ -24,7 +24,7 @@ export class FetchExchange<D extends object> {
     this.#onError = onError;
   }
 
-  /** The request's session, loaded when it is first asked for. */
+  /** The request's session, loaded when it is first requested. */
   session(): Promise<Session<D>> {
     this.#isAsked = true;
     if (this.#session === undefined) {
@@ -37,7 +37,7 @@ export class FetchExchange<D extends object> {
     return this.#session;
   }
 
-  /** The response with what the session adds to it, once the session is stored; an error response when it is not. */
+  /** Stores the session and adds its headers to the response; an error response if storing fails. */
   async respond(response: Response): Promise<Response> {
     if (!isResponse(response))
       return this.fail(new TypeError("the handler answered with something that is no Response"));
@@ -47,7 +47,7 @@ export class FetchExchange<D extends object> {
     }
     try {
       await this.#session;
-      // 101 and network errors cannot be made again, and nothing can be added to them: it is too late for a cookie.
+      // A response with status 101 or a network error cannot be copied or changed, so it is too late for a cookie.
       if (response.status < 200) this.#response.headersGone();
       await this.#response.store(response.status);
       if (response.status < 200) {
@@ -64,11 +64,11 @@ export class FetchExchange<D extends object> {
   }
 
   /**
-   * The response to a request whose handler threw. What a framework throws in place of returning is thrown on, once the
-   * session is stored for the status that it means.
+   * The response to a request whose handler threw. If the thrown value is a framework's redirect or error, the session
+   * is stored for its status and the value is thrown again.
    */
   async caught(error: unknown): Promise<Response> {
-    // Where throwing a response is how to answer, it is an answer like any other.
+    // In frameworks that answer by throwing a response, it is a normal answer.
     if (isResponse(error)) return this.respond(error);
     const answer = await this.#ask(error);
     if (answer !== undefined) return this.respond(answer);
@@ -84,7 +84,7 @@ export class FetchExchange<D extends object> {
     throw error;
   }
 
-  /** The error response, with what was stored before the failure. Never rejects. */
+  /** The error response, with the changes that were stored before the failure. Never rejects. */
   async fail(error: unknown): Promise<Response> {
     return this.#failBy(error, await this.#ask(error));
   }
@@ -105,7 +105,7 @@ export class FetchExchange<D extends object> {
     }
   }
 
-  /** The application's answer to an error, where it has one. */
+  /** The application's answer to an error, if it has one. */
   async #ask(error: unknown): Promise<Response | undefined> {
     try {
       const answer = await this.#onError?.(error);
@@ -123,14 +123,14 @@ export class FetchExchange<D extends object> {
   }
 }
 
-/** Lets go of what a body that will not be sent holds open, a file for instance. Never throws. */
+/** Releases the resources of a body that will not be sent, such as an open file. Never throws. */
 function abandon({ body }: Response): void {
-  // A polyfill's may be a stream of Node.
+  // The body of a polyfill may be a stream of Node.
   if (typeof body?.cancel !== "function") return;
   body.cancel().catch(() => {}); // Somebody else reads it, and lets go of it.
 }
 
-/** Also one of another realm, or of a polyfill. */
+/** Also true for a response of another realm or of a polyfill. */
 export function isResponse(value: unknown): value is Response {
   try {
     if (value instanceof Response) return true;
@@ -151,8 +151,9 @@ function headOf(headers: Headers): Head {
 }
 
 /**
- * The same response where its headers may be changed, and a copy where they are immutable, as a redirect's are. One
- * without a body may be a constant of the application's: the next client must not get the cookie of this one.
+ * The same response if its headers may be changed; a copy if they are immutable, as those of a redirect are. A response
+ * without a body is copied too: it may be a constant of the application, and the next client must not get this client's
+ * cookie.
  */
 function withHeaders(response: Response, headers: Headers): Response {
   const { status, statusText, body } = response;

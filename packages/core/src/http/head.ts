@@ -2,18 +2,27 @@
 export interface Head {
   getHeader(name: string): number | string | readonly string[] | undefined;
   setHeader(name: string, value: string): void;
-  /** Adds one more of a name, and leaves those that are there as they are. */
+  /** Adds one more header of a name, and keeps those that exist. */
   appendHeader(name: string, value: string): void;
 }
 
-/** What must happen for one session before a response may leave. Each may answer at once; then nothing is delayed. */
+/**
+ * The steps required for one session before a response may leave. Each step may return without a promise; then the
+ * response is not delayed.
+ */
 export interface ResponseHook {
-  /** Before the first byte. Rejecting replaces the response by an error. */
+  /** Called before the first byte is sent. A rejection replaces the response by an error. */
   store(status: number): void | Promise<void>;
-  /** Once every hook of the response has stored, or one has failed. Leaves alone what it has added already. */
+  /**
+   * Called when every hook of the response has stored, or one has failed. Does not repeat headers that it has added
+   * already.
+   */
   addHeaders(head: Head): void;
-  /** Before the end, where that is not also the first byte. Rejecting breaks the connection off. */
+  /** Called before the end, unless that is also the first byte. A rejection breaks the connection off. */
   beforeEnd(): void | Promise<void>;
-  /** The response fails, by this session or by another: what is not stored is discarded. Never rejects. */
+  /**
+   * Called when the response fails because of this session or another one: changes not stored are discarded. Never
+   * rejects.
+   */
   abandon(): void | Promise<void>;
 }

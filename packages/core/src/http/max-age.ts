@@ -1,15 +1,15 @@
 import type { Settings } from "../config/options.js";
 import type { StoredSession } from "../record/stored-session.js";
 
-/** Browsers keep no cookie longer, seconds: 400 days (RFC 6265bis, section 5.5). */
+/** Browsers keep a cookie for at most 400 days (RFC 6265bis, section 5.5). Seconds. */
 const longest = 400 * 86_400;
 
 /**
- * Max-Age of a session's cookie, seconds; `undefined` is until the browser closes.
+ * Max-Age of a session's cookie, seconds; `undefined` means until the browser closes.
  *
- * A cookie is sent with a new id only, while use prolongs its session. One that is to last as long as its session must
- * therefore outlast every use: the server keeps the end, and the browser must only not forget earlier. It never promises
- * more than the absolute end.
+ * Use prolongs a session, but only a new id sends its cookie. A cookie that is to last as long as its session must
+ * therefore outlast every use. The server decides the session's end; the browser only must not remove the cookie
+ * earlier. Max-Age never exceeds the absolute end.
  */
 export function maxAgeOf(stored: StoredSession | undefined, settings: Settings): number | undefined {
   const asked = stored?.lifetime === undefined ? configured(settings) : ownMaxAge(stored.lifetime, stored, settings);
@@ -18,12 +18,12 @@ export function maxAgeOf(stored: StoredSession | undefined, settings: Settings):
   return Math.max(0, Math.min(asked, left));
 }
 
-/** One that is below the idle lifetime is meant as it is written. */
+/** A value below the idle lifetime is used as configured. */
 function configured({ cookieMaxAge, idle }: Settings): number | undefined {
   return cookieMaxAge !== undefined && cookieMaxAge * 1000 >= idle ? longest : cookieMaxAge;
 }
 
-/** A lifetime that is shorter than what is stored already, having been set after that, only the browser can keep. */
+/** A lifetime that was set after storing and is shorter than the stored one can only be enforced by the browser. */
 function ownMaxAge(lifetime: number, { expiresAt }: StoredSession, { now }: Settings): number {
   return expiresAt - now() > lifetime ? Math.floor(lifetime / 1000) : longest;
 }

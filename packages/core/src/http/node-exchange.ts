@@ -2,7 +2,7 @@ import type { Session } from "../session/session.js";
 import type { Head } from "./head.js";
 import type { SessionResponse } from "./response-commit.js";
 
-/** One request of node:http whose framework has a moment of its own before the response leaves. */
+/** One request of node:http in a framework that can act before the response leaves. */
 export class NodeExchange<D extends object> {
   readonly #response: SessionResponse;
   readonly #load: () => Promise<Session<D>>;
@@ -20,7 +20,7 @@ export class NodeExchange<D extends object> {
 
   async respond(status: number, head: Head): Promise<void> {
     if (this.#session === undefined) return;
-    // What could not be loaded is the handler's to answer for, and there is nothing to store.
+    // If loading failed, the handler has got the error, and there is nothing to store.
     await this.#session.catch(() => {});
     try {
       await this.#response.store(status);

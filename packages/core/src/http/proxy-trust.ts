@@ -4,15 +4,16 @@ import { SessionError } from "../errors.js";
 import type { RequestView } from "./request-view.js";
 
 /**
- * Whether the client reached us over TLS: directly, or as `X-Forwarded-Proto` says where the peer is a proxy that the
- * application declared. Undeclared, that header is the client's own word and counts for nothing.
+ * Whether the client reached us over TLS: directly, or by `X-Forwarded-Proto` if the peer is a declared proxy. Without
+ * a declared proxy, the header is the client's own claim and is ignored.
  */
 export function isSecure(request: RequestView, trustProxy: Settings["trustProxy"]): boolean {
   if (request.encrypted) return true;
   if (trustProxy === false || trustProxy === 0) return false;
   if (typeof trustProxy === "function" && !isTrusted(trustProxy, request.peer)) return false;
   const forwarded = forwardedProtocols(request);
-  // Each proxy appends; with n trusted ones, the n-th from the right is what the outermost of them saw.
+  // Each proxy appends an entry. With n trusted proxies, the n-th entry from the right was written by the outermost of
+  // them.
   const hops = typeof trustProxy === "number" ? trustProxy : 1;
   const seen = forwarded[Math.max(0, forwarded.length - hops)];
   return seen === "https";
@@ -20,7 +21,9 @@ export function isSecure(request: RequestView, trustProxy: Settings["trustProxy"
 
 const reported = new WeakSet<object>();
 
-/** A client that has gone has no address any more; a function that throws, or answers otherwise than true, trusts nobody. */
+/**
+ * A closed connection has no address any more. If the function throws or does not return true, the peer is not trusted.
+ */
 export function isTrusted(trusts: (address: string) => boolean, peer: string | undefined): boolean {
   if (!peer) return false;
   try {
@@ -34,7 +37,7 @@ export function isTrusted(trusts: (address: string) => boolean, peer: string | u
   }
 }
 
-/** Throws `SESS_CONFIG` where the answer depends on an address that nobody told. */
+/** Throws `SESS_CONFIG` if the answer depends on the peer's address and that was not passed. */
 export function assertPeerKnown(request: RequestView, { trustProxy, cookie }: Settings): void {
   if (typeof trustProxy !== "function" || request.peer !== undefined) return;
   if (request.encrypted || cookie.secure !== "auto") return;
@@ -45,12 +48,12 @@ export function assertPeerKnown(request: RequestView, { trustProxy, cookie }: Se
   );
 }
 
-/** Whether somebody, the client perhaps, says that TLS ends before us. To be believed of nobody who was not declared. */
+/** Whether a proxy or the client claims that TLS ends before us. The claim is not trustworthy. */
 export function claimsTls(request: RequestView): boolean {
   return forwardedProtocols(request).includes("https");
 }
 
-/** What `X-Forwarded-Proto` says, the proxy next to us last. */
+/** The entries of `X-Forwarded-Proto`; the last one is of the proxy next to us. */
 function forwardedProtocols(request: RequestView): string[] {
   const header = request.header("x-forwarded-proto") ?? "";
   return header.split(",").map((protocol) => protocol.trim().toLowerCase());

@@ -1,28 +1,28 @@
 import type { IncomingMessage } from "node:http";
 
-/** What a session needs to know of a request, whatever kind of server it came to. */
+/** The parts of a request that a session needs, for every kind of server. */
 export interface RequestView {
-  /** By its name in lower case; several of one name as one, as RFC 9110, section 5.3 joins them. */
+  /** By its name in lower case. Several of one name are joined (RFC 9110, section 5.3). */
   header(name: string): string | undefined;
   readonly url: string;
-  /** As the client named the server, with the port where it named one; "" when it did not. */
+  /** The server's name and port as the client gave them; "" if it gave none. */
   host(): string;
-  /** Whether it came over TLS to this very process. */
+  /** Whether the request came over TLS to this process. */
   readonly encrypted: boolean;
-  /** The peer's address; "" where it has gone, `undefined` where nobody told it. */
+  /** The peer's address; "" if the connection is closed, `undefined` if it was not passed. */
   readonly peer: string | undefined;
 }
 
 /** A request of `node:http`. */
 export class NodeRequest implements RequestView {
   readonly #req: IncomingMessage;
-  // Asked for at once: the connection may be gone by the time the response leaves, and HTTP/2's throws then.
+  // Read at once: when the response leaves, the connection may be closed, and HTTP/2 then throws.
   readonly encrypted: boolean;
   readonly peer: string | undefined;
 
   constructor(req: IncomingMessage) {
     this.#req = req;
-    // What only looks like a request may have no socket.
+    // An object that only resembles a request may have no socket.
     const socket: Partial<IncomingMessage["socket"]> | undefined = req.socket;
     this.encrypted = socket !== undefined && "encrypted" in socket && socket.encrypted === true;
     this.peer = socket?.remoteAddress ?? "";
@@ -39,16 +39,16 @@ export class NodeRequest implements RequestView {
 
   host(): string {
     const { headers } = this.#req;
-    // HTTP/2 has the one in place of the other (RFC 9113, section 8.3.1).
+    // HTTP/2 has `:authority` instead of `host` (RFC 9113, section 8.3.1).
     return headers.host ?? String(headers[":authority"] ?? "");
   }
 }
 
-/** What a `Request` does not say about its connection. */
+/** Facts about the connection that a `Request` does not contain. */
 export interface ConnectionInfo {
-  /** The address of the client, or of the proxy next to the server: what a `trustProxy` function is asked about. */
+  /** The address of the client, or of the proxy next to the server: the argument of a `trustProxy` function. */
   readonly peer?: string | undefined;
-  /** Whether it came over TLS to this very process. Default: what the scheme of the URL says. */
+  /** Whether the request came over TLS to this process. Default: by the scheme of the URL. */
   readonly secure?: boolean | undefined;
 }
 

@@ -8,43 +8,50 @@ import type { Head, ResponseHook } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
 import type { RequestView } from "./request-view.js";
 import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
+import type { SharedNameAdvice } from "./shared-name-advice.js";
 import { twinsOf } from "./twins.js";
 
-/** What is the Manager's rather than one response's. */
+/** The parts that belong to the Manager and not to one response. */
 export interface ResponseSettings {
   readonly settings: Settings;
   readonly cookiePolicy: SecureCookiePolicy;
   readonly diagnostics: Diagnostics;
+  /** Absent in production. */
+  readonly nameAdvice: SharedNameAdvice | undefined;
 }
 
-/** Why a request that came with something has no session. */
+/** Why a request with an id has no session. */
 export type WhyNone = Extract<CookieOutcome, "ambiguous" | "unknown" | "oversized">;
 
-/** Ties a session to its response: stored before anything of the response is seen, and the cookie that follows. */
+/**
+ * Connects a session with its response: the session is stored before anything of the response is sent, and its cookie
+ * is added.
+ */
 export class SessionResponse implements Binding, ResponseHook {
   readonly #request: RequestView;
   readonly #settings: Settings;
   readonly #cookiePolicy: SecureCookiePolicy;
   readonly #diagnostics: Diagnostics;
+  readonly #nameAdvice: SharedNameAdvice | undefined;
   /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
   readonly #isOver: () => boolean;
   #session: ResponseSession | undefined;
   #headersSent: boolean;
   #discarded = false;
   #told = false;
-  /** The status that it is stored for, and the storing while that is under way. */
+  /** The status for which the session is stored, and the storing while it is under way. */
   #storedFor: number | undefined;
   #storing: Promise<void> | undefined;
-  /** Why it could not be loaded or stored. */
+  /** Why the session could not be loaded or stored. */
   #failure: unknown;
-  /** The Set-Cookie lines, once they are made. */
+  /** The Set-Cookie lines, after they were made. */
   #lines: readonly string[] | undefined;
-  /** Why the request came with no session. */
+  /** Why the request has no session. */
   #reason: WhyNone | undefined;
 
   constructor(
     request: RequestView,
-    { settings, cookiePolicy, diagnostics }: ResponseSettings,
+    { settings, cookiePolicy, diagnostics, nameAdvice }: ResponseSettings,
     headersSent: boolean,
     isOver: () => boolean,
   ) {
@@ -52,6 +59,7 @@ export class SessionResponse implements Binding, ResponseHook {
     this.#settings = settings;
     this.#cookiePolicy = cookiePolicy;
     this.#diagnostics = diagnostics;
+    this.#nameAdvice = nameAdvice;
     this.#headersSent = headersSent;
     this.#isOver = isOver;
   }
@@ -68,22 +76,22 @@ export class SessionResponse implements Binding, ResponseHook {
     this.#headersSent = true;
   }
 
-  /** Nothing to tell where the head is still to be finished: it clears the cookie. */
+  /** If the head is not finished yet, there is no event: the head will clear the cookie. */
   cookieStays(): void {
     if (this.#told) this.#diagnostics.publish("response", { cookie: "not-cleared" });
   }
 
-  /** To be called when a response leaves without its session: nobody asked for it. */
+  /** To be called when a response leaves without its session, because nothing asked for it. */
   headersGone(): void {
     this.#headersSent = true;
   }
 
-  /** Why there is no session, until it is asked for again. */
+  /** Remembers why there is no session, until it is requested again. */
   notLoaded(error: unknown): void {
     this.#failure = error;
   }
 
-  /** `reason`: why the request came with no session, where there is one. */
+  /** `reason` says why the request came with no session, if there is a reason. */
   bind(session: ResponseSession, reason: WhyNone | undefined): void {
     this.#session = session;
     this.#reason = reason;
@@ -91,7 +99,7 @@ export class SessionResponse implements Binding, ResponseHook {
     if (this.#headersSent) this.#tell("headers-sent");
   }
 
-  /** Asked again for the same status, as below a framework that has asked already, it stores nothing a second time. */
+  /** If it is called again for the same status, as below a framework that has called it, it does not store again. */
   store(status: number): void | Promise<void> {
     if (this.#storedFor === status) return this.#storing;
     this.#storedFor = status;
@@ -120,6 +128,8 @@ export class SessionResponse implements Binding, ResponseHook {
     this.#vary(head, "Cookie");
     if (sidHeader !== undefined) this.#vary(head, sidHeader);
     const outcome = this.#setCookie(head);
+    const value = outcome === "set" ? this.#session?.state.cookieValue : undefined;
+    this.#nameAdvice?.heed(this.#request, this.#reason === "unknown", value);
     const code = isSessionError(this.#failure) ? this.#failure.code : undefined;
     this.#tell(outcome ?? this.#whyNone(code), code);
   }
@@ -128,7 +138,7 @@ export class SessionResponse implements Binding, ResponseHook {
     return this.#session?.end();
   }
 
-  /** For a failure of the request, which is said here, and of another session that waits for the same response. */
+  /** For a failure of this request, which publishes the event, or of another session of the same response. */
   abandon(error?: unknown): void | Promise<void> {
     this.#failure ??= error;
     this.#discarded = true;
@@ -136,7 +146,7 @@ export class SessionResponse implements Binding, ResponseHook {
     return left === undefined ? this.#whenNothingRuns() : left.then(() => this.#whenNothingRuns());
   }
 
-  /** Instead of {@link addHeaders}, where what leaves has no head to put a cookie in. Answers whether one is lost. */
+  /** Used instead of {@link addHeaders} if the response has no head for a cookie. Returns whether a cookie is lost. */
   leavesWithoutHead(): boolean {
     this.#headersSent = true;
     const isLost = this.#session?.state.cookieDue !== undefined;
@@ -145,8 +155,8 @@ export class SessionResponse implements Binding, ResponseHook {
   }
 
   /**
-   * Lets nothing begin any more that needs a cookie, and waits for what has begun, which may have one to send: with a
-   * new id that is stored and not sent, the client would be logged out.
+   * Refuses new operations that need a cookie, and waits for those under way, which may have one to send. If a new id
+   * were stored but not sent, the client would be logged out.
    */
   #whenNothingRuns(): void | Promise<void> {
     this.#headersSent = true;
@@ -154,14 +164,14 @@ export class SessionResponse implements Binding, ResponseHook {
     return this.#session?.running;
   }
 
-  /** Once: a head that Node refuses to write is followed by that of an error. */
+  /** Publishes once: if Node refuses to write a head, the head of an error follows. */
   #tell(cookie: CookieOutcome, code?: SessionErrorCode): void {
     if (this.#told) return;
     this.#told = true;
     this.#diagnostics.publish("response", code === undefined ? { cookie } : { cookie, code });
   }
 
-  /** Adds the cookie that is due, if one is. */
+  /** Adds the cookie that is due, if any. */
   #setCookie(head: Head): CookieOutcome | undefined {
     const { sidHeader, enableSetCookie } = this.#settings;
     const state = this.#session?.state;
@@ -206,7 +216,7 @@ export class SessionResponse implements Binding, ResponseHook {
     return clearCookie(this.#settings.cookieName, attributes);
   }
 
-  /** Ours last: a browser that takes a twin for the same cookie must not be left without it. */
+  /** Our cookie is last: if a browser takes a twin for the same cookie, ours must win. */
   #linesFor(state: SessionState, due: "set" | "clear"): readonly string[] {
     const cookie = due === "set" ? this.#cookieFor(state) : this.#clearing(this.#attributes);
     if (!state.hasTwins) return [cookie];

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { report } from "../diagnostics.js";
 import { errorText, failureStatus, statusOf } from "./failure.js";
 
-/** Runs an application's handler; whatever it throws becomes a response, or the end of one that has begun. */
+/** Runs an application's handler. If it throws, the response is an error, or ends if it has begun. */
 export function runHandler(res: ServerResponse, handler: () => Promise<unknown>): void {
   handler().catch((error: unknown) => {
     try {
@@ -24,7 +24,9 @@ function answerWith(res: ServerResponse, status: number): void {
   res.end(body);
 }
 
-/** For what only looks like a response, and lacks what was to be called: a bare 500, or the end of the connection. */
+/**
+ * For an object that only resembles a response and lacks a required method: a bare 500, or the end of the connection.
+ */
 function giveUp(res: ServerResponse, error: unknown): void {
   report(error);
   try {
@@ -39,7 +41,9 @@ function giveUp(res: ServerResponse, error: unknown): void {
   }
 }
 
-/** A client that went away while its request was read: nobody's mistake, and nobody is there to answer. */
+/**
+ * Whether the client disconnected while its request was read: this is not an error, and there is no client to answer.
+ */
 function isAbort(error: unknown, res: ServerResponse): boolean {
   return res.destroyed && error instanceof Error && "code" in error && error.code === "ECONNRESET";
 }

@@ -2,7 +2,10 @@ import type { Settings } from "../config/options.js";
 import { claimsTls, isLocal, isSecure, isTrusted } from "./proxy-trust.js";
 import type { RequestView } from "./request-view.js";
 
-/** One Manager's view of whether its cookie gets where it should, with one warning, in development, where it does not. */
+/**
+ * Decides for one Manager whether its cookie is Secure, and warns once, in development, if the cookie will not reach
+ * the browser as intended.
+ */
 export class SecureCookiePolicy {
   readonly #settings: Settings;
   #given = false;
@@ -17,13 +20,13 @@ export class SecureCookiePolicy {
     return secure === "auto" ? isSecure(request, this.#settings.trustProxy) : secure;
   }
 
-  /** To be asked when a cookie is set: whether, as far as we can see, a browser drops it. */
+  /** To be asked when a cookie is set: whether a browser will drop it, as far as is known here. */
   isDropped(request: RequestView): boolean {
     const { trustProxy } = this.#settings;
     if (isSecure(request, trustProxy)) return false;
     const demanded = this.#settings.cookie.secure === true;
     const claimed = claimsTls(request);
-    // A Host behind a proxy may be the one by which the proxy reaches us, and says nothing of the browser.
+    // Behind a proxy, Host may be the name by which the proxy reaches us. It then says nothing about the browser.
     if (isLocal(request) && !claimed) return false;
     if (demanded !== claimed) this.#warn(demanded ? dropped : unbelieved(trustProxy, request.peer));
     return demanded && !claimed;
@@ -36,7 +39,7 @@ export class SecureCookiePolicy {
   }
 }
 
-/** Where `X-Forwarded-Proto` says https and was not believed: why. */
+/** Why an `X-Forwarded-Proto` of https was not trusted. */
 function unbelieved(trustProxy: Settings["trustProxy"], peer: string | undefined): string {
   const reason = whyUnbelieved(trustProxy, peer);
   return (

@@ -1,12 +1,13 @@
-/** What a framework throws in place of returning is its signal to itself: it is passed on, and says what it means. */
+/** A value that a framework throws instead of returning. It must be thrown on, and has a status. */
 export interface Signal {
-  /** The status of the response that it leads to; 500 where nothing says so. */
+  /** The status of the response that it leads to; 500 if it does not say. */
   readonly status: number;
 }
 
 /**
- * Tells a signal from an error: Next's `redirect()` and `notFound()` (an Error whose `digest` is in capitals), the
- * redirects and errors of SvelteKit (an object with a `status`), `data()` of React Router (an object with an `init`).
+ * Distinguishes such a value from an error: Next's `redirect()` and `notFound()` (an Error whose `digest` is in
+ * capitals), redirects and errors of SvelteKit (an object with a `status`), `data()` of React Router (an object with an
+ * `init`).
  */
 export function signalIn(thrown: unknown): Signal | undefined {
   if (typeof thrown !== "object" || thrown === null) return undefined;
@@ -21,7 +22,7 @@ export function signalIn(thrown: unknown): Signal | undefined {
   }
 }
 
-/** `NEXT_REDIRECT;replace;/path;307;`, `NEXT_HTTP_ERROR_FALLBACK;404`; digests of other errors are numbers. */
+/** `NEXT_REDIRECT;replace;/path;307;`, `NEXT_HTTP_ERROR_FALLBACK;404`. Digests of other errors are numbers. */
 function signalOfNext(digest: unknown): Signal | undefined {
   if (typeof digest !== "string" || !/^[A-Z]/.test(digest)) return undefined;
   const status = Number(/;(\d{3});?$/.exec(digest)?.[1] ?? (digest === "NEXT_NOT_FOUND" ? 404 : 500));

@@ -2,13 +2,13 @@ import type { Settings } from "../config/options.js";
 import type { CookieAttributes } from "./cookies.js";
 import { isCookieDomain } from "./cookies.js";
 
-/** More parents of a host than this are not tried. */
+/** Maximum number of parent domains of a host that are tried. */
 const mostDomains = 3;
 
 /**
- * The attributes of cookies that a browser may hold beside ours, of the same name and path: the host's own where ours is
- * for a domain, and where ours is the host's own, those for the host as a domain and for its parents. A cookie of another
- * path cannot be named. `host` as in the request, with a port or without.
+ * The attributes of cookies with the same name and path that a browser may have beside ours. If ours is for a domain,
+ * this is the host's own cookie. If ours is the host's own, these are cookies for the host as a domain and for its
+ * parents. Cookies of other paths cannot be named. `host` is as in the request, with or without a port.
  */
 export function twinsOf(host: string, { cookieName, cookie }: Settings, secure: boolean): CookieAttributes[] {
   const { domain, ...rest } = cookie;
@@ -16,7 +16,7 @@ export function twinsOf(host: string, { cookieName, cookie }: Settings, secure: 
   return /^__host-/i.test(cookieName) ? [] : domainsOf(host).map((each) => ({ ...rest, secure, domain: each }));
 }
 
-/** None of an address, nor of a name without dots, for which browsers accept no Domain. */
+/** Empty for an address or a name without dots: browsers accept no Domain for them. */
 function domainsOf(host: string): string[] {
   const name = host.replace(/:\d*$/, "").toLowerCase();
   if (!isCookieDomain(name) || name.startsWith(".") || /(?:^|\.)\d+$/.test(name)) return [];

@@ -56,14 +56,14 @@ export function createManager<D extends object = SessionData>(
 ): Promise<StoreManager<D>>;
 export function createManager<D extends object = SessionData>(...args: NamedStore): Promise<StoreManager<D>>;
 export function createManager<D extends object = SessionData>(...args: NamedToken): Promise<Manager<D>>;
-// TypeScript explains a mistake by the last of these: the only one that has every name, and the rest of what may be wrong.
+// TypeScript explains a mistake by the last overload: the only one with every name and every other possible mistake.
 export function createManager<D extends object = SessionData>(...args: NamedStore | NamedToken): Promise<Manager<D>>;
 export async function createManager<D extends object>(
   nameOrConnector: string | Connector,
   config?: ManagerConfig | string,
 ): Promise<Manager<D>> {
   const settings = resolveConfig(config, typeof config === "string" ? await seedReader() : undefined);
-  // What a Manager shows of itself, in a log say, must not hold the store's password.
+  // A Manager that is inspected, for example in a log, must not show the store's password.
   const own = { ...settings, providerConfig: undefined };
   const connector =
     typeof nameOrConnector === "string" ? connectorOf(nameOrConnector, settings.providerConfig) : nameOrConnector;
@@ -73,7 +73,7 @@ export async function createManager<D extends object>(
   throw new SessionError("SESS_PROVIDER", "createManager takes a provider's name or a connector");
 }
 
-/** Loaded for the seed's JSON alone. */
+/** Loaded only for the seed's JSON. */
 async function seedReader(): Promise<typeof readSeedConfig> {
   return (await import("../config/seed-json.js")).readSeedConfig;
 }
@@ -98,7 +98,7 @@ function assertContract({ name, contract = 1 }: Connector): void {
   throw new SessionError("SESS_PROVIDER", `provider "${name}" ${update}`);
 }
 
-/** So that a provider of another contract, or of none, is found at start-up and not by the first visitor. */
+/** Finds a provider of another contract, or an incomplete one, at start-up and not at the first request. */
 async function assertMethods<P extends Provider | TokenProvider>(
   { name }: Connector,
   provider: P,

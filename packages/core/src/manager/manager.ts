@@ -15,28 +15,28 @@ export type FetchHandler<D extends object> = (
   request: Request,
 ) => Response | Promise<Response>;
 
-/** How a request of the Fetch standard came, and who answers where it fails. All optional. */
+/** How a request of the Fetch standard came, and what answers its errors. All optional. */
 export interface ExchangeOptions {
-  /** The address of the client, or of the proxy next to the server: what a `trustProxy` function is asked about. */
+  /** The address of the client, or of the proxy next to the server: the argument of a `trustProxy` function. */
   readonly peer?: string | undefined;
-  /** Whether the request came over TLS to this very process. Default: what the scheme of its URL says. */
+  /** Whether the request came over TLS to this process. Default: by the scheme of its URL. */
   readonly secure?: boolean | undefined;
-  /** In place of the Manager's own `onError`. */
+  /** Replaces the Manager's own `onError`. */
   readonly onError?: ErrorResponder | undefined;
 }
 
 /** One request of the Fetch standard and the response to it: for adapters of frameworks that are built on it. */
 export interface Exchange<D extends object> {
-  /** The request's session, loaded when it is first asked for; until then nothing is read. Rejects as `start` does. */
+  /** The request's session, loaded when it is first requested; until then nothing is read. Rejects as `start` does. */
   session(): Promise<SessionStore<D>>;
   /**
-   * To be called once, with the response, which resolves with what the session adds to it when the session has been
-   * stored; to an error response when that failed. Immutable responses are copied, bodies are passed on unread.
+   * To be called once, with the response. When the session has been stored, resolves to the response with the session's
+   * headers; if storing failed, to an error response. Immutable responses are copied; bodies are passed on unread.
    */
   respond(response: Response): Promise<Response>;
   /**
-   * The response to what a handler threw, as `handle` makes it. Rejects with what is to be thrown on: the redirects and
-   * errors that a framework throws in place of returning.
+   * The response for what a handler threw, as `handle` makes it. Rejects with the redirects and errors of a framework,
+   * which must be thrown on.
    */
   caught(error: unknown): Promise<Response>;
   /** The error response of a handler that threw. What was not stored is discarded. Never rejects. */
@@ -52,22 +52,23 @@ export interface ResponseHead {
 }
 
 /**
- * One request of `node:http` and the response to it: for adapters of frameworks that have a moment of their own before a
- * response leaves, as Fastify's `onSend`. What goes past the framework there is held as by `start`.
+ * One request of `node:http` and its response, for adapters of frameworks that can act before a response leaves, such
+ * as Fastify's `onSend`. A response that bypasses the framework is held, as with `start`.
  */
 export interface NodeExchange<D extends object> {
-  /** The request's session, loaded when it is first asked for. Rejects as `start` does. */
+  /** The request's session, loaded when it is first requested. Rejects as `start` does. */
   session(): Promise<SessionStore<D>>;
   /**
-   * To be called when status and headers are there and nothing has left: stores the session and adds its headers.
-   * Rejects when it cannot be stored, and the framework is to answer with that error. Nothing where nobody asked.
+   * To be called when status and headers are known and nothing has been sent: stores the session and adds its headers.
+   * Rejects if it cannot be stored; the framework then answers with that error. Does nothing if the session was not
+   * requested.
    */
   respond(status: number, head: ResponseHead): Promise<void>;
 }
 
 /**
- * Sessions of one application: what every Manager can do, also where the client keeps its session itself, sealed in its
- * cookie. Made by `createManager`; `close()` it at shutdown.
+ * The sessions of one application: what every Manager can do, also if the client keeps its session itself, sealed in
+ * its cookie. Made by `createManager`; call `close()` at shutdown.
  */
 export interface Manager<D extends object> extends AsyncDisposable {
   /**
@@ -78,22 +79,23 @@ export interface Manager<D extends object> extends AsyncDisposable {
   handler(handler: SessionHandler<D>): (req: IncomingMessage, res: ServerResponse) => void;
 
   /**
-   * The same for servers built on the Fetch standard: from a `Request` to its `Response`. What the handler throws:
+   * The same for servers built on the Fetch standard: from a `Request` to its `Response`. If the handler throws:
    *
-   * - a `Response` is a response like any other;
-   * - what `onError` makes a `Response` of, likewise: its status decides whether changes are kept;
-   * - what a framework throws in place of returning (Next's `redirect()`, SvelteKit's, `data()` of React Router) is thrown
-   *   on, once the session is stored, or discarded where it means 500 or more;
+   * - a `Response` is a normal response;
+   * - a value for which `onError` makes a `Response` is answered with it, and its status decides whether changes are
+   *   kept;
+   * - a redirect or error of a framework (Next's, SvelteKit's, `data()` of React Router) is thrown on, after the
+   *   session is stored, or discarded if it means 500 or more;
    * - anything else is a 500 (or the status of the `SessionError`), and changes not yet stored are discarded.
    *
-   * Rejects with `SESS_CONFIG` where `trustProxy` is a function and nobody told the address of the peer.
+   * Rejects with `SESS_CONFIG` if `trustProxy` is a function and the peer's address was not passed.
    */
   handle(request: Request, handler: FetchHandler<D>, options?: ExchangeOptions): Promise<Response>;
 
-  /** {@link handle} in its parts. Throws `SESS_CONFIG` as `handle` rejects. */
+  /** The steps of {@link handle}. Throws `SESS_CONFIG` when `handle` would reject with it. */
   begin(request: Request, options?: ExchangeOptions): Exchange<D>;
 
-  /** {@link start} in its parts. */
+  /** The steps of {@link start}. */
   begin(req: IncomingMessage, res: ServerResponse): NodeExchange<D>;
 
   /**
@@ -109,10 +111,13 @@ export interface Manager<D extends object> extends AsyncDisposable {
   /** {@link start}, then {@link SessionStore.destroy}. */
   destroy(req: IncomingMessage, res: ServerResponse): Promise<void>;
 
-  /** Has the provider remove what expired; resolves to how many records. Where the client keeps them: 0. */
+  /** Removes expired records; resolves to their number, which is 0 if the client keeps the sessions. */
   gc(): Promise<number>;
 
-  /** Calls {@link gc} every `gcLifetime` seconds, without keeping the process alive, until the returned function. */
+  /**
+   * Calls {@link gc} every `gcLifetime` seconds, until the returned function is called. Does not keep the process
+   * alive.
+   */
   startGC(): () => void;
 
   /** Finishes what is being stored, stops gc, and closes the provider. Idempotent. */
@@ -126,41 +131,40 @@ export interface OwnedSession<D extends object> {
   readonly saved: Date;
   /** Whether it is the session that was passed as `current`. */
   readonly current: boolean;
-  /** A field, for what is to be shown of it: a device's name, say. */
+  /** A field to show, such as a device's name. */
   get<F extends Field<D>>(field: F): D[F] | undefined;
-  /** Ends it. */
+  /** Ends the session. */
   destroy(): Promise<void>;
 }
 
 /** A {@link Manager} whose provider has a store: it can also load, count, and list an owner's sessions. */
 export interface StoreManager<D extends object> extends Manager<D> {
   /**
-   * The session of an id, outside of any response (a WebSocket, a job); `undefined` when there is none. Its changes are
-   * stored by `release()`, or as it is disposed of.
+   * The session of an id, outside of any response (a WebSocket, a job); `undefined` if there is none. `release()` or
+   * disposal stores its changes.
    */
   load(id: string): Promise<SessionStore<D> | undefined>;
 
-  /** Whether an id is a session's now. */
+  /** Whether an id has a live session. */
   exists(id: string): Promise<boolean>;
 
   /**
-   * How many sessions the provider keeps now, those of other Managers on the same store included. Where a provider has
-   * to look at each of them, a million take half a minute: for operators, not for requests.
+   * The number of live sessions, including those of other Managers on the same store. If a provider must look at each
+   * of them, a million take half a minute: for operators, not for requests.
    */
   count(): Promise<number>;
 
   /**
-   * The sessions whose `owner` was set to this one, last stored first. Rejects with `SESS_UNSUPPORTED` where the
-   * provider keeps no index of owners, and with `SESS_ENVELOPE` or `SESS_UNAVAILABLE` where some could not be read: the
-   * message says how many.
+   * The sessions with this `owner`, last stored first. Rejects with `SESS_UNSUPPORTED` if the provider has no index of
+   * owners, and with `SESS_ENVELOPE` or `SESS_UNAVAILABLE` if some could not be read; the message says how many.
    */
   listOwned(owner: string, options?: { readonly current?: SessionStore<D> }): Promise<OwnedSession<D>[]>;
 
   /**
-   * Signs an owner out everywhere, except from one session where that is passed: every session whose save with this
-   * owner was acknowledged before the call. Resolves to how many were ended. A sign-in under way at the same time may
-   * be missed; an application that must not miss it keeps a version of the credentials in the session. Where some could not
-   * be ended it rejects when all others have been: the message says how many are left. Call it again.
+   * Signs an owner out everywhere, except from the session passed as `except`: ends every session whose save with this
+   * owner was acknowledged before the call. Resolves to the number of ended sessions. It may miss a concurrent sign-in;
+   * to exclude that, keep a version of the credentials in the session. If some sessions could not be ended, it ends all
+   * others and then rejects; the message says how many are left. Call it again.
    */
   destroyOwned(owner: string, options?: { readonly except?: SessionStore<D> }): Promise<number>;
 }

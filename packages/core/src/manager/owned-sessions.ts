@@ -23,7 +23,7 @@ export async function listOwned<D extends object>(
   return found.sort((a, b) => b.saved.getTime() - a.saved.getTime());
 }
 
-/** Where a session is kept now, and was earlier in this request, or has gone on to since. */
+/** The keys of a session: its present one, its earlier ones in this request, and those of its successors. */
 export async function keysOf<D extends object>(
   backend: StoreBackend,
   session: SessionStore<D> | undefined,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Deadline } from "../backend/deadline.js";
 import { closed } from "../backend/refusals.js";
-import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, LoadedSession, PresentedRival, SessionBackend } from "../backend/session-backend.js";
 import type { Settings } from "../config/options.js";
 import { type Diagnostics, report } from "../diagnostics.js";
 import { FetchExchange } from "../http/fetch-exchange.js";
@@ -11,6 +11,7 @@ import { FetchRequest, type RequestView } from "../http/request-view.js";
 import { type ResponseSettings, SessionResponse } from "../http/response-commit.js";
 import { runHandler } from "../http/run-handler.js";
 import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
+import { SharedNameAdvice } from "../http/shared-name-advice.js";
 import { newId, ownerKey } from "../ids.js";
 import { Session } from "../session/session.js";
 import type { Binding } from "../session/session-state.js";
@@ -20,8 +21,8 @@ import type { FallbackLookup, PresentedSession } from "./select-session.js";
 import { type StartedRequest, StartedRequests } from "./started-requests.js";
 
 /**
- * What all Managers have in common: from a request to its session and on to its response. Some of its methods are for
- * adapters of core's own; the public types do not have them.
+ * The common part of all Managers: from a request to its session and on to its response. Some methods are for core's
+ * own adapters; the public types do not have them.
  */
 export abstract class RequestManager<D extends object> {
   readonly settings: Settings;
@@ -34,7 +35,9 @@ export abstract class RequestManager<D extends object> {
   constructor(settings: Settings, backend: SessionBackend, diagnostics: Diagnostics) {
     this.settings = settings;
     this.#backend = backend;
-    this.#forResponses = { settings, diagnostics, cookiePolicy: new SecureCookiePolicy(settings) };
+    const cookiePolicy = new SecureCookiePolicy(settings);
+    const nameAdvice = process.env.NODE_ENV === "production" ? undefined : new SharedNameAdvice(settings.cookieName);
+    this.#forResponses = { settings, diagnostics, cookiePolicy, nameAdvice };
     this.#requests = new StartedRequests(this.#forResponses);
   }
 
@@ -85,7 +88,7 @@ export abstract class RequestManager<D extends object> {
     await session.destroy();
   }
 
-  /** Has requests that come with nothing of ours looked up elsewhere, by an adapter. */
+  /** Lets an adapter look elsewhere for the session of a request without an id of ours. */
   setFallbackLookup(fallbackLookup: FallbackLookup): void {
     this.#fallbackLookup = fallbackLookup;
   }
@@ -99,7 +102,7 @@ export abstract class RequestManager<D extends object> {
     await this.close();
   }
 
-  /** Of what is asked for now. */
+  /** The deadline of an operation that is requested now. */
   deadline(): Deadline {
     return this.#backend.deadline();
   }
@@ -119,12 +122,12 @@ export abstract class RequestManager<D extends object> {
     if (this.#closing !== undefined) throw closed();
   }
 
-  /** `rivals`: live sessions that were presented beside each other, where the request has none for that reason. */
+  /** `rivals`: the live sessions that were presented together, if the request has no session for that reason. */
   session(
     found: Partial<LoadedSession> | undefined,
     presented: boolean,
     binding?: Binding,
-    rivals: readonly LoadedSession[] = [],
+    rivals: readonly PresentedRival[] = [],
   ): Session<D> {
     const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({

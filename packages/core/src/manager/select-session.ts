@@ -1,13 +1,19 @@
 import type { IncomingMessage } from "node:http";
-import type { LoadedSession } from "../backend/session-backend.js";
+import type { LoadedSession, PresentedRival } from "../backend/session-backend.js";
+import type { SessionError } from "../errors.js";
 import type { RequestView } from "../http/request-view.js";
 import type { WhyNone } from "../http/response-commit.js";
+
+/** What one of a request's ids leads to. `failure`: why it cannot be read. Then it is a session, unless it is known for a marker. */
+export interface Found extends PresentedRival {
+  readonly failure?: SessionError | undefined;
+}
 
 /** Which of the sessions that a request presented is the request's. */
 export interface Selection {
   readonly found: LoadedSession | undefined;
   /** The live sessions, where there are several: the request has none then. */
-  readonly rivals: readonly LoadedSession[];
+  readonly rivals: readonly PresentedRival[];
 }
 
 /** What a request came with. */
@@ -18,23 +24,33 @@ export interface PresentedSession extends Selection {
   readonly reason: WhyNone | undefined;
 }
 
-/** Where else a session may be found, when what a request came with leads to none. `req`: what Node has of it. */
+/**
+ * Another place to look for a session when the request's ids lead to none. `req` is Node's request, if there is one.
+ */
 export type FallbackLookup = (request: RequestView, req?: IncomingMessage) => Promise<LoadedSession | undefined>;
 
-const none: readonly LoadedSession[] = [];
+const none: readonly PresentedRival[] = [];
 
 /**
  * Of what a request's ids lead to, by the place they came in: the one session of the first place that has one, or else a
  * marker that names a successor. Several live sessions in one place are nobody's: one of the cookies was planted
  * (RFC 6265, section 8.6), or set for another path or domain, and nothing says which.
+ *
+ * Throws where what is selected cannot be read. A session that this process cannot read counts all the same: whose a request
+ * is must not depend on which process it comes to.
  */
-export function selectSession(places: readonly (readonly LoadedSession[])[]): Selection {
+export function selectSession(places: readonly (readonly Found[])[]): Selection {
   for (const place of places) {
-    const sessions = place.filter(({ stored }) => stored.retired === undefined);
+    const sessions = place.filter(({ stored }) => stored?.retired === undefined);
     if (sessions.length > 1) return { found: undefined, rivals: sessions };
-    if (sessions.length === 1) return { found: sessions[0], rivals: none };
+    if (sessions.length === 1) return { found: read(sessions[0]), rivals: none };
   }
-  return { found: places.find((place) => place.length > 0)?.[0], rivals: none };
+  return { found: read(places.find((place) => place.length > 0)?.[0]), rivals: none };
+}
+
+function read(found: Found | undefined): LoadedSession | undefined {
+  if (found?.failure !== undefined) throw found.failure;
+  return found?.stored && { identity: found.identity, stored: found.stored };
 }
 
 /** Why a request has no session: `some` is whether it came with anything that was meant as an id. */

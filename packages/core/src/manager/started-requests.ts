@@ -5,16 +5,18 @@ import { NodeRequest } from "../http/request-view.js";
 import { type ResponseSettings, SessionResponse } from "../http/response-commit.js";
 import type { Session } from "../session/session.js";
 
-/** A request's session. It says whose: a copy of a request has the same, and is another request. */
+/**
+ * The session of a request. It remembers the request: a copy of a request has the same property but is another request.
+ */
 export class StartedRequest<D extends object> {
   readonly req: IncomingMessage;
   readonly request: NodeRequest;
   readonly response: SessionResponse;
-  /** Whether there is no response, or none any more. The session is stored, and prolonged, by itself. */
+  /** Whether there is no response, or no longer one. The session is then stored and prolonged by itself. */
   readonly isAlone: boolean;
   /** The response that came last; mostly the only one. */
   #held: ServerResponse | undefined;
-  /** `undefined` until it is asked for, and after a failure: a store that was down may be up again. */
+  /** `undefined` until it is requested, and after a failure: a store that was down may be up again. */
   session: Promise<Session<D>> | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse, settings: ResponseSettings) {
@@ -33,8 +35,8 @@ export class StartedRequest<D extends object> {
 }
 
 /**
- * Whether there is no response to hold: the connection is to speak another protocol, and what there is of a response only
- * looks like one. A server that does not upgrade answers such a request as any other, and Node says so.
+ * Whether there is no response to hold, because the connection changes to another protocol and its response object is
+ * not a real one. A server that does not upgrade answers such a request normally, and Node shows that.
  */
 function isUpgrade(req: IncomingMessage & { readonly upgrade?: unknown }, res: ServerResponse): boolean {
   if (req.headers.upgrade === undefined) return false;

@@ -10,8 +10,7 @@ import type { SessionStore } from "../session/session-store.js";
 import type { OwnedSession, StoreManager } from "./manager.js";
 import { keysOf, listOwned } from "./owned-sessions.js";
 import { RequestManager } from "./request-manager.js";
-import type { PresentedSession } from "./select-session.js";
-import { type Selection, selectSession, whyNone } from "./select-session.js";
+import { type Found, type PresentedSession, type Selection, selectSession, whyNone } from "./select-session.js";
 
 /** The Manager over a store. */
 export class StoreSessionManager<D extends object> extends RequestManager<D> implements StoreManager<D> {
@@ -109,13 +108,14 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
     return stored === undefined || stored.retired === "" ? undefined : { identity, stored };
   }
 
-  async #lookUpAll(ids: readonly string[]): Promise<ReadonlyMap<string, LoadedSession>> {
+  async #lookUpAll(ids: readonly string[]): Promise<ReadonlyMap<string, Found>> {
     const identities = ids.map((id) => this.identify(id));
-    const records = await this.#backend.loadMany(identities.map(({ key }) => key));
-    const found = new Map<string, LoadedSession>();
+    const readings = await this.#backend.loadMany(identities.map(({ key }) => key));
+    const found = new Map<string, Found>();
     for (const [index, identity] of identities.entries()) {
-      const stored = records[index];
-      if (stored !== undefined && stored.retired !== "") found.set(identity.id, { identity, stored });
+      const { stored, failure } = readings[index] ?? {};
+      const leadsSomewhere = stored === undefined ? failure !== undefined : stored.retired !== "";
+      if (leadsSomewhere) found.set(identity.id, { identity, stored, failure });
     }
     return found;
   }

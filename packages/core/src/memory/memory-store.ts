@@ -3,7 +3,10 @@ import { ExpiryHeap } from "./expiry-heap.js";
 import { KeyMap } from "./key-map.js";
 import { RecencyList } from "./recency-list.js";
 
-/** Markers that are kept, at least: five megabytes. What a few sessions' owners do in two minutes is not to be forgotten. */
+/**
+ * Minimum number of markers that are kept, about five megabytes: two minutes of logouts must not be forgotten because
+ * there are few sessions.
+ */
 const leastMarkers = 10_000;
 
 /** A new record with the contract's own fields and nothing else, so that nothing is shared by reference. */
@@ -17,12 +20,14 @@ export function copyRecord(record: SessionRecord): SessionRecord {
   };
 }
 
-/** V8 keeps a text that was put together as a tree of its parts, until somebody looks into it. */
+/** Makes one flat text: V8 keeps a concatenated text as a tree of its parts until it is read. */
 function flat(text: string): string {
   return Number.isNaN(text.charCodeAt(0)) ? "" : text;
 }
 
-/** A copy of a record, with what keeps it in order: one object instead of two, since there may be a million of them. */
+/**
+ * A copy of a record together with its position in the lists: one object instead of two, since there may be a million.
+ */
 class Entry implements SessionRecord {
   readonly key: string;
   readonly data: string;
@@ -49,10 +54,10 @@ class Entry implements SessionRecord {
 }
 
 /**
- * The data behind {@link memory}: every method is synchronous, so whatever a provider does between two of its own
- * awaits is atomic. Bounded: beyond `maxSessions` the least recently used session goes, and beyond as many markers, or
- * 10,000 where that is more, the one that expires first. Its key is free then: what is late is refused all the same, but
- * whoever still presents the old id is a stranger, and a logout by the old id does not reach the session's new one.
+ * The data behind {@link memory}. Every method is synchronous, so everything between two awaits of a provider is
+ * atomic. Beyond `maxSessions`, the least recently used session is removed. Beyond as many markers (at least 10,000),
+ * the marker that expires first is removed. Its key is then free: late writes are still refused, but a request with the
+ * old id counts as unknown, and a logout by the old id does not reach the session's new one.
  */
 export class MemoryStore {
   readonly #maxSessions: number;

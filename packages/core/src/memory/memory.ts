@@ -7,9 +7,9 @@ import { MemoryStore } from "./memory-store.js";
 /** How the memory provider is set up. */
 export interface MemoryConfig {
   /**
-   * Most sessions kept: an integer of at least 1, 100000 by default. Beyond it the least recently used session is
-   * forgotten, which logs its user out. As many markers of sessions that ended or have a new id are kept besides, or
-   * 10000 where that is more; beyond it the one that expires first is forgotten before its two minutes are over.
+   * Maximum number of sessions: an integer of at least 1, 100000 by default. Beyond it, the least recently used session
+   * is removed, which logs its user out. Markers of ended sessions and old ids are kept in the same number, at least
+   * 10000; beyond that, the one that expires first is removed before its two minutes are over.
    */
   readonly maxSessions?: number;
 }
@@ -34,7 +34,7 @@ export function memory(config?: MemoryConfig | string): StoreConnector {
 
 let warned = false;
 
-/** Once for a process: requests of one user come to several workers, each with sessions of its own. */
+/** Warns once for a process: requests of one user reach several workers, each with sessions of its own. */
 async function warnInCluster(): Promise<void> {
   if (warned) return;
   const { default: cluster } = await import("node:cluster");

@@ -25,6 +25,7 @@ export interface FieldUpdate {
  */
 export class Changes {
   #flushed = false;
+  #beginsAnew = false;
   /** Made when there is something to put in: most requests change nothing. */
   #writes: Map<string, string | undefined> | undefined;
   #owner: { readonly hash: string | undefined } | undefined;
@@ -35,12 +36,12 @@ export class Changes {
   /** Whether the lifetime is to replace that of a session which is stored, because its cookie is still to be sent. */
   replacesLifetime = false;
 
-  /** Whether there is nothing to store: a lifetime by itself is nothing, unless it replaces another. */
+  /** Whether there is nothing to store. A lifetime alone is not stored, unless it replaces another one. */
   get empty(): boolean {
     return !this.#flushed && !this.#writes?.size && this.#owner === undefined && !this.replacesLifetime;
   }
 
-  /** `undefined` makes it nobody's. */
+  /** `undefined` removes the owner. */
   setOwner(hash: string | undefined): void {
     this.#owner = { hash };
   }
@@ -57,6 +58,13 @@ export class Changes {
     this.#writes?.clear();
   }
 
+  /** {@link flush}, and under a new id owner and lifetime go as well. */
+  beginAnew(): void {
+    this.flush();
+    this.#beginsAnew = true;
+    this.#owner = undefined;
+  }
+
   /** Whether the field was written or flushed. */
   covers(name: string): boolean {
     return this.#flushed || this.#writes?.has(name) === true;
@@ -71,6 +79,10 @@ export class Changes {
   /** Makes the changes on a draft, in place. `fresh`: its record is a session's first. */
   applyTo(draft: Draft, fresh: boolean): void {
     if (this.#flushed) draft.fields.clear();
+    if (this.#beginsAnew && fresh) {
+      draft.owner = undefined;
+      draft.lifetime = undefined;
+    }
     for (const [name, text] of this.#writes ?? []) {
       if (text === undefined) draft.fields.delete(name);
       else draft.fields.set(name, text);
@@ -86,6 +98,7 @@ export class Changes {
     const both = new Changes();
     for (const part of [this, newer]) {
       if (part.#flushed) both.flush();
+      if (part.#beginsAnew) both.beginAnew();
       for (const [name, text] of part.#writes ?? []) both.write(name, text);
       both.#owner = part.#owner ?? both.#owner;
       both.lifetime = part.lifetime ?? both.lifetime;

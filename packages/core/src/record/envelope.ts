@@ -70,10 +70,10 @@ function json(value: string | number): string {
 }
 
 /**
- * What a record says; `undefined` when its data is no envelope of any version, which is "no session".
+ * The session in a record; `undefined` if its data is not an envelope of any version, which means "no session".
  *
- * An intact envelope of another version is `SESS_ENVELOPE`: during a rolling deploy nobody is to be logged out for
- * having met a newer process.
+ * An intact envelope of another version is `SESS_ENVELOPE`: a rolling deploy must not log out users who reach an older
+ * process.
  */
 export function decodeEnvelope(record: SessionRecord): StoredSession | undefined {
   const end = record.data.indexOf("\n");
@@ -100,7 +100,7 @@ export function decodeEnvelope(record: SessionRecord): StoredSession | undefined
 }
 
 /**
- * The same for whoever ends what is there, which needs none of its fields: also of a record that is damaged, or of
+ * As {@link decodeEnvelope}, for ending the session, which needs no fields: also accepts a damaged record or one of
  * another version.
  */
 export function openToEnd(record: SessionRecord): StoredSession {
@@ -111,7 +111,7 @@ export function openToEnd(record: SessionRecord): StoredSession {
   }
 }
 
-/** What the provider says of a record by itself. */
+/** The contents of a record that the provider tells without its data. */
 function closedBook({ version, expiresAt, owner, retired }: SessionRecord): StoredSession {
   const absolute = Number.POSITIVE_INFINITY;
   const rest = { created: 0, saved: 0, lifetime: undefined, absolute, recentWrites: [], fields: new Map() };
@@ -128,7 +128,7 @@ function slice(data: string, start: number, lengths: readonly FieldLength[]): Ma
   return at === data.length && fields.size === lengths.length ? fields : undefined;
 }
 
-/** A header of any version; `undefined` where the line is none. Only what its version says has been looked at. */
+/** A header of any version; `undefined` if the line is not a header. Only its version has been checked. */
 function parseHeader(line: string): EnvelopeHeader | undefined {
   try {
     const header: unknown = JSON.parse(line);
@@ -139,7 +139,7 @@ function parseHeader(line: string): EnvelopeHeader | undefined {
   }
 }
 
-/** Whether a header of the present version holds what it must: it may have been damaged in the store. */
+/** Whether a header of the present version is complete; the store may have damaged it. */
 function isIntact({ c, s, l, a, o, p, f }: EnvelopeHeader): boolean {
   return (
     isTimeOrAbsent(c) &&

@@ -26,7 +26,7 @@ export function freshDraft(base: StoredSession | undefined, changes: Changes): D
   return draft;
 }
 
-/** Makes one request's changes on a draft, in place. When its update function throws, it has left no trace. */
+/** Applies one request's changes to a draft, in place. If its update function throws, the draft is unchanged. */
 export function applyChanges(draft: Draft, changes: Changes, update: FieldUpdate | undefined, fresh: boolean): void {
   const result = update?.run(changes.read(update.name, draft.fields));
   changes.applyTo(draft, fresh);
@@ -44,7 +44,7 @@ export function expiryOfUse(
   return Math.min(absolute, now + (lifetime ?? idle));
 }
 
-/** Writing every expiry would make a write of every read: a tenth of the lifetime may pass first. */
+/** If every new expiry were stored, every read would be a write. So a tenth of the lifetime must pass first. */
 export function isTouchDue(stored: StoredSession, now: number, idle: number): boolean {
   return expiryOfUse(stored, now, idle) - stored.expiresAt >= (stored.lifetime ?? idle) / 10;
 }
@@ -69,7 +69,7 @@ function withWrite(
   return [...others, [context.managerId, writeId, now]];
 }
 
-/** The session that follows `base` as the draft has it; without a base, one that begins now. */
+/** The session that follows `base` with the contents of the draft; without a base, one that begins now. */
 export function sessionAfter(context: RecordContext, base: StoredSession | undefined, draft: Draft): StoredSession {
   const now = context.now();
   const version = newWriteId();
@@ -90,8 +90,8 @@ export function sessionAfter(context: RecordContext, base: StoredSession | undef
 }
 
 /**
- * What takes `base`'s place when it is replaced by the session `retired`, or destroyed (`""`). It keeps who wrote
- * last, or a batch whose answer was lost could not recognise itself, and the owner; nothing else of the session.
+ * The marker that replaces `base` when it moves to the key `retired` or is destroyed (`""`). It keeps `recentWrites`,
+ * so that a batch whose answer was lost is still recognised, and the owner; nothing else.
  */
 export function markerAfter(
   context: RecordContext,

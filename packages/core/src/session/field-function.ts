@@ -5,14 +5,14 @@ import { encode } from "../codec/encode.js";
 import { isSessionError, SessionError } from "../errors.js";
 
 /**
- * An update's function over a field's encodings, which keeps the value it came to. It runs in the context in which it was
- * asked for: another request's batch may be what it runs in.
+ * The function of an update over a field's encodings; it keeps the resulting value. It runs in the context of its
+ * caller, even if the batch of another request runs it.
  */
 export class FieldFunction<T> {
   readonly name: string;
   readonly #context = presentContext();
   readonly #fn: (value: T | undefined) => T | undefined;
-  /** With the stack of whoever asked for the update: the function may run long after, for somebody who waits for nothing. */
+  /** Has the stack of the caller of the update, since the function may run much later and elsewhere. */
   readonly #caller: { readonly stack?: string } = {};
   value: T | undefined;
   text: string | undefined;
@@ -33,7 +33,7 @@ export class FieldFunction<T> {
     // rule: an-update-runs-where-it-was-asked
     const value = this.#context(() => this.#fn(before));
     if (types.isPromise(value)) {
-      // What it comes to is nobody's any more.
+      // The promise of an async function is not used.
       value.catch(() => {});
       throw this.#refusal(notSynchronous);
     }

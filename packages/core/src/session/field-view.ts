@@ -3,6 +3,12 @@ import type { FieldFunction } from "./field-function.js";
 import { ObjectCache } from "./object-cache.js";
 import { PendingChanges } from "./pending-changes.js";
 
+/**
+ * What is left to store of a session: `"all that there is"` where objects that were handed out have been looked at, and
+ * `"something"` where they have not been, since there is something anyway.
+ */
+export type LeftToStore = "nothing" | "something" | "all that there is";
+
 /** The fields of a session as one request sees and changes them, over what is stored. */
 export class FieldView {
   readonly #pending = new PendingChanges();
@@ -13,15 +19,16 @@ export class FieldView {
     return this.#pending.busy;
   }
 
-  /** Whether nothing is left to store; mutations in place are looked for first. */
-  get clean(): boolean {
+  /** What is left to store. Mutations in place are looked for only where nothing else is. */
+  look(): LeftToStore {
+    if (!this.#pending.empty) return "something";
     this.findMutations();
-    return this.#pending.empty;
+    return this.#pending.empty ? "nothing" : "all that there is";
   }
 
-  /** Whether something was changed that no commit has taken yet; mutations in place are looked for first. */
+  /** Whether something was changed that no commit has taken yet. Mutations in place are looked for as by {@link look}. */
   get untaken(): boolean {
-    this.findMutations();
+    if (this.#pending.latest.empty) this.findMutations();
     return !this.#pending.latest.empty;
   }
 
@@ -55,6 +62,11 @@ export class FieldView {
     this.#objects.clear();
   }
 
+  beginAnew(): void {
+    this.#pending.latest.beginAnew();
+    this.#objects.clear();
+  }
+
   setOwner(hash: string | undefined): void {
     this.#pending.latest.setOwner(hash);
   }
@@ -64,9 +76,12 @@ export class FieldView {
     for (const [name, text] of this.#objects.mutated()) this.#pending.latest.write(name, text);
   }
 
-  /** Everything changed so far, for a commit. It ends by {@link stored} or {@link failed}. */
-  take(): Changes {
-    this.findMutations();
+  /**
+   * Everything changed so far, for a commit. It ends by {@link stored} or {@link failed}. `isKnown`: it was looked for in
+   * this very step of the event loop, in which nobody else can have changed an object.
+   */
+  take(isKnown = false): Changes {
+    if (!isKnown) this.findMutations();
     return this.#pending.take();
   }
 

@@ -1,11 +1,11 @@
 import { report } from "../diagnostics.js";
 
 /**
- * Stores what is changed when nobody is left who would: after the end of the response. All that is changed in one turn
- * of the event loop is stored together, at its end, and a failure is reported: nobody waits for it.
+ * Stores changes made after the end of the response. All changes of one turn of the event loop are stored together at
+ * its end. A failure is reported, because no caller waits for it.
  */
 export class LateStore {
-  /** Whether there is a change that no commit has taken: whoever asked for one hears of its failure himself. */
+  /** Whether there is a change that no commit has taken. The caller of a commit gets its failure. */
   readonly #isUntaken: () => boolean;
   readonly #store: () => Promise<void>;
   #planned = false;

@@ -3,19 +3,19 @@ import { encode } from "../codec/encode.js";
 
 interface CachedObject {
   readonly value: unknown;
-  /** What the value encoded to when it was handed out or last committed; `undefined` for what cannot change. */
+  /** The value's encoding when it was returned or last committed; `undefined` for a value that cannot change. */
   baseline: string | undefined;
   /** Whether the baseline is the text as it was stored, perhaps by another version of the codec. */
   asStored: boolean;
 }
 
 /**
- * The values that one request got from its session, or gave to it: the same object on every `get`, and watched for
- * mutation in place.
+ * The values that one request got from its session or gave to it. Every `get` returns the same object, which is watched
+ * for changes inside it.
  *
- * A mutation is found by encoding the object again. Where that is not the text that was stored, it counts only if it is not
- * what the stored text encodes to either: text written by another version of the codec must not turn a reader into a
- * writer. So an object that is read is encoded once, as the response begins, and not when it is got as well.
+ * A change is found by encoding the object again. If the result differs from the stored text, it is also compared with
+ * the encoding of what the stored text decodes to: text of another version of the codec must not turn a reader into a
+ * writer. An object that is read is therefore encoded once, when the response begins.
  */
 export class ObjectCache {
   readonly #values = new Map<string, CachedObject>();

@@ -1,44 +1,47 @@
 interface Waiting {
-  /** Whether nothing else may be under way with it. */
+  /** Whether no other operation may run at the same time. */
   readonly exclusive: boolean;
   readonly resolve: () => void;
 }
 
 /**
- * What one request has its session do, begun in the order in which it was asked for: commits beside each other, but one
- * at a time where they hold changes; a new id or the end alone.
+ * The operations of one request on its session, begun in the order in which they were requested. Commits run side by
+ * side, but only one at a time that holds changes. Regenerate and destroy run exclusively.
  *
- * Nobody passes those that wait. A newer change that were stored before an older one would be undone by it: the older
- * one was taken from the request earlier, and has the field as it was then.
+ * Operations never overtake each other. If a newer change were stored before an older one, the older one would undo it:
+ * it was taken from the request earlier and has the older value of the field.
  */
 export class OperationQueue {
   readonly #waiting: Waiting[] = [];
-  /** Whether it is somebody's turn who has not begun yet. */
+  /** Whether a turn was given to an operation that has not begun yet. */
   #given = false;
   readonly #underWay = new Set<Promise<unknown>>();
   /** The commit under way that holds changes. */
   #saving: Promise<void> | undefined;
   #exclusive: Promise<unknown> | undefined;
-  /** How many have asked to run alone and have not ended. */
+  /** The number of operations that have asked to run exclusively and have not ended. */
   #asked = 0;
 
-  /** Whether something runs alone or waits to. */
+  /** Whether an operation runs exclusively or waits to. */
   get occupied(): boolean {
     return this.#asked > 0;
   }
 
-  /** Settles when what runs now has ended; `undefined` when idle. */
+  /** Settles when the present operations have ended; `undefined` when idle. */
   get running(): Promise<void> | undefined {
     if (this.#exclusive === undefined && this.#underWay.size === 0) return undefined;
     return Promise.allSettled([this.#exclusive, ...this.#underWay]).then(() => {});
   }
 
-  /** The turn of a commit; nothing where it has come already. It is over with {@link runShared}, or {@link skip}. */
+  /**
+   * Waits for the turn of a commit; `undefined` if it has come already. The turn ends with {@link runShared} or {@link
+   * skip}.
+   */
   turn(): Promise<void> | undefined {
     return this.#mayBegin(false) ? undefined : this.#wait(false);
   }
 
-  /** Begins a commit, which is under way until it has {@link ended}. With `exclusive` the next one waits for that. */
+  /** Begins a commit, which is under way until {@link ended}. With `exclusive`, the next commit waits for that. */
   runShared(stored: Promise<void>, exclusive: boolean): Promise<void> {
     this.#underWay.add(stored);
     if (exclusive) this.#saving = stored;
@@ -46,26 +49,26 @@ export class OperationQueue {
     return stored;
   }
 
-  /** A turn was not needed, or something was begun in it. */
+  /** Gives the turn back, because it was not needed or an operation was begun in it. */
   skip(): void {
     this.#given = false;
     this.#next();
   }
 
-  /** A commit has ended, and what it left is in its place. To be called before whoever asked for it hears of it. */
+  /** A commit has ended and its result is in place. To be called before its caller is told. */
   ended(stored: Promise<void>): void {
     this.#underWay.delete(stored);
     if (this.#saving === stored) this.#saving = undefined;
     this.#next();
   }
 
-  /** Runs with nothing else of this session under way. */
+  /** Runs without any other operation of this session under way. */
   runExclusive<T>(work: () => Promise<T>): Promise<T> {
     this.#asked++;
     return this.#mayBegin(true) ? this.#begin(work) : this.#wait(true).then(() => this.#begin(work));
   }
 
-  /** Waits until what has begun has ended, and `isBusy` says that nothing waits to begin. */
+  /** Waits until every begun operation has ended and `isBusy` is false. */
   async settled(isBusy: () => boolean): Promise<void> {
     while (this.occupied || isBusy()) await this.running;
   }
@@ -79,7 +82,7 @@ export class OperationQueue {
       this.#asked--;
       this.#next();
     };
-    // Before whoever asked for it hears of it.
+    // Runs before the caller is told.
     result.then(ended, ended);
     return result;
   }

@@ -1,8 +1,8 @@
 import { Changes, type Draft, type Fields } from "../record/changes.js";
 
 /**
- * What one request changed and has not stored, in the order in which it was made: what commits that failed gave back,
- * what commits under way hold, and what came since.
+ * The changes of one request that are not stored, in order: those that failed commits gave back, those that commits
+ * under way hold, and newer ones.
  */
 export class PendingChanges {
   #returned = new Changes();

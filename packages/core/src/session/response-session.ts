@@ -1,11 +1,15 @@
+import type { LeftToStore } from "./field-view.js";
 import type { SessionOperations } from "./session-operations.js";
 import type { SessionState } from "./session-state.js";
 
-/** What an adapter has done around the storing of a session for its response. */
+/** Steps of an adapter around storing the session for its response. */
 export interface AdapterHooks {
-  /** Before anything is stored, at the head and again at the end. A rejection is the response's, as one by the store. */
+  /**
+   * Runs before anything is stored, at the head and again at the end. A rejection fails the response, as one of the
+   * store does.
+   */
   beforeStoring(): Promise<void>;
-  /** When it is stored: whether the cookie must go out although the client should have it. */
+  /** Runs when the session is stored: whether the cookie must be sent although the client should have it. */
   owesCookie(): Promise<boolean>;
 }
 
@@ -26,14 +30,14 @@ export class ResponseSession {
     return this.#operations.running;
   }
 
-  /** Whether its response has ended, so that a failure nobody waits for can only be reported. */
+  /** Whether the response has ended, so that a failure can only be reported. */
   get ended(): boolean {
     return this.state.parts.binding?.ended ?? false;
   }
 
   /**
-   * Commits for the response, or prolongs the session if nothing changed and it is time to. Answers at once, and
-   * nothing waits, where there is nothing to store.
+   * Commits for the response. If nothing changed, prolongs the session when that is due. Returns without a promise if
+   * there is nothing to store.
    */
   commit(): void | Promise<void> {
     return this.hooks === undefined ? this.#commit() : this.#commitWith(this.hooks);
@@ -42,14 +46,14 @@ export class ResponseSession {
   /** Commits what was changed since the response began. */
   end(): void | Promise<void> {
     if (this.hooks !== undefined) return this.hooks.beforeStoring().then(() => this.#operations.release());
-    return this.#quiet ? undefined : this.#operations.release();
+    return this.#look() === "nothing" ? undefined : this.#operations.release();
   }
 
-  /** Waits for what was asked for, then forgets changes not stored: the response says that the request failed. */
+  /** Waits for the requested operations and then discards changes not stored, because the request failed. */
   discard(): void | Promise<void> {
     const { view } = this.state;
     if (this.#operations.occupied) {
-      // Where that takes too long nothing is lost: what has not been stored by now is to be forgotten.
+      // If waiting takes too long, nothing is lost: changes that are not stored by now are to be discarded.
       const discard = () => view.discard();
       return this.#operations.settled(this.#operations.deadline()).then(discard, discard);
     }
@@ -57,14 +61,14 @@ export class ResponseSession {
     return undefined;
   }
 
-  /** Whether nothing is under way and nothing is left to store. */
-  get #quiet(): boolean {
-    return !this.#operations.occupied && this.state.clean;
+  /** What is left to store, or may be left by what is under way. */
+  #look(): LeftToStore {
+    return this.#operations.occupied ? "something" : this.state.look();
   }
 
   #commit(): void | Promise<void> {
-    if (this.#quiet && !this.state.touchIsDue) return undefined;
-    return this.#commitAndTouch();
+    const left = this.#look();
+    return left === "nothing" && !this.state.touchIsDue ? undefined : this.#commitAndTouch(left);
   }
 
   async #commitWith(hooks: AdapterHooks): Promise<void> {
@@ -75,19 +79,19 @@ export class ResponseSession {
     if (await hooks.owesCookie()) this.state.oweCookie();
   }
 
-  async #commitAndTouch(): Promise<void> {
+  async #commitAndTouch(begin: LeftToStore): Promise<void> {
     const deadline = this.#operations.deadline();
-    let clean = false;
+    let left = begin;
     // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
     // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
     // rule: a-head-waits-for-two-rounds
-    for (let round = 0; !clean && (round < 2 || this.state.needsCookie); round++) {
-      await this.#operations.storeNow(deadline);
-      clean = this.state.clean;
+    for (let round = 0; left !== "nothing" && (round < 2 || this.state.needsCookie); round++) {
+      await this.#operations.storeNow(deadline, left === "all that there is" && !this.#operations.occupied);
+      left = this.state.look();
     }
     this.state.parts.binding?.noMoreCookies();
     // rule: nothing-is-lost-before-the-head
-    if (!clean) this.#operations.storeIfLate();
+    if (left !== "nothing") this.#operations.storeIfLate();
     await this.#operations.prolong(deadline);
   }
 }

@@ -1,6 +1,6 @@
 import type { Deadline } from "../backend/deadline.js";
 import { tooLate } from "../backend/refusals.js";
-import type { LoadedSession } from "../backend/session-backend.js";
+import type { PresentedRival } from "../backend/session-backend.js";
 import { isRefusal, SessionError } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
@@ -10,11 +10,11 @@ import { LateStore } from "./late-store.js";
 import { OperationQueue } from "./operation-queue.js";
 import type { SessionState } from "./session-state.js";
 
-/** What one request has done to its session in the backend: one thing after the other, as it was asked for. */
+/** The operations of one request on its session in the backend, one after another as they were requested. */
 export class SessionOperations {
   readonly #state: SessionState;
   readonly #queue = new OperationQueue();
-  #rivals: readonly LoadedSession[];
+  #rivals: readonly PresentedRival[];
   #late: LateStore | undefined;
 
   constructor(state: SessionState) {
@@ -27,17 +27,17 @@ export class SessionOperations {
     return this.#queue.running;
   }
 
-  /** Whether something is under way or waits to be. */
+  /** Whether an operation is under way or waits. */
   get occupied(): boolean {
     return this.#state.view.busy || this.#queue.occupied;
   }
 
-  /** Of something that is asked for now. */
+  /** The deadline of an operation that is requested now. */
   deadline(): Deadline {
     return this.#state.parts.backend.deadline();
   }
 
-  /** Waits until nothing is under way. Whoever always asks for more before that can keep it from being so. */
+  /** Waits until nothing is under way. If the caller always requests more before that, it does not end. */
   settled(deadline: Deadline): Promise<void> {
     // rule: settling-is-bounded
     return deadline
@@ -47,21 +47,22 @@ export class SessionOperations {
       });
   }
 
-  async storeNow(deadline: Deadline): Promise<void> {
+  /** `isKnown`: nothing is under way, and what is left to store was looked for in this very step. */
+  async storeNow(deadline: Deadline, isKnown = false): Promise<void> {
     // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
-    await (this.occupied ? this.settled(deadline) : undefined);
-    await this.commit(undefined, deadline);
+    if (!isKnown) await (this.occupied ? this.settled(deadline) : undefined);
+    await this.commit(undefined, deadline, isKnown);
   }
 
   async release(): Promise<void> {
     const deadline = this.deadline();
     await this.storeNow(deadline);
     const { backend, binding } = this.#state.parts;
-    // In a cookie it is prolonged by a new one.
+    // In a cookie, prolonging needs a new cookie.
     if (!backend.inCookie || !binding?.headersSent) await this.prolong(deadline);
   }
 
-  /** After the end of the response, what was changed is stored by itself. */
+  /** Stores changes made after the end of the response. */
   storeIfLate(): void {
     if (!this.#state.parts.binding?.ended) return;
     this.#late ??= new LateStore(
@@ -71,15 +72,15 @@ export class SessionOperations {
     this.#late.plan();
   }
 
-  commit(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
-    const stored = this.#commitChanges(update, deadline);
+  commit(update: FieldFunction<unknown> | undefined, deadline: Deadline, isKnown = false): Promise<void> {
+    const stored = this.#commitChanges(update, deadline, isKnown);
     return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals(deadline));
   }
 
   async regenerate(): Promise<void> {
     const deadline = this.deadline();
     const { view } = this.#state;
-    // Now and not when its turn comes: what is changed later than that comes after what waits behind it.
+    // Taken now and not when its turn comes: changes made later belong after the operations that wait behind it.
     const taken = this.#state.takeChanges();
     await this.#queue.runExclusive(async () => {
       const changes = view.retake(taken);
@@ -123,7 +124,7 @@ export class SessionOperations {
     });
   }
 
-  /** In its turn: a token that is sealed again must hold what is being sealed into it. */
+  /** Waits for its turn: a token that is sealed again must contain the changes that are being sealed into it. */
   async prolong(deadline: Deadline): Promise<void> {
     if (this.#state.touchIsDue) await this.#queue.runExclusive(() => this.#touch(deadline));
   }
@@ -135,11 +136,15 @@ export class SessionOperations {
     this.#state.touched(await parts.backend.touch(identity, stored, expiresAt, deadline));
   }
 
-  async #commitChanges(update: FieldFunction<unknown> | undefined, deadline: Deadline): Promise<void> {
+  async #commitChanges(
+    update: FieldFunction<unknown> | undefined,
+    deadline: Deadline,
+    isKnown: boolean,
+  ): Promise<void> {
     const { view } = this.#state;
     // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
     // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
-    const taken = this.#state.takeChanges();
+    const taken = this.#state.takeChanges(isKnown);
     const turn = this.#queue.turn();
     if (turn !== undefined) await turn;
     const changes = view.retake(taken);
@@ -168,7 +173,10 @@ export class SessionOperations {
     if (result !== undefined) this.#state.committed(result);
   }
 
-  /** Resolves to whether the changes are stored: under a new id of a session that is not, there is nothing to store yet. */
+  /**
+   * Resolves to whether the changes are stored. A session that is not stored yet only gets a new id, and nothing is
+   * written.
+   */
   async #move(changes: Changes, deadline: Deadline): Promise<boolean> {
     const { parts, identity, stored } = this.#state;
     this.#state.assertMovable();
@@ -183,12 +191,12 @@ export class SessionOperations {
     return true;
   }
 
-  /** Once this session is stored: before that, a failure would leave the client without any. */
+  /** Runs only after this session is stored: a failure before that would leave the client without a session. */
   async #endRivals(deadline: Deadline): Promise<void> {
     if (this.#state.stored !== undefined) await this.#queue.runExclusive(() => this.#supersede(deadline));
   }
 
-  /** The sessions that were presented beside each other must not make this one nobody's as well, nor outlive its end. */
+  /** The sessions that the client presented together must not make this session ambiguous, nor stay after its end. */
   async #supersede(deadline: Deadline): Promise<void> {
     if (this.#rivals.length === 0) return;
     const { parts, identity, stored } = this.#state;

@@ -1,23 +1,23 @@
-import type { Identity, LoadedSession, SessionBackend } from "../backend/session-backend.js";
+import type { Identity, PresentedRival, SessionBackend } from "../backend/session-backend.js";
 import { SessionError } from "../errors.js";
 import type { Changes } from "../record/changes.js";
 import { isTouchDue } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
-import { FieldView } from "./field-view.js";
+import { FieldView, type LeftToStore } from "./field-view.js";
 
 /** What a session needs of the response it belongs to. */
 export interface Binding {
-  /** Whether it is too late for a cookie. */
+  /** Whether the headers have been sent, so that no cookie can be set. */
   readonly headersSent: boolean;
-  /** Whether it has ended: it stores nothing any more, and reports no failure. */
+  /** Whether the response has ended: it stores nothing any more, and reports no failure. */
   readonly ended: boolean;
-  /** From now on it is too late for a cookie. */
+  /** From this call on, no cookie can be set. */
   noMoreCookies(): void;
-  /** The session was destroyed. To be called where it is too late for a cookie: the client's stays. */
+  /** The session was destroyed after the headers were sent, so the client keeps its cookie. */
   cookieStays(): void;
 }
 
-/** What the response owes the client: the cookie of the present id, its deletion, or nothing. */
+/** What the response must send to the client: the cookie of the present id, its deletion, or nothing. */
 export type CookieDue = "set" | "clear" | undefined;
 
 export interface SessionParts {
@@ -33,14 +33,14 @@ export interface SessionParts {
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
   /** The live sessions that the client presented beside each other: none of them is this one. */
-  readonly rivals: readonly LoadedSession[];
+  readonly rivals: readonly PresentedRival[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
 }
 
 /**
- * What one request knows of its session: its id, what is stored of it, what was changed, and what the client is owed.
- * Nothing here waits for anything.
+ * What one request knows of its session: its id, the stored session, the changes, and the cookie that is due. Nothing
+ * here is asynchronous.
  */
 export class SessionState {
   readonly parts: SessionParts;
@@ -50,9 +50,9 @@ export class SessionState {
   readonly #past: string[] = [];
   #stored: StoredSession | undefined;
   #loadedAt: number;
-  /** Kept for this request: it takes effect at creation or with a new id, or while that is on its way to the client. */
+  /** Set by this request. Takes effect at creation or with a new id, or while that cookie is still to be sent. */
   lifetime: number | undefined;
-  /** Kept likewise: it takes effect at creation or with a new id. */
+  /** Set by this request. Takes effect at creation or with a new id. */
   absolute: number | undefined;
   /** Whether this request created the session, or gave it the id that it has. */
   #idIsNew = false;
@@ -77,7 +77,7 @@ export class SessionState {
     return this.#past;
   }
 
-  /** What is stored, as this request heard of it last; `undefined` when nothing is. */
+  /** The stored session as this request last knew it; `undefined` if nothing is stored. */
   get stored(): StoredSession | undefined {
     return this.#stored;
   }
@@ -95,7 +95,7 @@ export class SessionState {
     return this.#cookieDue;
   }
 
-  /** What is stored, where that is a session and not yet ended here. */
+  /** The stored session, if it is a session and was not ended here. */
   get live(): StoredSession | undefined {
     return this.#destroyed || this.#stored?.retired !== undefined ? undefined : this.#stored;
   }
@@ -104,9 +104,9 @@ export class SessionState {
     return this.#destroyed ? undefined : this.#stored?.fields;
   }
 
-  /** Whether nothing is left to store. */
-  get clean(): boolean {
-    return this.view.clean && !this.#lifetimeIsDue;
+  /** What is left to store. */
+  look(): LeftToStore {
+    return this.#lifetimeIsDue ? "something" : this.view.look();
   }
 
   get touchIsDue(): boolean {
@@ -114,7 +114,7 @@ export class SessionState {
     return live !== undefined && isTouchDue(live, this.parts.now(), this.parts.idle);
   }
 
-  /** Whether a change must be followed by a cookie: on a session not stored yet, or one that the cookie holds. */
+  /** Whether a change needs a cookie: the session is not stored yet, or the cookie holds it. */
   get needsCookie(): boolean {
     return this.#stored === undefined || this.parts.backend.inCookie;
   }
@@ -126,7 +126,7 @@ export class SessionState {
     return this.#stored.retired === undefined ? "unchanged" : "retired";
   }
 
-  /** Whether the client holds cookies of our name that cannot be ended, and should be rid of them. */
+  /** Whether the client may hold cookies of our name that cannot be ended and should be removed. */
   get hasTwins(): boolean {
     return this.parts.backend.inCookie && this.parts.rivals.length > 0;
   }
@@ -137,15 +137,24 @@ export class SessionState {
     return this.#stored === undefined ? this.#identity.id : backend.cookieValue(this.#identity, this.#stored);
   }
 
-  /** Of a session that is not stored it waits until that holds something: by itself it is nothing to store. */
+  /**
+   * The owner of a session that is not stored yet waits until the session holds something: an owner alone is not
+   * stored.
+   */
   setOwner(hash: string | undefined): void {
     if (this.#stored === undefined) this.#firstOwner = { hash };
     else this.view.setOwner(hash);
   }
 
-  /** Everything changed so far, mutations in place included, for a commit. */
-  takeChanges(): Changes {
-    const changes = this.view.take();
+  /** Of what the next new id stands for, nothing comes from before: no field, owner or lifetime. */
+  beginAnew(): void {
+    this.assertChangeable();
+    this.view.beginAnew();
+  }
+
+  /** Everything changed so far, mutations in place included, for a commit. `isKnown` as for {@link FieldView.take}. */
+  takeChanges(isKnown = false): Changes {
+    const changes = this.view.take(isKnown);
     changes.lifetime = this.lifetime;
     changes.absolute = this.absolute;
     changes.replacesLifetime = this.#lifetimeIsDue;
@@ -153,7 +162,7 @@ export class SessionState {
     return changes;
   }
 
-  /** For the next commit; to a session that was destroyed meanwhile nothing can be stored any more. */
+  /** Puts changes back for the next commit. If the session was destroyed meanwhile, nothing can be stored any more. */
   giveBack(changes: Changes): void {
     if (this.#destroyed) this.view.stored(changes);
     else this.view.failed(changes);
@@ -165,7 +174,7 @@ export class SessionState {
   }
 
   committed(stored: StoredSession): void {
-    // One that was set while the session was being stored is not in it.
+    // An owner set while the session was being stored is not stored yet.
     const owner = this.#firstOwner;
     this.#firstOwner = undefined;
     if (owner !== undefined && owner.hash !== stored.owner) this.view.setOwner(owner.hash);
@@ -174,7 +183,7 @@ export class SessionState {
     this.loaded(stored);
   }
 
-  /** Has a new id from now on; with `stored`, which is stored under it. */
+  /** The session has a new id from now on; with `stored`, it is stored under it. */
   moved(identity: Identity, stored?: StoredSession): void {
     if (stored !== undefined) {
       this.#past.push(this.#identity.key);
@@ -190,7 +199,7 @@ export class SessionState {
     if (this.parts.backend.inCookie) this.#cookieDue = "set";
   }
 
-  /** A save of a session that had been loaded as one was refused: it is gone, or under another id. */
+  /** The save of a loaded session was refused: the session has ended or has another id. */
   refused(error: SessionError): void {
     if (this.#stored?.retired === undefined) this.#refusal = error;
   }
@@ -222,14 +231,14 @@ export class SessionState {
     if (this.needsCookie) this.assertHeadersNotSent("this change");
   }
 
-  /** Refused once, the session is not this request's any more: it must not be carried on under a new id. */
+  /** A session that was refused once no longer belongs to this request: it must not go on under a new id. */
   assertMovable(): void {
     this.assertOpen();
     if (this.#refusal !== undefined) throw this.#refusal;
     this.assertHeadersNotSent("a new id");
   }
 
-  /** Whether the lifetime came later than the id that this response brings, and still goes with it. */
+  /** Whether the lifetime was set after this response's new id, but early enough for its cookie. */
   get #lifetimeIsDue(): boolean {
     if (!this.#idIsNew || this.lifetime === undefined || this.#destroyed) return false;
     // rule: a-lifetime-counts-until-the-cookie-goes

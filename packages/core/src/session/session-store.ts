@@ -25,10 +25,10 @@ export type Field<D extends object> = keyof D & string;
  * {@link release}.
  */
 export interface SessionStore<D extends object = SessionData> extends AsyncDisposable {
-  /** What the client's cookie holds: a secret, not to be logged. Changes with {@link regenerate}. */
+  /** The content of the client's cookie: a secret, not to be logged. Changes with {@link regenerate}. */
   readonly id: string;
 
-  /** A field's value; the same object on every call, so that what is changed in it is stored too. */
+  /** A field's value. Every call returns the same object, and changes inside it are stored too. */
   get<F extends Field<D>>(field: F): D[F] | undefined;
 
   /**
@@ -46,26 +46,27 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   /** Whether nothing of this session is stored yet. */
   readonly isNew: boolean;
 
-  /** When it was first stored; `undefined` where it is not, or has ended. A new id leaves it as it is. */
+  /** When the session was first stored; `undefined` if it is not stored or has ended. A new id does not change it. */
   readonly created: Date | undefined;
 
   /**
-   * When it ends unless it is used before, as this request knows it: the idle end or the absolute one, whichever is first.
-   * `undefined` where nothing is stored. A response that only reads prolongs it afterwards: to show the end to a user,
-   * `touch()` first.
+   * When the session ends unless it is used before, as this request knows it: the earlier of the idle end and the
+   * absolute end. `undefined` if nothing is stored. A response that only reads prolongs the session afterwards. To show
+   * the end to a user, call `touch()` first.
    */
   readonly expiresAt: Date | undefined;
 
   /**
-   * Whose session this is, from the next save on: set it as somebody signs in, and `listOwned` and `destroyOwned` find
-   * it. `undefined` makes it nobody's. Write-only: the store keeps a hash, and nobody can read it back.
+   * The user whose session this is, from the next save on. Set it when somebody signs in, so that `listOwned` and
+   * `destroyOwned` find the session. `undefined` removes the owner. Write-only: the store keeps a hash, which cannot be
+   * read back.
    */
   set owner(owner: string | undefined);
 
   /**
-   * An idle lifetime for this session alone, seconds ("remember me"). It takes effect with a cookie: set it before the
-   * session is created or gets its new id, or after that and before the same response begins. Set after, a shorter one
-   * ends the cookie earlier, not what is stored. The absolute end stays.
+   * An idle lifetime for this session alone, seconds ("remember me"). It takes effect together with a cookie: set it
+   * before the session is created or gets its new id, or afterwards but before the same response begins. A shorter
+   * lifetime that is set afterwards ends only the cookie earlier. The absolute end stays.
    */
   set lifetime(seconds: number);
 
@@ -73,41 +74,41 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   get lifetime(): number;
 
   /**
-   * An absolute lifetime for this session alone, seconds, in place of `absoluteLifetime` in the configuration. Set it as
-   * {@link lifetime}, before the session is created or gets its new id: it counts from then.
+   * An absolute lifetime for this session alone, seconds, instead of the configured `absoluteLifetime`. It counts from
+   * the creation of the session or its new id: set it before that, as {@link lifetime}.
    */
   set absoluteLifetime(seconds: number);
 
   delete(field: Field<D>): void;
 
-  /** Deletes every field there is when the change is stored, those included that this request never saw. */
+  /** Deletes every field that exists when the change is stored, including those that this request never saw. */
   flush(): void;
 
   /**
-   * Changes one field exactly: `fn` gets the value stored last and may run again when somebody else was faster, so it
-   * must be synchronous and do nothing but compute. Stores at once, together with this request's earlier changes, and
-   * resolves to the stored value. Once acknowledged it stays, whatever becomes of the response.
+   * Changes one field exactly. `fn` gets the value stored last. It may run again if another request was faster, so it
+   * must be synchronous and only compute. Stores at once, together with this request's earlier changes, and resolves to
+   * the stored value. An acknowledged update is kept even if the response fails.
    */
   update<F extends Field<D>>(field: F, fn: (value: D[F] | undefined) => D[F] | undefined): Promise<D[F] | undefined>;
 
   /**
-   * Reads a field and deletes it in one exact step, as {@link update} does: of two requests at once, one gets the value.
-   * For what is to be shown once (a flash message). Stores at once where the field is there, and nothing where it is not.
+   * Reads a field and deletes it in one exact step, as {@link update}: of two concurrent requests, one gets the value.
+   * Use it for a value that is shown once (a flash message). Stores at once if the field exists; otherwise stores
+   * nothing.
    */
   take<F extends Field<D>>(field: F): Promise<D[F] | undefined>;
 
   /**
-   * Moves the session to a new id, which the response's cookie will hold. The old one leads nowhere any more; for two
-   * minutes whoever has it may still end the session by it (see SECURITY.md). To be called
-   * whenever privileges change, signing in above all (OWASP Session Management: session fixation). Stores this
-   * request's changes with it.
+   * Moves the session to a new id, which the response's cookie will hold. The old id no longer opens the session; for
+   * two minutes, a request with it can still end the session (see SECURITY.md). Call it whenever privileges change,
+   * above all when somebody signs in (OWASP Session Management: session fixation). Stores this request's changes too.
    */
   regenerate(): Promise<void>;
 
   /**
-   * Ends the session, under its earlier ids too, and clears the cookie. After the response's head has gone it ends the
-   * session all the same, and the client keeps a cookie that leads to nothing; where the cookie is the session itself,
-   * as with `@sess/cookie`, it is `SESS_HEADERS_SENT`.
+   * Ends the session, under its earlier ids too, and clears the cookie. After the response's head has been sent, the
+   * session ends but the client keeps its cookie, which no longer opens a session. If the cookie is the session itself,
+   * as with `@sess/cookie`, this is `SESS_HEADERS_SENT` instead.
    */
   destroy(): Promise<void>;
 
@@ -118,9 +119,9 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
   reload(): Promise<boolean>;
 
   /**
-   * Counts as use, for whoever uses a session outside of a response: it ends an idle lifetime from now, and never after
-   * its absolute end. Writes only when a tenth of that lifetime has passed, so it may be called as often as one likes.
-   * A store that fails is an event (`sess:store-error`), and a session that has ended stays so.
+   * Counts as use, for a session outside of a response: it then ends an idle lifetime from now, and never after its
+   * absolute end. Writes only if a tenth of that lifetime has passed, so it may be called as often as needed. A failing
+   * store is an event (`sess:store-error`), not an error. A session that has ended stays ended.
    */
   touch(): Promise<void>;
 

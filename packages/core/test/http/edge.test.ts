@@ -104,7 +104,7 @@ function silenceWarnings() {
 }
 
 describe("lazy", () => {
-  test("a request that only reads stores nothing and gets no cookie", async () => {
+  test("a request that only reads stores nothing and gets no cookie; Vary also where it only reads", async () => {
     const { stage, visit } = await site();
     const answer = await visit((session, _req, res) => res.end(String(session.get("user"))));
     expect(answer.body).toBe("undefined");

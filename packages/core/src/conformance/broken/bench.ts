@@ -27,7 +27,7 @@ export interface Broken {
   connect?(wire: Wire, namespace: string): Promise<void>;
   /** What it says of itself to the kit. */
   readonly declares?: Pick<ConformanceOptions, "uncounted">;
-  /** It answers never, or never again: the kit is not to wait for long. */
+  /** It never answers, or stops answering: the kit must not wait long. */
   readonly hangs?: true;
   /** The namespace that is used in the place of the one asked for. */
   readonly place?: (namespace: string) => string;

@@ -7,7 +7,7 @@ async function lookThenStore(bench: Bench, key: string, record: SessionRecord): 
   return true;
 }
 
-/** Creates that take what is not free, or refuse what is. */
+/** Creates that take a key that is not free, or refuse one that is. */
 export const brokenCreates: readonly Broken[] = [
   {
     name: "create overwrites",

@@ -20,7 +20,7 @@ function reparse(data: string): string {
   }
 }
 
-/** Data that does not come back as it went in. */
+/** Data that is not returned as it was written. */
 export const brokenData: readonly Broken[] = [
   mangling("data ends at NUL", ["data-controls"], (data) => data.replace(/\0.*/s, "")),
   mangling("data is trimmed", ["data-controls", "data-whitespace", "data-unicode"], (data) => data.trim()),

@@ -42,7 +42,7 @@ function leaking(sound: Provider): Partial<Provider> {
   };
 }
 
-/** After a write that failed, writes go into a transaction that nobody commits. */
+/** After a failed write, later writes go into a transaction that is never committed. */
 function inTransaction(sound: Provider): Partial<Provider> {
   const pending = new Map<string, SessionRecord>();
   let isOpen = false;
@@ -71,7 +71,7 @@ function outOfStep(sound: Provider, wire: Wire): Partial<Provider> {
   };
 }
 
-/** The first failure is the last: nobody connects again. */
+/** Does not connect again after the first failure. */
 function givingUp(sound: Provider): Partial<Provider> {
   let isLost = false;
   return {

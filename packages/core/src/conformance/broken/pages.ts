@@ -14,7 +14,7 @@ async function* firstPage(keys: AsyncIterable<string>, size: number): AsyncGener
   for (const key of (await list(keys)).slice(0, size)) yield key;
 }
 
-/** Listings that do not come to their end, or come to it by the wrong way. */
+/** Listings that do not end, or end in the wrong way. */
 export const brokenPages: readonly Broken[] = [
   {
     name: "keys lists its first page",

@@ -10,7 +10,7 @@ async function readThenWrite(bench: Bench, key: string, record: SessionRecord, e
   return { written: true };
 }
 
-/** Updates that are right as long as nobody else is at work. */
+/** Updates that are right only without concurrency. */
 export const brokenRaces: readonly Broken[] = [
   {
     name: "update is not atomic",

@@ -62,7 +62,7 @@ function sharingParameters(sound: ReadMany): ReadMany {
   };
 }
 
-/** Whose namespace it is, nobody asks. */
+/** Ignores the namespace. */
 function everywhere(sound: ReadMany, { stores, now }: Bench): ReadMany {
   return async (keys) => {
     await sound(keys);

@@ -40,7 +40,7 @@ function caching({ real, now }: Bench, keep: (record: SessionRecord | undefined)
   };
 }
 
-/** Handles that see what is no more, or do not see what is there. */
+/** Handles that see removed records, or do not see existing ones. */
 export const brokenSight: readonly Broken[] = [
   { name: "update removes the record before it writes the new one", fails: ["reads-are-there"], edit: inTwoSteps },
   {

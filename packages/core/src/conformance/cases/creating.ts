@@ -1,6 +1,6 @@
 import type { Case } from "../case.js";
 
-/** Creating a session: only where nothing is. */
+/** Creating a session: only if the key is free. */
 export const creatingCases: readonly Case[] = [
   {
     id: "create-refuses-session",

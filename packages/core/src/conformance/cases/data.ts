@@ -5,7 +5,7 @@ import type { Kit } from "../kit.js";
 
 const control = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join("");
 
-/** Units that end a text, separate its lines, or are none to a careless store. */
+/** Characters that end a text, separate its lines, or get lost in a careless store. */
 const controls = [control, "\0", "a\0b", "\x7f\x80\x9f", "\x1b[31m", "\u2028\u2029"];
 
 /** Beginnings by which a store may mark what it has written in another way. */
@@ -13,7 +13,7 @@ const beginnings = [...control, "\x7f", "\ufeff", "\ufffe", "\\x", "0x", "base64
 
 const whitespace = [" ", "  a  ", "\n", "a\r\nb\rc\n", "\ta\t", "\u00a0a\u3000", "a ", "\x1a"];
 
-/** Composed and decomposed, beyond the basic plane, byte order marks, what is no character. */
+/** Composed and decomposed characters, characters beyond the basic plane, byte order marks, noncharacters. */
 const unicode = [
   "\u00e9",
   "e\u0301",
@@ -25,7 +25,7 @@ const unicode = [
   "\u{10ffff}",
 ];
 
-/** What a store, a codec or a query might take for something else. */
+/** Texts that a store, a codec or a query might misinterpret. */
 const lookalikes = [
   "null",
   "undefined",
@@ -48,7 +48,7 @@ const lookalikes = [
   "a,b;c=d|e",
 ];
 
-/** Data is opaque: it comes back unit for unit, on every path. */
+/** Data is opaque: it is returned unchanged, on every path. */
 export const dataCases: readonly Case[] = [
   dataCase("data-controls", "data with control characters comes back as it was", controls),
   dataCase("data-whitespace", "data with whitespace at its ends, or any line ends, comes back as it was", whitespace),
@@ -141,7 +141,7 @@ async function keepOrRefuse(kit: Kit, provider: Provider, data: string): Promise
   kit.record(await provider.read(key), record, "read of a big record");
 }
 
-/** Without a throw where the record is frozen, which is one way to keep the rule. */
+/** Does not throw if the record is frozen, which is one way to keep the rule. */
 function spoil(record: SessionRecord | undefined): void {
   if (record !== undefined) for (const field of ["data", "version", "owner"]) Reflect.set(record, field, "changed");
 }

@@ -151,7 +151,7 @@ export const existenceCases: readonly Case[] = [
       const keys = await kit.fill(ahead, [created, start, start]);
       kit.written(await ahead.update(keys[1] ?? "", next, start.version), "update by the clock that is ahead");
       kit.equal(await ahead.touch(keys[2] ?? "", touched.expiresAt, start.version), true, "touch by the same clock");
-      // Longer than the few milliseconds, by the clock of the store, if it removes anything by that.
+      // Waits a few milliseconds by the store's clock, in case it removes records by that clock.
       for (const end = performance.now() + 20; performance.now() < end; ) await behind.read(kit.key());
       for (const [index, record] of [created, next, touched].entries()) {
         kit.record(await behind.read(keys[index] ?? ""), record, "read by the clock that is behind");
@@ -160,7 +160,7 @@ export const existenceCases: readonly Case[] = [
   },
 ];
 
-/** Every kind of write, several times: some stores clear away a little with each. */
+/** Every kind of write, several times: some stores remove some expired records with each. */
 async function writeMuch(kit: Kit, provider: Provider): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     const [session, key] = [kit.session(), kit.key()];

@@ -49,7 +49,7 @@ function lives(kit: Kit, came: SessionRecord | undefined, record: SessionRecord)
   kit.equal(came?.version, record.version, "version read a sixteenth of a millisecond before the expiry");
 }
 
-/** The rest of what asks the clock: none of it may mind a fraction. */
+/** The other methods that use the clock: none of them may fail on a fraction. */
 async function collects(kit: Kit, provider: Provider, clock: KitClock): Promise<void> {
   clock.advance(90_000 + sixteenth);
   if (!kit.isUncounted) kit.equal(await provider.count(), 0, "count when all have expired");

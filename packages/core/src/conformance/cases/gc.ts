@@ -3,12 +3,12 @@ import type { Case } from "../case.js";
 import { KitClock } from "../clock.js";
 import type { Kit } from "../kit.js";
 
-/** More than the thousand that providers like to remove at a time. */
+/** More than the thousand that providers often remove at a time. */
 const many = 1100;
-/** How often a create and a gc meet: a gc that removes what it found earlier gets away with it two times in three. */
+/** Number of races between a create and a gc: a gc that removes what it found earlier is not caught in two of three. */
 const races = 40;
 
-/** Collecting removes what expired a minute ago or more, all of it, and nothing else. */
+/** Collecting removes all records that expired a minute ago or more, and no others. */
 export const gcCases: readonly Case[] = [
   {
     id: "gc-spares-the-living",

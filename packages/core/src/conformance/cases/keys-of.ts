@@ -3,7 +3,7 @@ import type { Case } from "../case.js";
 import { KitClock } from "../clock.js";
 import { type Kit, list, strangers, underWay } from "../kit.js";
 
-/** More than the thousand that providers like to list at a time. */
+/** More than the thousand that providers often list at a time. */
 const many = 1100;
 
 /** Listing an owner's records, so that all of them can be revoked: more keys are legal, fewer are not. */

@@ -1,7 +1,7 @@
 import type { Case } from "../case.js";
 import { list, strangers } from "../kit.js";
 
-/** More than the thousand that providers like to list at a time. */
+/** More than the thousand that providers often list at a time. */
 const many = 1100;
 const churning = 60;
 

@@ -4,7 +4,7 @@ import type { Case } from "../case.js";
 const rounds = 10;
 const touches = 24;
 
-/** Of several expiries that come at once the latest stays: no time that was promised is taken back. */
+/** Of several concurrent expiries, the latest is kept: a promised time is never taken back. */
 export const latestExpiryCases: readonly Case[] = [
   {
     id: "touches-keep-latest",

@@ -5,7 +5,9 @@ import type { Kit } from "../kit.js";
 const many = 59;
 const minute = 60_000;
 
-/** Records of as many expiries, in no order: what is kept sorted by expiry has to be kept sorted by every write. */
+/**
+ * Records with many different expiries in random order: an index sorted by expiry must stay sorted after every write.
+ */
 export const manyExpiriesCases: readonly Case[] = [
   {
     id: "count-many-expiries",

@@ -1,6 +1,6 @@
 import type { Case } from "../case.js";
 
-/** A session that was destroyed or got a new key leaves a marker, and a marker stands until it expires. */
+/** A session that was destroyed or got a new key leaves a marker, which is kept until it expires. */
 export const markerCases: readonly Case[] = [
   {
     id: "marker-is-read",

@@ -1,7 +1,7 @@
 import type { Case } from "../case.js";
 import { type Kit, list } from "../kit.js";
 
-/** Handles in different namespaces of one backend, the names chosen to be confused. */
+/** Handles in different namespaces of one backend, with names that are easily confused. */
 export const namespaceCases: readonly Case[] = [
   {
     id: "namespaces-read",

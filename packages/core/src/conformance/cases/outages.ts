@@ -17,7 +17,9 @@ const modes = [
   ["silent", "does not answer"],
 ] as const;
 
-/** A store that fails: its calls reject in time, nobody is told that nothing is there, and nothing has to be restarted. */
+/**
+ * A failing store: its calls reject in time, never answer that there is no record, and work again without a restart.
+ */
 export const outageCases: readonly Case[] = modes.flatMap(([mode, doing]): Case[] => [
   {
     id: `outage-rejects-${mode}`,
@@ -44,13 +46,13 @@ export const outageCases: readonly Case[] = modes.flatMap(([mode, doing]): Case[
       const provider = await kit.open();
       const records = Array.from({ length: many }, () => kit.session());
       const keys = await kit.fill(provider, records);
-      // Writes first: they are to have the connections that are there.
+      // Writes first, so that they use the existing connections.
       const calls = keys.map((key, at) => () => anyCall(kit, provider, key, at)).reverse();
       const failing = () => Promise.all(calls.map((call) => kit.rejects(call, `a call while it ${doing}`)));
       const untouched = keys.slice(0, many / 2);
       await during(kit, mode, failing);
       await serves(kit, provider, untouched, records);
-      // Once more, and now connections break while nobody asks anything of them.
+      // Once more, and now idle connections break.
       await during(kit, mode, async () => {
         await new Promise((resolve) => setTimeout(resolve, noticing));
         await failing();
@@ -93,7 +95,7 @@ export const outageCases: readonly Case[] = modes.flatMap(([mode, doing]): Case[
   },
 ]);
 
-/** An outage as long as `act` takes. Whatever was thrown where nobody could catch it is a failure of the case. */
+/** An outage for the duration of `act`. An uncaught error fails the case. */
 async function during<T>(kit: Kit, mode: OutageMode, act: () => Promise<T>): Promise<T> {
   const uncaught = takeUncaught();
   try {
@@ -131,7 +133,7 @@ function callsOn(kit: Kit, provider: Provider, key: string, record: SessionRecor
   ];
 }
 
-/** The first half of the keys is left alone: a write during an outage may be made afterwards. */
+/** The first half of the keys is not written: a write during an outage may still be carried out afterwards. */
 function anyCall(kit: Kit, provider: Provider, key: string, at: number): Promise<unknown> {
   if (at < many / 2) return provider.read(key);
   if (at % 2 === 0) return provider.update(key, kit.session(), kit.version());
@@ -139,8 +141,8 @@ function anyCall(kit: Kit, provider: Provider, key: string, at: number): Promise
 }
 
 /**
- * Reads, more at once than there are connections and in another order than during the outage, until all of them are
- * answered. What is answered must be right at once.
+ * Reads until all are answered, with more reads at once than connections and in another order than during the outage.
+ * Every answer must be right from the first one on.
  */
 async function serves(
   kit: Kit,
@@ -159,7 +161,7 @@ async function serves(
   });
 }
 
-/** Calls until nothing rejects: what broke is mended by itself, though not at once. */
+/** Repeats a call until it no longer rejects: the store recovers by itself, but not at once. */
 async function eventually<T>(kit: Kit, what: string, call: () => Promise<T>): Promise<T> {
   const end = performance.now() + kit.returning;
   for (;;) {
@@ -174,7 +176,7 @@ async function eventually<T>(kit: Kit, what: string, call: () => Promise<T>): Pr
   }
 }
 
-/** Over every connection of a pool: what is answered is stored, for others to see. */
+/** Over every connection of a pool: acknowledged writes are visible to others. */
 async function writesAreSeen(kit: Kit, provider: Provider): Promise<void> {
   const other = kit.isShared ? await kit.open() : provider;
   const [start, next] = [kit.session(), kit.session()];

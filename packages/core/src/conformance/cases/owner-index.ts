@@ -4,7 +4,7 @@ import { type Kit, list, turn, underWay } from "../kit.js";
 
 const rounds = 20;
 
-/** An index of owners knows a record no later than a reader does. */
+/** An index of owners lists a record as soon as the record can be read. */
 export const ownerIndexCases: readonly Case[] = [
   {
     id: "keys-of-created-once-read",

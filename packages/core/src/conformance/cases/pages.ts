@@ -4,10 +4,10 @@ import type { Kit } from "../kit.js";
 
 /** Over the boundaries of pages of a hundred, of five hundred and of a thousand. */
 const many = 1200;
-/** Listed sessions are retired by so many at once. */
+/** Number of listed sessions that are retired at once. */
 const batch = 50;
 
-/** Listings that take several pages, and listings that nobody reads to their end. */
+/** Listings of several pages, and listings that are not read to their end. */
 export const pageCases: readonly Case[] = [
   {
     id: "keys-by-pages",

@@ -6,7 +6,7 @@ const racers = 24;
 /** The first races open a pool's connections, one after the other: only then are calls really at once. */
 const races = 12;
 
-/** Many calls at once on one key: exactly one wins, and the losers learn who. */
+/** Many concurrent calls on one key: exactly one wins, and the others get the winner's record. */
 export const racingCases: readonly Case[] = [
   {
     id: "update-one-winner",

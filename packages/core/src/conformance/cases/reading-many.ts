@@ -5,7 +5,7 @@ import type { Kit } from "../kit.js";
 /** As many keys as core asks for at once. */
 const most = 8;
 
-/** Reading several keys at once, where a provider has it: for each of them what `read` has to give. */
+/** Reading several keys at once, if the provider can: the result of `read` for each of them. */
 export const readingManyCases: readonly Case[] = [
   {
     id: "read-many-order",
@@ -45,7 +45,7 @@ export const readingManyCases: readonly Case[] = [
       const text = "many words".repeat(10_000);
       const records = Array.from({ length: 40 }, (_, at) => kit.session(at % most === 0 ? { data: text } : {}));
       const keys = await kit.fill(provider, records);
-      // Each asks for another eight, so that an answer in another's place is seen.
+      // Each asks for another set of eight, so that a swapped answer is noticed.
       const asked = keys.map((_, at) => Array.from({ length: most }, (_, place) => (at + place * 5) % keys.length));
       const came = await Promise.all(
         asked.map((some) =>
@@ -121,7 +121,7 @@ async function readMany(provider: Provider, keys: readonly string[]): Promise<Re
   return (await provider.readMany?.(keys)) ?? [];
 }
 
-/** Two records under keys in the order of the keys: in which order they come is the business of the first case. */
+/** Two records under sorted keys: the first case tests the order of results. */
 async function pair(provider: Provider, kit: Kit, records: readonly [SessionRecord, SessionRecord]) {
   const [one = "", two = ""] = kit.keys(2).sort();
   await provider.create(one, records[0]);

@@ -4,7 +4,7 @@ import { type Kit, turn, underWay } from "../kit.js";
 
 const rounds = 30;
 
-/** What one handle has written is there for every other, at once and all the time. */
+/** The writes of one handle are visible to every other, immediately and without a gap. */
 export const seeingCases: readonly Case[] = [
   {
     id: "reads-are-there",
@@ -72,7 +72,7 @@ export const seeingCases: readonly Case[] = [
   },
 ];
 
-/** Reads all the while, and once more when the write has been answered. */
+/** Reads continuously, and once more after the write was answered. */
 async function readDuring(kit: Kit, reader: Provider, key: string, write: () => Promise<unknown>): Promise<void> {
   const seen: Promise<SessionRecord | undefined>[] = [reader.read(key), reader.read(key)];
   const writing = underWay(write());

@@ -5,7 +5,7 @@ import type { Kit } from "../kit.js";
 const workers = 6;
 const rounds = 5;
 
-/** A write whose answer was lost is sent again: it must not count twice, and must be recognisable. */
+/** A write whose answer was lost is sent again: it must take effect only once, and must be recognisable. */
 export const sendingAgainCases: readonly Case[] = [
   {
     id: "update-sent-again",
@@ -72,7 +72,7 @@ export const sendingAgainCases: readonly Case[] = [
 
 async function increment(kit: Kit, provider: Provider, key: string): Promise<void> {
   let current: SessionRecord | undefined = await provider.read(key);
-  // Each refusal means that somebody else's increment was written: there are only so many.
+  // Each refusal means that another increment was written, so their number is limited.
   for (let attempt = 0; attempt <= workers * rounds && current !== undefined; attempt += 1) {
     const next = kit.session({ data: String(Number(current.data) + 1) });
     const answer = await provider.update(key, next, current.version);

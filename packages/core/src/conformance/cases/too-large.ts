@@ -3,10 +3,10 @@ import type { Provider, SessionRecord } from "../../provider.js";
 import type { Case } from "../case.js";
 import type { Kit } from "../kit.js";
 
-/** More than what servers, columns and packets are used to take: 17 MB. */
+/** More than servers, columns and packets usually accept: 17 MB. */
 const text = "0123456789abcdef".repeat(1_100_000);
 
-/** What does not fit is refused whole, and harms nothing that is there. */
+/** A record that is too large is refused as a whole, and existing records stay intact. */
 export const tooLargeCases: readonly Case[] = [
   {
     id: "too-large-to-create",
@@ -39,7 +39,7 @@ export const tooLargeCases: readonly Case[] = [
   },
 ];
 
-/** False where it is refused as too large: any other rejection is a failure of the case. */
+/** False if it is refused as too large; any other rejection fails the case. */
 async function keeps(write: () => Promise<unknown>): Promise<boolean> {
   try {
     await write();
@@ -50,7 +50,7 @@ async function keeps(write: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Servers cut a connection over which too much came: others go on. */
+/** Servers close a connection that received too much; others must go on. */
 async function alive(kit: Kit, provider: Provider): Promise<void> {
   const [small, key] = [kit.session(), kit.key()];
   kit.equal(await provider.create(key, small), true, "create of little after that");

@@ -1,6 +1,6 @@
 import type { Case } from "../case.js";
 
-/** A touch gives a session time, and does nothing else. */
+/** A touch prolongs a session, and does nothing else. */
 export const touchingCases: readonly Case[] = [
   {
     id: "touch-extends",

@@ -2,7 +2,7 @@ import type { Provider } from "../../provider.js";
 import type { Case } from "../case.js";
 import type { Kit } from "../kit.js";
 
-/** Versions as they may be stored, each with one that a careless comparison takes for the same. */
+/** Versions, each with another one that a careless comparison treats as equal. */
 const similar: readonly (readonly [stored: string, other: string])[] = [
   ["aB3dE", "ab3de"],
   ["aB3dE", "aB3dE "],
@@ -16,7 +16,7 @@ const similar: readonly (readonly [stored: string, other: string])[] = [
   [`${"x".repeat(127)}1`, `${"x".repeat(127)}2`],
 ];
 
-/** Replacing a record: at the version that is there, and at no other. */
+/** Replacing a record: at the stored version, and at no other. */
 export const updatingCases: readonly Case[] = [
   {
     id: "update-replaces",

@@ -19,7 +19,7 @@ export interface TokenFinding {
   readonly came: string;
 }
 
-/** A token provider broke a rule: the message names it, what was expected, what came, and what to read. */
+/** A token provider broke a rule. The message names the rule, the expected and the actual value, and what to read. */
 export class TokenConformanceFailure extends Error {
   readonly id: string;
   readonly rule: TokenRule;

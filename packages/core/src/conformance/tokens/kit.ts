@@ -62,7 +62,7 @@ export class TokenKit {
     for (const field of fields) this.#field(came[field], record[field], `${what}: ${field}`);
   }
 
-  /** The token is none: `undefined`, and nothing else, an error least of all. */
+  /** The token is refused: `undefined`, never another value or an error. */
   refuses(provider: TokenProvider, token: string, what: string): void {
     const came = this.#open(provider, token, what);
     if (came !== undefined) this.fail(what, "undefined", show(came));

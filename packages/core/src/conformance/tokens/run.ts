@@ -22,7 +22,7 @@ export async function runTokenCase(testCase: TokenCase, options: TokenConformanc
   }
 }
 
-/** An error that is no finding came out of the provider, or out of `open`. */
+/** Wraps an error of the provider or of `open` that is not a finding. */
 function asFailure(testCase: TokenCase, error: unknown): TokenConformanceFailure {
   if (error instanceof TokenConformanceFailure) return error;
   const { id, rule, title, guide } = testCase;

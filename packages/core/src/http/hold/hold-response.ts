@@ -6,7 +6,7 @@ import { QueuedResponse } from "./queued-response.js";
 import { SentResponse } from "./sent-response.js";
 import { SentStream } from "./sent-stream.js";
 
-/** Has a response wait for a session, in addition to those it waits for already. */
+/** Makes a response wait for a session, in addition to those for which it waits already. */
 export function holdResponse(res: ServerResponse, hook: ResponseHook): void {
   holdOf(res).hooks.add(hook);
 }

@@ -5,35 +5,36 @@ import type { Head, ResponseHook } from "../head.js";
 /**
  * - `open`: nothing of the response has been sent.
  * - `held`: its first byte waits for the sessions.
- * - `passing`: what is sent leaves at once.
+ * - `passing`: further data leaves at once.
  * - `ending`: its end waits for the sessions.
- * - `failing`: an error is about to take its place; `failed`: it has.
+ * - `failing`: an error is about to replace it.
+ * - `failed`: an error has replaced it.
  */
 export type HoldState = "open" | "held" | "passing" | "ending" | "failing" | "failed";
 
-/** Holds one response until the sessions of its request are stored. What is held, and how, is its subclass's matter. */
+/** Holds one response until the sessions of its request are stored. Its subclasses define what is held, and how. */
 export abstract class Hold {
   readonly hooks = new ResponseHooks();
   protected state: HoldState;
 
   constructor(hasBegun: boolean) {
-    // A head that has gone cannot be held, but the end can.
+    // After the head has been sent, only the end can be held.
     this.state = hasBegun ? "passing" : "open";
   }
 
-  /** Adds the sessions' headers and lets everything pass that was held. */
+  /** Adds the sessions' headers and sends everything that was held. */
   protected abstract release(): void;
 
-  /** Lets the end pass. */
+  /** Sends the end. */
   protected abstract finish(): void;
 
-  /** Sends the error response in place of what was held. */
+  /** Sends the error response instead of what was held. */
   protected abstract replace(status: number, error: unknown): void;
 
-  /** Ends the connection: part of the response has gone, and the rest is not to be had. */
+  /** Ends the connection: a part of the response has been sent, and the rest cannot be. */
   protected abstract breakOff(error: unknown): void;
 
-  /** The first byte is about to leave. */
+  /** Called when the first byte is about to leave. */
   protected begin(status: number): void {
     this.state = "held";
     try {
@@ -45,7 +46,7 @@ export abstract class Hold {
     }
   }
 
-  /** The end is about to leave, some time after the first byte. */
+  /** Called when the end is about to leave, some time after the first byte. */
   protected beginEnd(): void {
     this.state = "ending";
     try {
@@ -61,7 +62,7 @@ export abstract class Hold {
     wait.then(then).catch((error: unknown) => this.#fail(error));
   }
 
-  /** The last resort of every response: it never rejects, whatever fails within it. */
+  /** Handles the failure of any response. It never rejects, whatever fails within it. */
   async #fail(error: unknown): Promise<void> {
     const isHeld = this.state === "held";
     this.state = "failing";
@@ -81,7 +82,7 @@ export abstract class Hold {
   }
 }
 
-/** The hooks of one response: one for each Manager that has a session there. */
+/** The hooks of one response: one for each Manager with a session in it. */
 class ResponseHooks implements ResponseHook {
   readonly #hooks: ResponseHook[] = [];
 
@@ -89,12 +90,15 @@ class ResponseHooks implements ResponseHook {
     if (!this.#hooks.includes(hook)) this.#hooks.push(hook);
   }
 
-  /** The hook that came last is asked first; where one fails, those not yet asked store nothing. */
+  /** The newest hook is asked first. If one fails, those not yet asked store nothing. */
   store(status: number): void | Promise<void> {
     return this.#each((hook) => hook.store(status));
   }
 
-  /** Only when all have stored: a cookie that one has announced must not be dropped because another failed. */
+  /**
+   * Headers are added only when all have stored: a cookie that one hook has announced must not be dropped because
+   * another fails.
+   */
   addHeaders(head: Head): void {
     for (const hook of this.#hooks) hook.addHeaders(head);
   }
@@ -107,7 +111,7 @@ class ResponseHooks implements ResponseHook {
     return this.#each((hook) => hook.abandon());
   }
 
-  /** What the error response says, when nothing of the sessions is under way any more. */
+  /** Prepares the error response, when no session has an operation under way any more. */
   async fail(error: unknown): Promise<number> {
     await this.abandon();
     return failureStatus(error);

@@ -1,8 +1,10 @@
-/** Node's own response of HTTP/1, by its parts that are not public. */
+/** The internal parts of Node's own HTTP/1 response. */
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Head } from "../head.js";
 
-/** What Node's `write` and `end` send by: the head comes before the first of it, as text that is not sent yet. */
+/**
+ * The function by which Node's `write` and `end` send. The head precedes the first data, as text that is not sent yet.
+ */
 export type Send = (
   data: string | Uint8Array,
   encoding?: string | null,
@@ -10,34 +12,38 @@ export type Send = (
   length?: number,
 ) => boolean;
 
-/** The parts of Node's own response of HTTP/1 that are not public. */
+/** The parts of Node's own HTTP/1 response that are not public. */
 export interface OutgoingParts {
-  /** The head, once it is made. */
+  /** The head, after it was made. */
   _header: string | null;
   _send: Send;
 }
 export type Outgoing = ServerResponse & OutgoingParts;
 
-/** What this runtime's `node:http` does, tried once: other runtimes have the names and do otherwise. */
+/**
+ * How this runtime's `node:http` behaves, found out once by a trial: other runtimes have the same names but behave
+ * differently.
+ */
 interface Behaviour {
   readonly sendsByItsMethod: boolean;
-  /** Where a response keeps that a writer waits for `drain`. */
+  /** The property in which a response remembers that a writer waits for `drain`. */
   readonly needsDrain: symbol | undefined;
 }
 
 let behaviour: Behaviour | undefined;
 
-/** Whether a response of HTTP/1 makes its head before it calls `_send`, and calls that for everything. */
+/** Whether an HTTP/1 response makes its head before it calls `_send`, and sends everything by `_send`. */
 export function isNodesOwn(res: object): res is Outgoing {
   behaviour ??= observe();
   if (!behaviour.sendsByItsMethod || !(res instanceof ServerResponse)) return false;
-  // What a subclass does in place of Node's methods is unknown. Middleware replaces the response's own, and calls these.
+  // A subclass may override Node's methods in unknown ways. Middleware replaces methods of the single response and
+  // calls the inherited ones.
   const inherited = Object.getPrototypeOf(res) as Outgoing;
   const { write, end, _send } = ServerResponse.prototype as Outgoing;
   return inherited.write === write && inherited.end === end && inherited._send === _send;
 }
 
-/** Says that nobody waits for `drain` any more; emits it where somebody did. */
+/** Marks that no writer waits for `drain` any more, and emits the event if one did. */
 export function drained(res: Outgoing): void {
   const { needsDrain } = behaviour ?? observe();
   if (needsDrain !== undefined) Reflect.set(res, needsDrain, false);
@@ -45,7 +51,8 @@ export function drained(res: Outgoing): void {
 }
 
 function observe(): Behaviour {
-  // Bun does all of it for a response made by hand, and writes past it for those of its server: no trial tells them apart.
+  // Under Bun, a response made by hand passes every trial, but the responses of its server bypass these methods. No
+  // trial can tell them apart.
   if (process.versions.bun !== undefined) return { sendsByItsMethod: false, needsDrain: undefined };
   let sent: unknown;
   let needsDrain: symbol | undefined;
@@ -79,8 +86,8 @@ function unsent(): Outgoing {
 }
 
 /**
- * A head that Node has made and not sent: text. What is changed in it is changed in the response as well, for whoever
- * asks that for its headers later (a log, a serverless wrapper). Node checks names and values as they are set there.
+ * A head as text that Node has made and not sent. A change is made in the response as well, for code that later reads
+ * its headers (a log, a serverless wrapper). Node checks names and values when they are set there.
  */
 export class SentHead implements Head {
   readonly #res: Outgoing;
@@ -91,12 +98,12 @@ export class SentHead implements Head {
     this.#text = text;
   }
 
-  /** Has the head of a response changed. */
+  /** Changes the head of a response. */
   static change(res: Outgoing, change: (head: Head) => void): void {
     const text = res._header;
     if (text === null) return;
     const head = new SentHead(res, text);
-    // While there is none, the response takes headers.
+    // The response accepts headers only while it has no head.
     res._header = null;
     try {
       change(head);
@@ -135,7 +142,7 @@ function withLine(text: string, line: string): string {
 
 const patterns = new Map<string, RegExp>();
 
-/** Names have no character that means something in a pattern: they are ours, or checked as the Manager is made. */
+/** Names have no special characters of patterns: they are ours, or were checked when the Manager was made. */
 function linesOf(name: string): RegExp {
   let pattern = patterns.get(name);
   if (pattern === undefined) {

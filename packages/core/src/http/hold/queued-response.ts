@@ -6,19 +6,19 @@ import { Hold } from "./hold.js";
 const slot = Symbol("sess");
 type Method = "writeHead" | "write" | "end" | "flushHeaders";
 type Methods = { readonly [M in Method]?: (...args: unknown[]) => unknown };
-/** What only looks like a response of Node's: of all its members, none but `end` can be relied on. */
+/** An object that only resembles a response of Node: only its `end` can be relied on. */
 type Holding = Partial<ServerResponse> & { [slot]?: QueuedResponse };
 
 /**
- * Holds a response that is not Node's own (another runtime's, or one made for tests or for calls within a server) by its
- * public methods. Headers, status and body are right; that the bytes are the same as without a session is not promised,
- * and a method that was looked up before the session was asked for is not held.
+ * Holds a response that is not Node's own (of another runtime, or made for tests or for calls within a server) by its
+ * public methods. Headers, status and body are right, but the bytes may differ from those without a session. A method
+ * that the application looked up before it asked for the session is not held.
  */
 export class QueuedResponse extends Hold {
   readonly #res: Holding;
   readonly #native: Methods;
   readonly #calls: (() => void)[] = [];
-  /** Where in the queue the end is. */
+  /** The position of the end in the queue. */
   #endAt: number | undefined;
   #status = 200;
   #hasEnded = false;
@@ -60,7 +60,7 @@ export class QueuedResponse extends Hold {
     this.#shadow("finished", () => this.#hasEnded && this.#isWaiting);
   }
 
-  /** Has a property read as true while `isTrue` says so; it can be assigned as before, which some responses do. */
+  /** Makes a property read as true while `isTrue` returns true. It stays assignable, since some responses assign it. */
   #shadow(name: "headersSent" | "writableEnded" | "finished", isTrue: () => boolean): void {
     const res = this.#res;
     if (!(name in res)) return;
@@ -82,7 +82,7 @@ export class QueuedResponse extends Hold {
     return this.state === "held" || this.state === "failing";
   }
 
-  /** Its own methods must not find it ended before they have ended it. */
+  /** The response's own methods must not see it as ended before they have ended it. */
   get #isWaiting(): boolean {
     return this.#isHeld || this.state === "ending";
   }
@@ -121,7 +121,7 @@ export class QueuedResponse extends Hold {
     return this.#res;
   }
 
-  /** Makes a call now, or once the response may leave; the first call is what asks whether it may. */
+  /** Makes a call now, or when the response may leave. The first call begins the storing of the session. */
   #through(call: () => void, args: readonly unknown[] = []): void {
     if (this.state === "passing") call();
     else if (this.state === "failed") callBack(args);
@@ -134,7 +134,8 @@ export class QueuedResponse extends Hold {
   #ask(): void {
     this.#status = this.#res.statusCode ?? 200;
     this.begin(this.#status);
-    // Whoever takes the response when the handler returns, as calls within a server do, finds an error, not an empty 200.
+    // A caller that takes the response as soon as the handler returns, as calls within a server do, then finds an error
+    // and not an empty 200.
     if (this.#isHeld) this.#res.statusCode = 503;
   }
 
@@ -156,7 +157,7 @@ export class QueuedResponse extends Hold {
 
   protected replace(status: number): void {
     const res = this.#res;
-    // Its `end` may call its `write`, which is ours.
+    // The response's `end` may call its `write`, which is our replacement.
     this.state = "passing";
     this.#calls.length = 0;
     for (const name of namesIn(res)) res.removeHeader?.(name);
@@ -209,7 +210,7 @@ function setHeader(head: Head, name: string, value: unknown): void {
   for (const each of rest) head.appendHeader(name, each);
 }
 
-/** `writeHead`'s headers in all their forms; of a list, values of one name together. */
+/** The headers of `writeHead` in all their forms. In a list, the values of one name are combined. */
 function pairsOf(headers: unknown): Iterable<[string, unknown]> {
   if (typeof headers !== "object" || headers === null) return [];
   if (!Array.isArray(headers)) return Object.entries(headers);

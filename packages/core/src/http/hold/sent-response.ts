@@ -9,20 +9,20 @@ const slot = Symbol("sess");
 type Holding = Outgoing & { [slot]: SentResponse };
 
 /**
- * Holds what Node's own `write` and `end` send, below everything that an application can call: Node has made the head
- * by then and keeps its own state, so that nothing of it has to be done again here. While held, `write` answers false,
- * as over a full socket. 1xx responses (RFC 9110, section 15.2) do not come this way, and pass at any time.
+ * Holds what Node's own `write` and `end` send, below all methods that an application can call: Node has then made the
+ * head and keeps its own state, so nothing of it has to be imitated. While the response is held, `write` returns false,
+ * as with a full socket. 1xx responses (RFC 9110, section 15.2) do not come this way and leave at any time.
  */
 export class SentResponse extends Hold {
   readonly #res: Outgoing;
   readonly #send: Send;
   readonly #end: ServerResponse["end"];
   readonly #queue: Parameters<Send>[] = [];
-  /** Where in the queue the end begins. */
+  /** The position in the queue at which the end begins. */
   #endAt: number | undefined;
   #isEnding = false;
   #failure: unknown;
-  /** What is piped into the response. */
+  /** The stream that is piped into the response. */
   #source: Readable | undefined;
 
   private constructor(res: Outgoing) {
@@ -32,7 +32,7 @@ export class SentResponse extends Hold {
     this.#end = res.end;
   }
 
-  /** That of a response: one, however many sessions wait for it. */
+  /** The holder of a response: there is one, however many sessions the response waits for. */
   static of(res: Outgoing): SentResponse {
     const holding = res as Holding;
     if (Object.hasOwn(res, slot)) return holding[slot];
@@ -78,7 +78,7 @@ export class SentResponse extends Hold {
     const isEnded = this.#endAt !== undefined;
     this.#sendAll(this.#queue.splice(0, this.#endAt ?? this.#queue.length));
     if (!isEnded) return;
-    // Where the end was the first call of all, there is nothing left to wait for.
+    // If the end was the first call, there is nothing left to wait for.
     if (this.#endAt === 0) this.finish();
     else this.beginEnd();
   }
@@ -91,7 +91,7 @@ export class SentResponse extends Hold {
   protected replace(status: number, error: unknown): void {
     const res = this.#res;
     const isEnded = res.writableEnded;
-    // Nobody tells whether the rest of a response that goes on will ever be written.
+    // It is unknown whether the rest of an unfinished response will ever be written.
     if (!isEnded) res.shouldKeepAlive = false;
     res._header = null;
     for (const name of res.getHeaderNames()) if (!isOfConnection(name)) res.removeHeader(name);
@@ -105,7 +105,7 @@ export class SentResponse extends Hold {
     if (res.destroyed) this.#replaced(error); // Node calls nobody back whose connection has gone.
   }
 
-  /** Whoever still writes has to hear that nobody reads. */
+  /** A writer must be told that nothing is read any more. */
   #replaced(error: unknown): void {
     this.#dropQueue(error);
     if (this.#res.writableEnded) return;
@@ -119,7 +119,7 @@ export class SentResponse extends Hold {
     this.#res.destroy();
   }
 
-  /** Whoever wrote hears why. */
+  /** The callbacks of dropped writes get the reason. */
   #dropQueue(error: unknown): void {
     this.#failure = error;
     this.#dropAll(this.#queue.splice(0), error);
@@ -134,8 +134,8 @@ export class SentResponse extends Hold {
   }
 
   /**
-   * By the last call of an end Node tells itself that the response has been sent. Of a pipelined response it must not
-   * hear so before those in front of it have been: it would end the process by an assertion.
+   * By the last call of an end, Node marks the response as sent. For a pipelined response, this must not happen before
+   * the responses in front of it have been sent: an assertion of Node would end the process.
    */
   #dropEnd(args: Parameters<Send>): false {
     const res = this.#res;
@@ -156,14 +156,17 @@ export class SentResponse extends Hold {
     let isReady = true;
     socket?.cork();
     for (const args of calls) isReady = this.#send.apply(res, args);
-    // As Node does at the end: whoever corked while it was held has nothing left to gather.
+    // Node does the same at the end: after it, an application that called `cork` while the response was held has
+    // nothing left to collect.
     if (res.writableEnded) while ((socket?.writableCorked ?? 0) > 1) socket?.uncork();
     socket?.uncork();
     if (isReady && !res.writableEnded && res.writableNeedDrain) drained(res);
   }
 }
 
-/** The same functions for every response: made anew for each, they would give each a shape of its own. */
+/**
+ * These functions are shared by all responses: with functions of its own, each response would get a shape of its own.
+ */
 function send(this: Holding, ...args: Parameters<Send>): boolean {
   return this[slot].send(args);
 }
@@ -176,23 +179,23 @@ function piped(this: Holding, source: Readable): void {
   this[slot].pipedFrom(source);
 }
 
-/** The status in the head: the property may have been changed since that was made. */
+/** The status in the head. The property may have been changed since the head was made. */
 function statusIn({ _header, statusCode }: Outgoing): number {
   return _header === null ? statusCode : Number(_header.slice(9, 12));
 }
 
-/** Node keeps in mind that these were removed, and does without them from then on. */
+/** Node remembers the removal of these headers and omits them from then on. */
 function isOfConnection(name: string): boolean {
   return name === "connection" || name === "keep-alive" || name === "date";
 }
 
-/** As Node has it for whoever writes to a connection that has gone. */
+/** The error that Node gives to writers whose connection is gone. */
 function destroyedError(): Error {
   const message = "the connection was closed before the session was stored";
   return Object.assign(new Error(message), { code: "ERR_STREAM_DESTROYED" });
 }
 
-/** As a response that has gone takes a call: whoever waits for it hears of it. */
+/** Handles a call as a closed response does: its callback gets the error. */
 function drop([, , callback]: Parameters<Send>, error: unknown): false {
   if (typeof callback === "function") process.nextTick(callback, error);
   return false;

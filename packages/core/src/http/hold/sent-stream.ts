@@ -5,16 +5,16 @@ import type { Head } from "../head.js";
 import { Hold } from "./hold.js";
 
 type Done = (error?: Error | null) => void;
-/** `respond`, `respondWithFD` and `respondWithFile`: the head is the argument at `headersAt`. */
+/** `respond`, `respondWithFD` and `respondWithFile`: the headers are the argument at `headersAt`. */
 type Respond = (...args: unknown[]) => void;
 
 const slot = Symbol("sess");
 type Holding = ServerHttp2Stream & { [slot]?: SentStream };
 
 /**
- * Holds what the compatible API of HTTP/2, and whoever uses its stream directly, has the stream send. A stream asks for
- * one write at a time and keeps what follows itself, so that one is all that waits here. Further headers of status 1xx
- * are not the response, and pass at any time (RFC 9113, section 8.1).
+ * Holds what an HTTP/2 stream sends, for the compatible API or for direct users of the stream. A stream requests one
+ * write at a time and keeps the following ones itself, so only one write waits here. Further headers of status 1xx are
+ * not the response and leave at any time (RFC 9113, section 8.1).
  */
 export class SentStream extends Hold {
   readonly #res: ServerResponse;
@@ -65,7 +65,7 @@ export class SentStream extends Hold {
       const headers = copyOf(args[headersAt]);
       args[headersAt] = headers;
       const send = () => native.apply(this.#stream, args);
-      // Another head in place of one that has not gone after all: `onError` of a file that cannot be read.
+      // Another head replaces one that was not sent after all: `onError` of a file that cannot be read.
       if (this.state === "passing" && !this.#stream.headersSent) this.hooks.addHeaders(headOf(headers));
       if (this.state !== "open") return send();
       this.#head = { send, headers };
@@ -83,7 +83,7 @@ export class SentStream extends Hold {
   }
 
   #body(run: () => void, done: Done): void {
-    // Node would respond by itself, past our `respond`.
+    // Otherwise Node would respond by itself, without our `respond`.
     if (this.state === "open") this.#stream.respond();
     if (this.#isHeld) this.#waiting = { run, done };
     else if (this.state === "failed") process.nextTick(done);
@@ -107,7 +107,7 @@ export class SentStream extends Hold {
     const waiting = this.#take();
     const status = Number(headers?.[":status"]);
     const isBodiless = this.#isHead || status === 204 || status === 205 || status === 304;
-    // Node ends such a stream as it responds, and refuses what is written then.
+    // Node ends such a stream when it responds, and then refuses data.
     if (isBodiless && waiting !== undefined) process.nextTick(waiting.done);
     else waiting?.run();
     if (this.#ending === undefined) return;
@@ -115,7 +115,7 @@ export class SentStream extends Hold {
     else this.beginEnd();
   }
 
-  /** A head that Node refuses has not gone: that of an error takes its place, with the cookie that is due. */
+  /** If Node refuses a head, it has not been sent. The head of an error replaces it, with the cookie that is due. */
   #sendHead(send: () => void): void {
     try {
       send();
@@ -134,7 +134,7 @@ export class SentStream extends Hold {
 
   protected replace(status: number): void {
     const stream = this.#stream;
-    // The stream says again for itself whether its head has gone.
+    // From here on, the stream itself says whether its head has been sent.
     this.state = "failed";
     const headers: OutgoingHttpHeaders = {};
     this.hooks.addHeaders(headOf(headers));
@@ -158,7 +158,7 @@ export class SentStream extends Hold {
 
   protected breakOff(): void {
     this.#take()?.done();
-    // INTERNAL_ERROR (RFC 9113, section 7), as a stream that its server destroys has it.
+    // INTERNAL_ERROR (RFC 9113, section 7), as for a stream that its server destroys.
     this.#stream.close(2);
   }
 
@@ -169,13 +169,16 @@ export class SentStream extends Hold {
   }
 }
 
-/** The caller's own is not changed, and may be used for more than one stream. Node 24 takes a list of names and values. */
+/**
+ * The caller's object is not changed, since it may be used for several streams. Node 24 accepts a list of names and
+ * values.
+ */
 function copyOf(given: unknown): OutgoingHttpHeaders {
   if (!Array.isArray(given)) return { ...(given as OutgoingHttpHeaders | undefined) };
   const headers: OutgoingHttpHeaders = {};
   const head = headOf(headers);
   for (let at = 0; at + 1 < given.length; at += 2) head.appendHeader(String(given[at]), String(given[at + 1]));
-  // Which of them are sensitive (`http2.sensitiveHeaders`).
+  // Symbols mark the sensitive headers (`http2.sensitiveHeaders`).
   for (const symbol of Object.getOwnPropertySymbols(given)) Reflect.set(headers, symbol, Reflect.get(given, symbol));
   return headers;
 }

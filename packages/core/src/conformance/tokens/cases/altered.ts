@@ -1,7 +1,7 @@
 import type { TokenCase } from "../case.js";
 import type { TokenKit } from "../kit.js";
 
-/** Whatever is done to a token makes it none. */
+/** Every change of a token makes it invalid. */
 export const alteredCases: readonly TokenCase[] = [
   {
     id: "token-bit-flips",

@@ -3,7 +3,7 @@ import type { TokenCase } from "../case.js";
 
 const secret = "the quick brown fox jumps over the lazy dog";
 
-/** Nothing of a token can be read, and nothing that we did not seal is one. */
+/** No part of a token can be read, and a text that we did not seal is not a token. */
 export const sealingCases: readonly TokenCase[] = [
   {
     id: "token-hides",

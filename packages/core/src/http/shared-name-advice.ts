@@ -1,0 +1,71 @@
+import { cookieValues } from "./cookies.js";
+import type { RequestView } from "./request-view.js";
+
+/** A browser, as far as a request tells: its address, what it says that it is, and the host that its cookies are for. */
+interface Client {
+  /** Values of our cookie that it was given here. */
+  readonly given: Set<string>;
+  /** Others that it came with after that. */
+  readonly strange: Set<string>;
+}
+
+/** Once may be a cookie of before a restart, which another profile of the same browser has kept. */
+const leastStrange = 2;
+/** Bounds what is kept, of clients and of the values of each. */
+const most = 100;
+
+let told = false;
+
+/**
+ * Warns in development, once in a process, where another application on the host sets a cookie of our name: cookies know
+ * no ports (RFC 6265, section 8.5), so each application replaces the other's cookie and signs the other's users out.
+ *
+ * The sign is a browser that was given a cookie here and comes back with another one, which leads nowhere and was never
+ * given to it here, twice. Sessions that end by themselves, and cookies of before a restart, do not look like that.
+ */
+export class SharedNameAdvice {
+  readonly #cookieName: string;
+  readonly #clients = new Map<string, Client>();
+
+  constructor(cookieName: string) {
+    this.#cookieName = cookieName;
+  }
+
+  /** A response left with `value` in our cookie, or with none. `leadsNowhere`: the request came with an id that does. */
+  heed(request: RequestView, leadsNowhere: boolean, value: string | undefined): void {
+    if (told || (!leadsNowhere && value === undefined)) return;
+    const agent = request.header("user-agent") ?? "";
+    // Scripts send what cookies they like; every browser says this.
+    if (!agent.startsWith("Mozilla/")) return;
+    const host = request.host().replace(/:\d*$/, "");
+    const client = this.#client(`${host} ${request.peer} ${agent}`);
+    if (leadsNowhere && client.given.size > 0) {
+      for (const each of cookieValues(request.header("cookie"), this.#cookieName)) {
+        if (!client.given.has(each)) client.strange.add(each);
+      }
+    }
+    if (client.strange.size >= leastStrange) this.#tell(host);
+    if (value !== undefined) client.given.add(value);
+    for (const oldest of client.given) if (client.given.size > most) client.given.delete(oldest);
+  }
+
+  #client(name: string): Client {
+    const known = this.#clients.get(name);
+    if (known !== undefined) return known;
+    if (this.#clients.size >= most) this.#clients.clear();
+    const client: Client = { given: new Set(), strange: new Set() };
+    this.#clients.set(name, client);
+    return client;
+  }
+
+  #tell(host: string): void {
+    told = true;
+    this.#clients.clear();
+    process.emitWarning(
+      `A browser keeps coming back without the cookie "${this.#cookieName}" that it was given, and with another of that ` +
+        `name, which leads nowhere: another application on ${host} seems to set it, on another port perhaps, and the two ` +
+        "sign each other's users out. Give each its own cookieName.",
+      { code: "SESS_COOKIE_NAME_SHARED" },
+    );
+  }
+}
