@@ -30,7 +30,9 @@ export const brokenData: readonly Broken[] = [
     data.replace(/[\u{10000}-\u{10ffff}]/gu, "?"),
   ),
   mangling("data is parsed and printed again", ["data-lookalikes"], reparse),
-  mangling("data that begins with U+0001 is taken for marked", ["data-beginnings"], (data) => data.replace(/^\x01(?=\{)/, "")),
+  mangling("data that begins with U+0001 is taken for marked", ["data-beginnings"], (data) =>
+    data.replace(/^\x01(?=a)/, ""),
+  ),
   mangling("empty data becomes something", ["data-empty"], (data) => data || "{}"),
   mangling(
     "data is cut at 65,535 units",

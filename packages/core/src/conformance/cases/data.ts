@@ -8,8 +8,9 @@ const control = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code
 /** Characters that end a text, separate its lines, or get lost in a careless store. */
 const controls = [control, "\0", "a\0b", "\x7f\x80\x9f", "\x1b[31m", "\u2028\u2029"];
 
-/** Beginnings by which a store may mark what it has written in another way. */
-const beginnings = [...control, "\x7f", "\ufeff", "\ufffe", "\\x", "0x", "base64:", "=", "~"].map((begin) => `${begin}{"a":1}`);
+/** Beginnings by which a store may mark what it has written in another way; those that others cut off are tried above. */
+const marks = [...control].filter((unit) => unit !== "\0" && unit.trim() !== "");
+const beginnings = [...marks, "\x7f", "\\x", "0x", "base64:", "=", "~"].map((mark) => `${mark}a`);
 
 const whitespace = [" ", "  a  ", "\n", "a\r\nb\rc\n", "\ta\t", "\u00a0a\u3000", "a ", "\x1a"];
 
