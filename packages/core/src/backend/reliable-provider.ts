@@ -20,7 +20,10 @@ export type WriteOutcome =
     }
   | { readonly written: false; readonly current: StoredSession | undefined };
 
-/** What is under one of several keys. `failure`: it is a record, and cannot be read; a marker may be known as one all the same. */
+/**
+ * The result for one of several keys. `failure`: there is a record that cannot be read; it may still be known to be a
+ * marker.
+ */
 export interface Reading {
   readonly stored: StoredSession | undefined;
   readonly failure?: SessionError;
@@ -67,8 +70,8 @@ export class ReliableProvider {
   }
 
   /**
-   * What is under each of the keys, in one round trip where the provider can. A record that cannot be read hides none of
-   * the others; a store that fails does.
+   * The results for several keys, in one round trip if the provider can. A record that cannot be read does not affect
+   * the others; a failing store does.
    */
   async readMany(keys: readonly string[]): Promise<readonly Reading[]> {
     const isAlone = keys.length === 1 || this.#provider.readMany === undefined;
@@ -91,7 +94,7 @@ export class ReliableProvider {
     });
   }
 
-  /** Replaces what has the version `expected`. */
+  /** Replaces the record with the version `expected`. */
   async update(key: string, next: StoredSession, expected: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
     const record = this.#seal(next);
     const read = next.retired === "" ? openToEnd : (current: SessionRecord) => this.#open(current);
@@ -134,7 +137,7 @@ export class ReliableProvider {
     }
   }
 
-  /** Sessions now. */
+  /** The number of live sessions. */
   count(): Promise<number> {
     return this.#call("count", () => this.#provider.count(), new Deadline(this.#context, limits.walk));
   }
@@ -233,7 +236,7 @@ export class ReliableProvider {
   }
 }
 
-/** Of an error about one record, that; throws any other. */
+/** Returns an error about one record; throws any other. */
 function unreadable(error: unknown): SessionError {
   if (isOfOneRecord(error)) return error;
   throw error;
