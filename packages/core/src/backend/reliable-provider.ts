@@ -20,10 +20,7 @@ export type WriteOutcome =
     }
   | { readonly written: false; readonly current: StoredSession | undefined };
 
-/**
- * The result for one of several keys. `failure`: there is a record that cannot be read; it may still be known to be a
- * marker.
- */
+/** The result for one of several keys. `failure`: the record cannot be read; it may still be known as a marker. */
 export interface Reading {
   readonly stored: StoredSession | undefined;
   readonly failure?: SessionError;
@@ -69,10 +66,7 @@ export class ReliableProvider {
     return record && openToEnd(record);
   }
 
-  /**
-   * The results for several keys, in one round trip if the provider can. A record that cannot be read does not affect
-   * the others; a failing store does.
-   */
+  /** Several keys in one round trip, if the provider can. An unreadable record does not affect the others. */
   async readMany(keys: readonly string[]): Promise<readonly Reading[]> {
     const isAlone = keys.length === 1 || this.#provider.readMany === undefined;
     if (isAlone) return Promise.all(keys.map((key) => this.#readOne(key)));
@@ -160,8 +154,8 @@ export class ReliableProvider {
           ([managerId, writeId]) => managerId === this.#context.managerId && writeId === next.version,
         ));
     if (!mine) return { written: false, current };
-    // The batch was applied and the record was then replaced by a marker. The writer must not take that marker for the
-    // one it came by: it would regenerate from it, over a destroyed session or a faster request.
+    // The batch was applied, and a marker then replaced the record. The writer must not take it for the one it came by,
+    // or it would regenerate over a destroyed session or a faster request.
     // rule: acknowledged-by-a-marker
     return written(current.retired === undefined ? current : next, current);
   }
