@@ -30,18 +30,18 @@ interface Registration {
   readonly packageName: string;
 }
 
-// One registry for a process, whatever the number of copies of core in it.
+// One registry for a process, even if it has several copies of core.
 const registryKey = Symbol.for("@sess/core/registry/1");
 const holder = globalThis as { [registryKey]?: Map<string, Registration> };
 holder[registryKey] ??= new Map();
 const registry: Map<string, Registration> = holder[registryKey];
 
 /**
- * Makes a provider available to `createManager` under a name. Called by a provider package as it is imported.
+ * Makes a provider available to `createManager` under a name. A provider package calls it when it is imported.
  *
- * The same name from the same package replaces silently: test runners reset modules, hot reload runs them again, and
- * a package may be installed twice. From another package it is `SESS_PROVIDER`, as are an empty name and a factory
- * that is none.
+ * The same name from the same package replaces silently: test runners reset modules, hot reload runs them again, and a
+ * package may be installed twice. From another package it is `SESS_PROVIDER`; so is an empty name, or a factory that is
+ * not a function.
  */
 export function register<C>(name: string, factory: ProviderFactory<C>, packageName: string): void {
   if (typeof name !== "string" || name === "") {
@@ -62,7 +62,7 @@ export function providers(): readonly string[] {
   return [...registry.keys()].sort();
 }
 
-/** The connector of a registered provider; `SESS_PROVIDER` when nobody registered that name. */
+/** The connector of a registered provider; `SESS_PROVIDER` if the name is not registered. */
 export function connectorOf(name: string, providerConfig: unknown): Connector {
   const known = registry.get(name);
   if (known === undefined) {

@@ -1,6 +1,6 @@
 import { outside } from "./async-context.js";
 
-/** What a bounded call rejects with at its deadline. Whether the work was done, or still will be, is unknown. */
+/** The error of a bounded call at its deadline. It is unknown whether the work was done or still will be. */
 export class NoAnswer extends Error {
   constructor() {
     super("no answer in time");
@@ -47,7 +47,7 @@ export class BoundedCalls {
   #rings = 0;
   #size = 0;
 
-  /** How many are under way, or to ring. */
+  /** The number of pending calls and alarms. */
   get size(): number {
     return this.#size;
   }
@@ -130,8 +130,8 @@ export class BoundedCalls {
   #wait(due: number): void {
     clearTimeout(this.#timer);
     this.#rings = due;
-    // A timer may ring up to a millisecond early.
-    // Less than a microsecond is what two floating-point numbers may differ by.
+    // A timer may ring up to a millisecond early. The tolerance of a microsecond covers rounding of floating-point
+    // numbers.
     const delay = Math.max(1, Math.ceil(due - performance.now() - 0.001));
     this.#timer = outside(() => setTimeout(() => this.#ring(), delay));
   }

@@ -73,7 +73,7 @@ function later(one: Member, other: Member): Member {
   return one.deadline.until > other.deadline.until ? one : other;
 }
 
-/** What a write to a store that is quick takes, and more, ms. */
+/** An upper bound for a write to a quick store, ms. */
 const leastLeft = 20;
 
 class Batch {
@@ -89,9 +89,9 @@ class Batch {
   }
 
   /**
-   * The changes of every member that still waits, on `base`. A member whose update function throws is rejected alone and
-   * leaves no trace. `again`: they were refused before, and who has hardly any time left is not sent once more, so that he
-   * can be told that it was others who kept him from it.
+   * Applies the changes of every member that still waits to `base`. If a member's update function throws, only that
+   * member is rejected, and it leaves no trace. `again`: the batch was refused before. Members with hardly any time
+   * left are then not sent once more, so that they can be told that others prevented the write.
    */
   applyChanges(base: StoredSession | undefined, again: boolean): Draft {
     const draft = toDraft(base);
@@ -110,13 +110,13 @@ class Batch {
     return draft;
   }
 
-  /** Whoever runs out of time from now on may have been written. */
+  /** From now on, a member that runs out of time may have been written. */
   begun(): void {
     // rule: what-is-under-way-is-unknown
     for (const member of this.members) member.whenLate = unanswered;
   }
 
-  /** Whoever runs out of time from now on, and before it is sent again, does so for this reason. */
+  /** From now on and until the batch is sent again, a member that runs out of time gets this as the reason. */
   refusedOnce(): void {
     for (const member of this.members) member.whenLate = conflict;
   }

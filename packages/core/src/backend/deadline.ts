@@ -2,8 +2,8 @@ import { limits } from "../limits.js";
 import type { StoreContext } from "./context.js";
 
 /**
- * When an operation is given up: begins when it is asked for. Runs out by the Manager's clock or by the process's own,
- * whichever is first; what waits is woken by the process's own.
+ * The instant at which an operation is given up; it counts from the request for the operation. It passes by the
+ * Manager's clock or by the process's own, whichever is earlier; timers follow the process's own.
  */
 export class Deadline {
   /** An instant of `performance.now()`. */
@@ -34,7 +34,10 @@ export class Deadline {
     return this.#context.calls.run(work, this.until);
   }
 
-  /** Full jitter, so that processes that were refused together do not come back together. At most `limit` ms. */
+  /**
+   * Random over the whole interval (full jitter), so that processes that were refused together do not retry together.
+   * At most `limit` ms.
+   */
   pause(limit: number): Promise<void> {
     const most = Math.min(limit, this.until - performance.now());
     return new Promise((resolve) => setTimeout(resolve, Math.random() * Math.max(0, most)));

@@ -6,16 +6,16 @@ import type { ExclusiveKeys, HeldKey } from "./key-queue.js";
 import { conflict, tooLate } from "./refusals.js";
 import type { ReliableProvider } from "./reliable-provider.js";
 
-/** What became of a key: what was there is destroyed, now or before; or there was nothing. */
+/** The outcome of destroying a key: the session ended now or before; or there was none. */
 export type DestroyOutcome = "destroyed" | "missing";
 
-/** What became of a key of an owner's index: somebody else's stays, and so does a marker. */
+/** The outcome for a key of an owner's index. A session of another owner is kept, and so is a marker. */
 export type ListedOutcome =
   | "ended"
   | "nothing"
   | "somebody else's"
   | {
-      /** Of a marker, which is no session: where the session has gone. */
+      /** For a marker, which is not a session: the successor's key. */
       readonly successor: string;
     };
 
@@ -50,7 +50,7 @@ export class Destroyer {
     for (let round = 0; current?.retired !== ""; round++) {
       await begin(round, deadline);
       if (current === undefined) return "missing";
-      // Whoever's it is, and where it is missing it has expired.
+      // A successor is ended whoever owns it. If it is missing, it has expired.
       // rule: the-successor-goes-first
       if (current.retired) successor = await this.destroy(current.retired, deadline);
       const outcome = await this.#bury(held, current, deadline);
@@ -64,8 +64,9 @@ export class Destroyer {
   }
 
   /**
-   * Ends the session under a key of an owner's index, or with `owner` undefined under one that a marker led to, whoever's
-   * it is. A marker stays: it refuses whatever was under way when it was made, and outlives that.
+   * Ends the session under a key of an owner's index. With `owner` undefined, the key came from a marker, and its
+   * session is ended whoever owns it. A marker stays: it refuses every operation that was under way when it was made,
+   * and outlives them.
    */
   endListed(key: string, owner: string | undefined, deadline: Deadline): Promise<ListedOutcome> {
     const end = async (held: HeldKey): Promise<ListedOutcome> => {
@@ -96,7 +97,7 @@ export class Destroyer {
     return outcome;
   }
 
-  /** A tombstone where nothing is, for an owner whose index has the key. */
+  /** Stores a tombstone under a free key that is in the owner's index. */
   async #forbid(held: HeldKey, owner: string | undefined, deadline: Deadline) {
     if (owner === undefined) return undefined;
     const tombstone = markerAfter(this.#context, { owner, recentWrites: [] }, "");
@@ -106,7 +107,7 @@ export class Destroyer {
   }
 }
 
-/** Of a loop that others may keep going on by writing first. */
+/** Begins a round of a loop that other writers can keep going by being faster. */
 async function begin(round: number, deadline: Deadline): Promise<void> {
   // rule: destroy-pauses
   if (round > 1) await deadline.pause(Math.min(round, 20));

@@ -3,24 +3,24 @@ import type { Destroyer } from "./destroy.js";
 import { Leftovers } from "./leftovers.js";
 import { sideBySide } from "./side-by-side.js";
 
-/** Sessions that are ended at a time. */
+/** Number of sessions that are ended at the same time. */
 const atOnce = 8;
 
 interface Walk {
   readonly destroyer: Destroyer;
-  /** Keys that stay, and so what is under them. */
+  /** Keys whose sessions are kept. */
   readonly spare: ReadonlySet<string>;
-  /** Of one step. */
+  /** The deadline of one step. */
   readonly deadline: () => Deadline;
 }
 
 /**
- * Ends every session of an owner, whose index gives `keys`, but those under `spare`; and what succeeded them: a session may
- * get a new id, and so a new key, while the index is read. Goes on to the others where one cannot be ended, and then
- * rejects. Resolves to how many sessions that were.
+ * Ends every session of an owner, except those under `spare`. The owner's index yields `keys`. The successors of
+ * markers are ended too: a session may get a new id, and so a new key, while the index is read. If one cannot be ended,
+ * it continues with the others and then rejects. Resolves to the number of ended sessions.
  *
- * Each key costs one read, and each session one write, however many markers lead to it: their successors are followed when
- * the index has been read, and only those that it did not give.
+ * Each key costs one read and each session one write, however many markers lead to it. Successors that the index did
+ * not yield are followed after it has been read.
  */
 export async function endOwned(keys: AsyncIterable<string>, owner: string, walk: Walk): Promise<number> {
   const leftovers = new Leftovers();
@@ -33,7 +33,7 @@ export async function endOwned(keys: AsyncIterable<string>, owner: string, walk:
     tried.add(key);
     const outcome = await leftovers.attempt(() => walk.destroyer.endListed(key, of, walk.deadline()));
     if (outcome === "ended") count++;
-    // Where a marker leads to it, it is followed, whoever's it is.
+    // If a marker leads to it, it is ended later, whoever owns it.
     else if (outcome === "somebody else's") tried.delete(key);
     else if (typeof outcome === "object") successors.add(outcome.successor);
   };

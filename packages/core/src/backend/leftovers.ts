@@ -1,21 +1,25 @@
 import { isOfOneRecord, isSessionError, SessionError } from "../errors.js";
 import { limits } from "../limits.js";
 
-/** So many steps may time out before it counts that nothing else has succeeded. */
+/** Minimum number of timed-out steps before a lack of successes counts. */
 const leastFailures = 3;
 
 /**
- * Which of an owner's sessions an action failed on: it goes on to the others, and says so in the end.
+ * Collects the sessions of an owner for which an action failed. The action continues with the others and reports at the
+ * end.
  *
- * A part of the store may be down, and then many fail at once, before the first of the others has succeeded. So failures
- * by themselves are no reason to stop, only that nothing has succeeded for as long as one operation may take.
+ * If a part of the store is down, many steps may fail at once before the first other one succeeds. Failures alone are
+ * therefore no reason to stop. It stops when no step has succeeded for the time limit of an operation.
  */
 export class Leftovers {
   readonly #errors: unknown[] = [];
   #failures = 0;
   #since = performance.now();
 
-  /** Does it for one more session. `undefined` where that failed, or where the store has failed for too long to be asked. */
+  /**
+   * Runs the action for one more session. `undefined` if it failed, or if the store has failed for too long to be
+   * asked.
+   */
   async attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
     if (this.#isDown) {
       this.#errors.push(new SessionError("SESS_UNAVAILABLE", "the session store was not asked any more"));

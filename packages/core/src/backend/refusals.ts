@@ -16,12 +16,12 @@ export function tooLate(): SessionError {
   return new SessionError("SESS_UNAVAILABLE", "earlier writes of this session took too long");
 }
 
-/** It may have been done, and may still be. */
+/** The error of an operation that may have been done or may still be. */
 export function unanswered(): SessionError {
   return new SessionError("SESS_UNAVAILABLE", "the session store gave no answer in time");
 }
 
-/** Nothing was done, nor will be. */
+/** The error of an operation that was not done and will not be. */
 export function busy(): SessionError {
   return new SessionError("SESS_UNAVAILABLE", "too much is waiting for the session store already");
 }

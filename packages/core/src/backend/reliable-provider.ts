@@ -20,7 +20,7 @@ export type WriteOutcome =
     }
   | { readonly written: false; readonly current: StoredSession | undefined };
 
-/** What is under one of several keys. `failure`: it is a record, and cannot be read; a marker may be known as one all the same. */
+/** The result for one of several keys. `failure`: the record cannot be read; it may still be known as a marker. */
 export interface Reading {
   readonly stored: StoredSession | undefined;
   readonly failure?: SessionError;
@@ -66,10 +66,7 @@ export class ReliableProvider {
     return record && openToEnd(record);
   }
 
-  /**
-   * What is under each of the keys, in one round trip where the provider can. A record that cannot be read hides none of
-   * the others; a store that fails does.
-   */
+  /** Several keys in one round trip, if the provider can. An unreadable record does not affect the others. */
   async readMany(keys: readonly string[]): Promise<readonly Reading[]> {
     const isAlone = keys.length === 1 || this.#provider.readMany === undefined;
     if (isAlone) return Promise.all(keys.map((key) => this.#readOne(key)));
@@ -91,7 +88,7 @@ export class ReliableProvider {
     });
   }
 
-  /** Replaces what has the version `expected`. */
+  /** Replaces the record with the version `expected`. */
   async update(key: string, next: StoredSession, expected: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
     const record = this.#seal(next);
     const read = next.retired === "" ? openToEnd : (current: SessionRecord) => this.#open(current);
@@ -134,7 +131,7 @@ export class ReliableProvider {
     }
   }
 
-  /** Sessions now. */
+  /** The number of live sessions. */
   count(): Promise<number> {
     return this.#call("count", () => this.#provider.count(), new Deadline(this.#context, limits.walk));
   }
@@ -157,8 +154,8 @@ export class ReliableProvider {
           ([managerId, writeId]) => managerId === this.#context.managerId && writeId === next.version,
         ));
     if (!mine) return { written: false, current };
-    // The batch was applied and the record was then replaced by a marker. The writer must not take that marker for the
-    // one it came by: it would regenerate from it, over a destroyed session or a faster request.
+    // The batch was applied, and a marker then replaced the record. The writer must not take it for the one it came by,
+    // or it would regenerate over a destroyed session or a faster request.
     // rule: acknowledged-by-a-marker
     return written(current.retired === undefined ? current : next, current);
   }
@@ -233,7 +230,7 @@ export class ReliableProvider {
   }
 }
 
-/** Of an error about one record, that; throws any other. */
+/** Returns an error about one record; throws any other. */
 function unreadable(error: unknown): SessionError {
   if (isOfOneRecord(error)) return error;
   throw error;

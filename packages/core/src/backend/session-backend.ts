@@ -15,13 +15,16 @@ export interface LoadedSession {
   readonly stored: StoredSession;
 }
 
-/** One of several sessions that a request presented. What cannot be read is a session as well, and can be ended. */
+/**
+ * One of several sessions that a request presented. A record that cannot be read counts as a session too, and can be
+ * ended.
+ */
 export interface PresentedRival {
   readonly identity: Identity;
   readonly stored: StoredSession | undefined;
 }
 
-/** Where a session is kept, as the session sees it: a store, or the client itself. */
+/** The place where a session is kept: a store, or the client itself. */
 export interface SessionBackend {
   /** Whether the cookie holds the session itself, so that every change needs a new one. */
   readonly inCookie: boolean;

@@ -22,7 +22,10 @@ export class StoreBackend implements SessionBackend {
   readonly #context: StoreContext;
   readonly #queues: KeyQueues<Member>;
   readonly #destroyer: Destroyer;
-  /** Not in the queues, or not in one: touches, which neither wait for a batch nor hold one up, and an owner's end. */
+  /**
+   * Operations outside of the queues: touches, which neither wait for a batch nor delay one, and ending an owner's
+   * sessions.
+   */
   readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -133,7 +136,7 @@ export class StoreBackend implements SessionBackend {
 
   async touch({ key }: Identity, stored: StoredSession, expiresAt: number, deadline: Deadline): Promise<StoredSession> {
     if (this.#refusal() !== undefined) return stored;
-    // Published by the backend where the store fails. The session is as it was; the next use prolongs it.
+    // The backend publishes a failure of the store. The session stays as it was, and the next use prolongs it.
     return this.#watched(this.#prolong(key, stored, expiresAt, deadline).catch(() => stored));
   }
 
@@ -166,7 +169,7 @@ export class StoreBackend implements SessionBackend {
     return later(isLate && (await this.#provider.touch(key, current, expiry, deadline)) ? expiry : current.expiresAt);
   }
 
-  /** Has {@link close} wait for it. */
+  /** Makes {@link close} wait for the work. */
   async #watched<T>(work: Promise<T>): Promise<T> {
     this.#underWay.add(work);
     try {
@@ -186,7 +189,10 @@ export class StoreBackend implements SessionBackend {
     if (refusal !== undefined) throw refusal;
   }
 
-  /** Where a store stands still, each that waits holds memory for as long as it may wait: more than so many is too many. */
+  /**
+   * If a store does not answer, each waiting operation uses memory until its time limit. Their number is therefore
+   * limited.
+   */
   #refusal(): SessionError | undefined {
     if (this.#closed) return closed();
     return this.#context.calls.size >= limits.waiting ? busy() : undefined;

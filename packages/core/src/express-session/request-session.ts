@@ -29,7 +29,7 @@ export class RequestSession implements Actions, AdapterHooks {
   /** Those of the present `req.session`. */
   #properties: Properties | undefined;
   #cookie: SessionCookie | undefined;
-  /** The lifetime that this session has of its own, ms. */
+  /** The session's own lifetime, ms. */
   #own: number | undefined;
   /** Operations without a callback, for which the response waits. */
   readonly #unheard = new Set<Promise<void>>();
@@ -75,7 +75,7 @@ export class RequestSession implements Actions, AdapterHooks {
     if (!this.#chosen) this.#own = undefined;
     this.#takeOption();
     try {
-      // The new session begins empty: what the old one held, by other requests as well, is not in it.
+      // The new session begins empty: fields of the old one, also those set by other requests, are not in it.
       this.#session.forResponse.state.beginAnew();
       await this.#session.regenerate();
       this.#give();
@@ -133,7 +133,7 @@ export class RequestSession implements Actions, AdapterHooks {
     this.#own = maxAge;
   }
 
-  /** `undefined`: none of its own. */
+  /** `undefined` removes the session's own lifetime. */
   #choose(seconds: number | undefined): void {
     if (seconds === undefined) this.#session.forResponse.state.lifetime = undefined;
     else this.#session.lifetime = seconds;

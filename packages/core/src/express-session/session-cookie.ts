@@ -19,7 +19,9 @@ export interface CookieData {
   readonly partitioned?: boolean;
 }
 
-/** `req.session.cookie`. Its attributes are the Manager's; a lifetime of its own it may have. Times are milliseconds. */
+/**
+ * `req.session.cookie`. Its attributes are the Manager's; it may have a lifetime of its own. Times are milliseconds.
+ */
 export class SessionCookie {
   readonly #req: IncomingMessage;
   readonly #settings: Settings;
@@ -28,8 +30,8 @@ export class SessionCookie {
   #expires: Date | null;
 
   /**
-   * `own`: the lifetime that the session has of its own, ms. `changed` is told of a new one, seconds, or that there is none
-   * any more; not of an end that has come.
+   * `own`: the session's own lifetime, ms. `changed` is called with a new one in seconds, or with undefined if it is
+   * removed; not for an end that has come.
    */
   constructor(
     req: IncomingMessage,
@@ -54,8 +56,8 @@ export class SessionCookie {
   }
 
   /**
-   * What is left; `null` is until the browser closes. A new one takes effect when the session gets its cookie, an end
-   * that has come with the response.
+   * The remaining time; `null` means until the browser closes. A new value takes effect when the session gets its
+   * cookie; an end that has come takes effect with the response.
    */
   get maxAge(): number | null {
     return this.#expires === null ? null : this.#expires.getTime() - Date.now();
@@ -80,7 +82,7 @@ export class SessionCookie {
     this.maxAge = expires;
   }
 
-  /** Whether the application said that its end has come: the session's end as well. */
+  /** Whether the application has set an end that has come, which also ends the session. */
   get hasEnded(): boolean {
     return this.#original !== null && this.#original <= 0;
   }
@@ -149,7 +151,7 @@ export class SessionCookie {
     return { ...shown, ...(domain !== undefined && { domain }), ...(partitioned && { partitioned }) };
   }
 
-  /** Counts anew from now. */
+  /** Counts from now again. */
   reset(): void {
     this.#expires = expiryOf(this.#original);
   }

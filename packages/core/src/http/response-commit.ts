@@ -33,7 +33,7 @@ export class SessionResponse implements Binding, ResponseHook {
   readonly #cookiePolicy: SecureCookiePolicy;
   readonly #diagnostics: Diagnostics;
   readonly #nameAdvice: SharedNameAdvice | undefined;
-  /** Whether the application has ended the response, or its connection is gone: no commit of its will come. */
+  /** Whether the application has ended the response or its connection is closed: it will not commit any more. */
   readonly #isOver: () => boolean;
   #session: ResponseSession | undefined;
   #headersSent: boolean;

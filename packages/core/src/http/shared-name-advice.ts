@@ -1,27 +1,28 @@
 import { cookieValues } from "./cookies.js";
 import type { RequestView } from "./request-view.js";
 
-/** A browser, as far as a request tells: its address, what it says that it is, and the host that its cookies are for. */
+/** A browser as far as a request identifies it: its address, its User-Agent, and the host of its cookies. */
 interface Client {
-  /** Values of our cookie that it was given here. */
+  /** Values of our cookie that this process gave to it. */
   readonly given: Set<string>;
-  /** Others that it came with after that. */
+  /** Other values that it sent after that. */
   readonly strange: Set<string>;
 }
 
-/** Once may be a cookie of before a restart, which another profile of the same browser has kept. */
+/** A single one may be a cookie from before a restart, kept by another profile of the same browser. */
 const leastStrange = 2;
-/** Bounds what is kept, of clients and of the values of each. */
+/** Limits the number of clients, and of values for each. */
 const most = 100;
 
 let told = false;
 
 /**
- * Warns in development, once in a process, where another application on the host sets a cookie of our name: cookies know
- * no ports (RFC 6265, section 8.5), so each application replaces the other's cookie and signs the other's users out.
+ * Warns in development, once in a process, if another application on the host sets a cookie of our name. Cookies do not
+ * depend on ports (RFC 6265, section 8.5), so each application replaces the other's cookie and signs the other's users
+ * out.
  *
- * The sign is a browser that was given a cookie here and comes back with another one, which leads nowhere and was never
- * given to it here, twice. Sessions that end by themselves, and cookies of before a restart, do not look like that.
+ * The sign is a browser that was given a cookie here and twice sends another one that has no session and was never
+ * given to it here. Sessions that end by themselves, and cookies from before a restart, do not cause this.
  */
 export class SharedNameAdvice {
   readonly #cookieName: string;
@@ -31,11 +32,13 @@ export class SharedNameAdvice {
     this.#cookieName = cookieName;
   }
 
-  /** A response left with `value` in our cookie, or with none. `leadsNowhere`: the request came with an id that does. */
+  /**
+   * A response was sent with `value` in our cookie, or without one. `leadsNowhere`: the request's id has no session.
+   */
   heed(request: RequestView, leadsNowhere: boolean, value: string | undefined): void {
     if (told || (!leadsNowhere && value === undefined)) return;
     const agent = request.header("user-agent") ?? "";
-    // Scripts send what cookies they like; every browser says this.
+    // Scripts send arbitrary cookies; every browser sends this prefix.
     if (!agent.startsWith("Mozilla/")) return;
     const host = request.host().replace(/:\d*$/, "");
     const client = this.#client(`${host} ${request.peer} ${agent}`);

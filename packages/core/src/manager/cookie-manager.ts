@@ -13,7 +13,7 @@ import { RequestManager } from "./request-manager.js";
 import type { PresentedSession } from "./select-session.js";
 import { selectSession, whyNone } from "./select-session.js";
 
-/** What browsers keep of a cookie with its name and attributes, bytes (RFC 6265, section 6.1). */
+/** Maximum bytes of a cookie with name and attributes that browsers keep (RFC 6265, section 6.1). */
 const mostBytes = 4096;
 
 /** The Manager over tokens: the client keeps its session itself, sealed, in the cookie. */
@@ -22,7 +22,7 @@ export class CookieSessionManager<D extends object> extends RequestManager<D> im
   readonly #backend: TokenBackend;
 
   constructor(settings: Settings, provider: TokenProvider, context: StoreContext) {
-    // The option is about the id cookie, of which there is none here; and a token has no place in a header or a URL.
+    // The option is for id cookies, and this Manager has none. A token cannot be in a header or a URL.
     const own = { ...settings, enableSetCookie: true, sidHeader: undefined, sidInUrlQuery: false };
     const backend = new TokenBackend(provider, context, roomForToken(own));
     super(own, backend, context.diagnostics);
@@ -73,8 +73,8 @@ export class CookieSessionManager<D extends object> extends RequestManager<D> im
       const opened = this.#backend.open(token);
       if (opened === undefined || !isId(this.settings.id, opened.identity.id)) continue;
       const other = sessions.get(opened.identity.id);
-      // Two tokens of one session, say of two paths: the one sealed later. Not the one that ends later: near the
-      // absolute end both end then.
+      // Of two tokens of one session, for example of two paths, the one sealed later counts. The expiry does not
+      // decide: near the absolute end, both have the same.
       if (other !== undefined && other.stored.saved >= opened.stored.saved) continue;
       sessions.set(opened.identity.id, opened);
     }
@@ -93,7 +93,7 @@ export class CookieSessionManager<D extends object> extends RequestManager<D> im
   }
 }
 
-/** With the longest Max-Age there is: a session may have a lifetime of its own, and its cookie with it. */
+/** Computed with the longest Max-Age, since a session may have a lifetime of its own. */
 function roomForToken({ cookie, cookieName }: Settings): number {
   return mostBytes - setCookie(cookieName, "", { ...cookie, secure: true, maxAge: longestLifetime }).length;
 }

@@ -4,7 +4,10 @@ import type { SessionError } from "../errors.js";
 import type { RequestView } from "../http/request-view.js";
 import type { WhyNone } from "../http/response-commit.js";
 
-/** What one of a request's ids leads to. `failure`: why it cannot be read. Then it is a session, unless it is known for a marker. */
+/**
+ * The result for one of a request's ids. `failure`: why it cannot be read; it then counts as a session, unless it is
+ * known to be a marker.
+ */
 export interface Found extends PresentedRival {
   readonly failure?: SessionError | undefined;
 }
@@ -12,7 +15,7 @@ export interface Found extends PresentedRival {
 /** Which of the sessions that a request presented is the request's. */
 export interface Selection {
   readonly found: LoadedSession | undefined;
-  /** The live sessions, where there are several: the request has none then. */
+  /** The live sessions, if there are several: the request then has no session. */
   readonly rivals: readonly PresentedRival[];
 }
 
@@ -32,12 +35,12 @@ export type FallbackLookup = (request: RequestView, req?: IncomingMessage) => Pr
 const none: readonly PresentedRival[] = [];
 
 /**
- * Of what a request's ids lead to, by the place they came in: the one session of the first place that has one, or else a
- * marker that names a successor. Several live sessions in one place are nobody's: one of the cookies was planted
- * (RFC 6265, section 8.6), or set for another path or domain, and nothing says which.
+ * Selects from the results of a request's ids, grouped by place: the only live session of the first place that has one,
+ * otherwise a marker that names a successor. If one place has several live sessions, none counts: one of the cookies
+ * was planted (RFC 6265, section 8.6) or set for another path or domain, and it is unknown which.
  *
- * Throws where what is selected cannot be read. A session that this process cannot read counts all the same: whose a request
- * is must not depend on which process it comes to.
+ * Throws if the selected record cannot be read. A session that this process cannot read counts too: the selection must
+ * not depend on the process that gets the request.
  */
 export function selectSession(places: readonly (readonly Found[])[]): Selection {
   for (const place of places) {

@@ -1,18 +1,18 @@
-/** What an {@link ExpiryHeap} keeps. */
+/** The items of an {@link ExpiryHeap}. */
 export interface Expiring {
   /** Epoch milliseconds. Changes only while the item is in no heap. */
   readonly expiresAt: number;
-  /** Where the heap keeps the item: written by the heap alone. An item is in one heap at most. */
+  /** The position of the item in the heap, written only by the heap. An item is in at most one heap. */
   place: number;
 }
 
 /**
- * Items ordered by expiry. Finding the expired costs what has expired, whatever else is stored; adding and
- * removing cost the logarithm of the size. The order depends on the items only, so a clock may step back.
+ * Items ordered by expiry. The cost of finding expired items depends only on their number; adding and removing take
+ * logarithmic time. The order depends only on the items, so the clock may step back.
  */
 export class ExpiryHeap<T extends Expiring> {
   readonly #items: T[] = [];
-  /** Of each item at the same place: numbers that lie side by side are compared far faster than those in objects. */
+  /** The expiry of the item at each position: numbers in one array are compared much faster than those in objects. */
   readonly #times: number[] = [];
 
   get size(): number {
@@ -38,7 +38,7 @@ export class ExpiryHeap<T extends Expiring> {
     else this.#sink(last, time, place);
   }
 
-  /** How many items expire at `time` or earlier. A few milliseconds' work where there are a million. */
+  /** The number of items that expire at `time` or earlier. Takes a few milliseconds for a million items. */
   countUntil(time: number): number {
     const first = this.#times[0];
     if (first === undefined || first > time) return 0;
@@ -47,7 +47,7 @@ export class ExpiryHeap<T extends Expiring> {
     return found;
   }
 
-  /** Moves whoever expires later than the item down, from a free place on, and settles the item. */
+  /** Moves items that expire later than the item down, starting at a free position, and places the item. */
   #rise(item: T, time: number, free: number): void {
     let place = free;
     for (;;) {
@@ -59,7 +59,7 @@ export class ExpiryHeap<T extends Expiring> {
     this.#settle(item, time, place);
   }
 
-  /** Moves whoever expires earlier than the item up, from a free place on, and settles the item. */
+  /** Moves items that expire earlier than the item up, starting at a free position, and places the item. */
   #sink(item: T, time: number, free: number): void {
     let place = free;
     for (;;) {
@@ -88,7 +88,7 @@ export class ExpiryHeap<T extends Expiring> {
     item.place = place;
   }
 
-  /** There must be an item at the place. */
+  /** There must be an item at the position. */
   #timeAt(place: number): number {
     return this.#times[place] ?? Number.POSITIVE_INFINITY;
   }

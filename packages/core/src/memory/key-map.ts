@@ -1,6 +1,6 @@
 /**
- * A `Map` by keys of hexadecimal digits, in 256 parts. A `Map` grows, and shrinks, by copying all of itself, which
- * takes 70 ms with a million entries, and nothing else runs meanwhile; here only a part is copied.
+ * A `Map` with hexadecimal keys, in 256 parts. A `Map` grows and shrinks by copying itself, which takes 70 ms with a
+ * million entries and blocks the process; here, only one part is copied.
  */
 export class KeyMap<V> {
   readonly #parts = new Map<string, Map<string, V>>();
@@ -19,10 +19,13 @@ export class KeyMap<V> {
     this.#parts.get(partOf(key))?.delete(key);
   }
 
-  /** All that are there from start to end, though entries come and go meanwhile; ends though they come all the while. */
+  /**
+   * All entries that exist from start to end, even if others are added or removed meanwhile. Ends even if entries are
+   * added continuously.
+   */
   *values(): Generator<V> {
     for (const part of this.#parts.values()) {
-      // Those that were there come first.
+      // The entries that existed at the start come first.
       let left = part.size;
       for (const value of part.values()) {
         if (left-- === 0) break;

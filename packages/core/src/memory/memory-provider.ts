@@ -2,9 +2,9 @@ import { SessionError } from "../errors.js";
 import type { Provider, SessionRecord, Update } from "../provider.js";
 import { copyRecord, type MemoryStore } from "./memory-store.js";
 
-/** How long an expired record stays for clocks that are behind. */
+/** How long an expired record is kept for processes whose clocks are behind. */
 const grace = 60_000;
-/** Records removed between two turns of the event loop: less than a millisecond's work, once the code is warm. */
+/** Records removed between two turns of the event loop, which takes less than a millisecond when the code is warm. */
 const batchSize = 100;
 
 /** One handle on a {@link MemoryStore}. Each method does its work before its first await, which makes it atomic. */

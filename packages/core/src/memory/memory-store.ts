@@ -73,7 +73,7 @@ export class MemoryStore {
     this.#maxMarkers = Math.max(maxSessions, leastMarkers);
   }
 
-  /** The live record itself: copy it before it leaves. Looking counts as a use. */
+  /** The live record itself, not a copy: copy it before returning it to a caller. Counts as use. */
   find(key: string, now: number): SessionRecord | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || !(entry.expiresAt > now)) return undefined;
@@ -81,7 +81,7 @@ export class MemoryStore {
     return entry;
   }
 
-  /** Puts a copy of the record in the place of whatever has the key. */
+  /** Replaces the record under the key by a copy of this one. */
   put(key: string, record: SessionRecord, now: number): void {
     const before = this.#entries.get(key);
     if (before !== undefined) this.#unlink(before);
@@ -111,14 +111,14 @@ export class MemoryStore {
     return sessions + this.#collectFrom(this.#markers, until, most - sessions);
   }
 
-  /** Sessions live as each is reached. Ends though others create all the while. */
+  /** The sessions that are live when they are reached. Ends even if others are created continuously. */
   *keys(now: () => number): Generator<string> {
     for (const entry of this.#entries.values()) {
       if (!entry.isMarker && entry.expiresAt > now()) yield entry.key;
     }
   }
 
-  /** Records of the owner, markers included, live as each is reached. */
+  /** The owner's records, markers included, that are live when they are reached. */
   *keysOf(owner: string, now: () => number): Generator<string> {
     for (const key of [...(this.#owned.get(owner) ?? [])]) {
       const entry = this.#entries.get(key);
@@ -126,7 +126,7 @@ export class MemoryStore {
     }
   }
 
-  /** An expired session that still takes a place goes before any living one. */
+  /** An expired session that is still stored is removed before any live one. */
   #evict(now: number): void {
     const first = this.#sessions.first();
     const victim = first !== undefined && first.expiresAt <= now ? first : this.#recency.oldest;

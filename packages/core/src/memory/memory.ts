@@ -4,7 +4,7 @@ import type { StoreConnector } from "../provider.js";
 import { MemoryProvider } from "./memory-provider.js";
 import { MemoryStore } from "./memory-store.js";
 
-/** How the memory provider is set up. */
+/** The configuration of the memory provider. */
 export interface MemoryConfig {
   /**
    * Maximum number of sessions: an integer of at least 1, 100000 by default. Beyond it, the least recently used session
@@ -15,10 +15,10 @@ export interface MemoryConfig {
 }
 
 /**
- * Sessions in this process's memory: for tests, and for one process that may forget. Each call makes a store of its
- * own; everything that connects by the connector it returns shares that store, as processes share a server, and what
- * is stored outlives the handles. The only string it accepts as configuration is the empty one. Throws a
- * `SessionError` with `SESS_CONFIG`.
+ * Sessions in this process's memory: for tests, and for a single process that may lose them. Each call makes a store of
+ * its own. Everything that connects by the returned connector shares that store, as processes share a server, and the
+ * sessions outlive the handles. The only string accepted as configuration is the empty one. Throws a `SessionError`
+ * with `SESS_CONFIG`.
  */
 export function memory(config?: MemoryConfig | string): StoreConnector {
   const store = new MemoryStore(maxSessionsOf(config));

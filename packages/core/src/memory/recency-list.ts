@@ -1,12 +1,12 @@
-/** What a {@link RecencyList} keeps: its neighbours are written by the list alone. */
+/** The items of a {@link RecencyList}. Only the list writes their neighbours. */
 export interface Neighbours<T> {
   newer: T | undefined;
   older: T | undefined;
 }
 
 /**
- * Items by how recently they were used, at constant cost. A `Map` that takes keys out and puts them in again would
- * do for the order, but whoever iterates over it while others read would never come to its end.
+ * Items in the order of their last use, at constant cost. A `Map` whose keys are removed and added again has the same
+ * order, but iterating over it would never end while others read.
  */
 export class RecencyList<T extends Neighbours<T>> {
   #newest: T | undefined;

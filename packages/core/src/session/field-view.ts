@@ -4,8 +4,8 @@ import { ObjectCache } from "./object-cache.js";
 import { PendingChanges } from "./pending-changes.js";
 
 /**
- * What is left to store of a session: `"all that there is"` where objects that were handed out have been looked at, and
- * `"something"` where they have not been, since there is something anyway.
+ * What is left to store: `"all that there is"` if the returned objects were checked for changes; `"something"` if they
+ * were not checked, because there is something in any case.
  */
 export type LeftToStore = "nothing" | "something" | "all that there is";
 
@@ -14,19 +14,19 @@ export class FieldView {
   readonly #pending = new PendingChanges();
   readonly #objects = new ObjectCache();
 
-  /** Whether a commit has been asked for and has not ended. */
+  /** Whether a commit has been requested and has not ended. */
   get busy(): boolean {
     return this.#pending.busy;
   }
 
-  /** What is left to store. Mutations in place are looked for only where nothing else is. */
+  /** What is left to store. Returned objects are checked for changes only if nothing else is left. */
   look(): LeftToStore {
     if (!this.#pending.empty) return "something";
     this.findMutations();
     return this.#pending.empty ? "nothing" : "all that there is";
   }
 
-  /** Whether something was changed that no commit has taken yet. Mutations in place are looked for as by {@link look}. */
+  /** Whether there is a change that no commit has taken. Returned objects are checked as by {@link look}. */
   get untaken(): boolean {
     if (this.#pending.latest.empty) this.findMutations();
     return !this.#pending.latest.empty;
@@ -71,14 +71,14 @@ export class FieldView {
     this.#pending.latest.setOwner(hash);
   }
 
-  /** Objects that were handed out and changed since count as set. */
+  /** Returned objects that were changed since count as set. */
   findMutations(): void {
     for (const [name, text] of this.#objects.mutated()) this.#pending.latest.write(name, text);
   }
 
   /**
-   * Everything changed so far, for a commit. It ends by {@link stored} or {@link failed}. `isKnown`: it was looked for in
-   * this very step of the event loop, in which nobody else can have changed an object.
+   * Takes all changes so far for a commit, which ends by {@link stored} or {@link failed}. `isKnown`: the changes were
+   * looked for in this very step of the event loop, so no object can have changed since.
    */
   take(isKnown = false): Changes {
     if (!isKnown) this.findMutations();
@@ -89,7 +89,7 @@ export class FieldView {
     return this.#pending.retake(changes);
   }
 
-  /** Also what an update function made of a field, unless a newer change hides it. */
+  /** Includes the result of an update function, unless a newer change hides it. */
   stored(changes: Changes, update?: FieldFunction<unknown>): void {
     if (update !== undefined && !this.#pending.hides(update.name, changes)) {
       if (update.text === undefined) this.#objects.drop(update.name);
@@ -102,12 +102,12 @@ export class FieldView {
     this.#pending.failed(changes);
   }
 
-  /** The next `get` of a field reads what is stored. */
+  /** The next `get` of a field reads the stored value. */
   forgetObjects(): void {
     this.#objects.clear();
   }
 
-  /** Changes not taken by a commit are as if they had not been made. */
+  /** Discards the changes that no commit has taken. */
   discard(): void {
     this.#pending.clear();
     this.#objects.clear();

@@ -61,7 +61,7 @@ export class ResponseSession {
     return undefined;
   }
 
-  /** What is left to store, or may be left by what is under way. */
+  /** What is left to store, or may be left by operations under way. */
   #look(): LeftToStore {
     return this.#operations.occupied ? "something" : this.state.look();
   }
@@ -82,8 +82,9 @@ export class ResponseSession {
   async #commitAndTouch(begin: LeftToStore): Promise<void> {
     const deadline = this.#operations.deadline();
     let left = begin;
-    // What is changed meanwhile is stored as well, but the head waits for that once only: the rest is stored with the
-    // end, or by itself. What needs a cookie has to go with the head, and is stored without another access to the store.
+    // Changes made meanwhile are stored too, but the head waits for them only once. Later changes are stored with the
+    // end, or after it. Changes that need a cookie must go with the head; they are stored without another access to the
+    // store.
     // rule: a-head-waits-for-two-rounds
     for (let round = 0; left !== "nothing" && (round < 2 || this.state.needsCookie); round++) {
       await this.#operations.storeNow(deadline, left === "all that there is" && !this.#operations.occupied);

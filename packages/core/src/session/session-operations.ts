@@ -47,9 +47,9 @@ export class SessionOperations {
       });
   }
 
-  /** `isKnown`: nothing is under way, and what is left to store was looked for in this very step. */
+  /** `isKnown`: nothing is under way, and the changes were looked for in this very step of the event loop. */
   async storeNow(deadline: Deadline, isKnown = false): Promise<void> {
-    // Awaited also where nothing is under way: what is changed in the turn in which this is called belongs to it.
+    // Awaited even if nothing is under way: changes made in the turn of this call belong to it.
     if (!isKnown) await (this.occupied ? this.settled(deadline) : undefined);
     await this.commit(undefined, deadline, isKnown);
   }
@@ -100,7 +100,7 @@ export class SessionOperations {
       if (this.#state.destroyed) return;
       const { backend, presented } = this.#state.parts;
       const stored = this.#state.stored !== undefined;
-      // Where the cookie is all there is of the session, it cannot be ended without it.
+      // If the cookie is the session itself, the session cannot be ended without changing the cookie.
       // rule: destroy-ends-what-is-stored
       if (backend.inCookie && (stored || presented)) this.#state.assertHeadersNotSent("the cookie's deletion");
       if (stored) await this.#destroyStored(deadline);
@@ -142,8 +142,8 @@ export class SessionOperations {
     isKnown: boolean,
   ): Promise<void> {
     const { view } = this.#state;
-    // One commit that holds changes at a time: were two to fail, or the earlier one alone, what is put back could not
-    // be told from what is newer. Updates that bring no changes run side by side, and share a batch.
+    // Only one commit with changes runs at a time. If two failed, or only the earlier one, the changes put back could
+    // not be distinguished from newer ones. Updates without other changes run side by side and share a batch.
     const taken = this.#state.takeChanges(isKnown);
     const turn = this.#queue.turn();
     if (turn !== undefined) await turn;
@@ -210,8 +210,8 @@ export class SessionOperations {
     // rule: destroy-takes-earlier-ids
     for (const key of pastKeys) await parts.backend.destroy(key, undefined, deadline);
     const found = await parts.backend.destroy(identity.key, stored, deadline);
-    // Nothing is there, and a marker would be gone by now, or there was one and it is gone: the session may live on
-    // under an id that nobody here knows.
+    // There is no record. Either a marker would have expired by now, or there was one and it has expired: the session
+    // may live on under an id that is unknown here.
     // rule: a-lost-chain-is-told
     const chainLost = stored?.retired !== undefined || parts.now() - loadedAt >= limits.marker;
     if (!found && chainLost) {

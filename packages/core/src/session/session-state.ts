@@ -32,7 +32,7 @@ export interface SessionParts {
   readonly ownerKey: (owner: string) => string;
   /** Whether the client presented a cookie of our name. */
   readonly presented: boolean;
-  /** The live sessions that the client presented beside each other: none of them is this one. */
+  /** The live sessions that the client presented together: none of them is this one. */
   readonly rivals: readonly PresentedRival[];
   /** Absent on a session that belongs to no response. */
   readonly binding?: Binding | undefined;
@@ -146,13 +146,16 @@ export class SessionState {
     else this.view.setOwner(hash);
   }
 
-  /** Of what the next new id stands for, nothing comes from before: no field, owner or lifetime. */
+  /** Nothing from before belongs to the next new id: no field, owner or lifetime. */
   beginAnew(): void {
     this.assertChangeable();
     this.view.beginAnew();
   }
 
-  /** Everything changed so far, mutations in place included, for a commit. `isKnown` as for {@link FieldView.take}. */
+  /**
+   * Takes all changes so far for a commit, including those inside returned objects. `isKnown` as for {@link
+   * FieldView.take}.
+   */
   takeChanges(isKnown = false): Changes {
     const changes = this.view.take(isKnown);
     changes.lifetime = this.lifetime;

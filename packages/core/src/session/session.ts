@@ -9,7 +9,7 @@ import { SessionOperations } from "./session-operations.js";
 import { type SessionParts, SessionState } from "./session-state.js";
 import type { Field, SessionStore } from "./session-store.js";
 
-/** The {@link SessionStore} of a request. What the response and adapters need besides is {@link forResponse}. */
+/** The {@link SessionStore} of a request. {@link forResponse} has what the response and adapters need besides. */
 export class Session<D extends object> implements SessionStore<D> {
   readonly #state: SessionState;
   readonly #view: FieldView;
@@ -17,8 +17,8 @@ export class Session<D extends object> implements SessionStore<D> {
   readonly #forResponse: ResponseSession;
 
   static {
-    // `util.inspect` calls the getters of whoever made an object, told to (`getters`), unless that is a built-in; with
-    // `customInspect: false` it does not ask the method below.
+    // With the option `getters`, `util.inspect` calls the getters of an object, unless its constructor is built in.
+    // With `customInspect: false`, it does not call the method below.
     Object.defineProperty(Session.prototype, "constructor", { value: Object, configurable: true, writable: true });
   }
 
@@ -37,7 +37,7 @@ export class Session<D extends object> implements SessionStore<D> {
     return this.#forResponse;
   }
 
-  /** Nothing of a session is shown: neither id nor fields. */
+  /** Shows neither id nor fields. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return "Session {}";
   }
@@ -45,7 +45,7 @@ export class Session<D extends object> implements SessionStore<D> {
   get<F extends Field<D>>(field: F): D[F] | undefined {
     assertName(field);
     const value = this.#view.get(field, this.#state.fields) as D[F] | undefined;
-    // It may be about to be changed.
+    // The caller may change the object.
     if (typeof value === "object") this.#operations.storeIfLate();
     return value;
   }
@@ -134,7 +134,7 @@ export class Session<D extends object> implements SessionStore<D> {
   }
 
   async take<F extends Field<D>>(field: F): Promise<D[F] | undefined> {
-    // Who never saw it has nothing to take, and most pages have nothing to show.
+    // If this request sees no such field, there is nothing to take; most pages have nothing to show.
     if (!this.has(field)) return undefined;
     let taken: D[F] | undefined;
     await this.update(field, (value) => {
@@ -171,7 +171,7 @@ export class Session<D extends object> implements SessionStore<D> {
     if (binding === undefined) return this.release();
     const deadline = this.#operations.deadline();
     await this.#operations.settled(deadline).catch(() => {});
-    // In a cookie it is prolonged by a new one, which is the response's to send.
+    // In a cookie, prolonging needs a new cookie, which the response sends.
     if (!backend.inCookie) await this.#operations.prolong(deadline);
   }
 }

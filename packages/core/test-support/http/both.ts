@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { Stage } from "../stage.js";
 import { exchange, type RawResponse, requestOf, responsesIn } from "./raw-client.js";
 
@@ -25,6 +26,7 @@ export class Both {
   #handler: LoggingHandler = (_req, res) => res.end();
   #way: Way = "read";
   #log: string[] = [];
+  #done: Promise<unknown> = Promise.resolve();
 
   /** Rejects nothing, and leaves two servers listening until {@link close}. */
   async open(): Promise<{ bare: number; held: number }> {
@@ -47,6 +49,8 @@ export class Both {
     this.#log = [];
     const log = this.#log;
     const text = await exchange(port, requestOf(method, "/"));
+    // The response may be complete before the handler is, which goes on to log.
+    await Promise.race([this.#done, setTimeout(1000)]);
     const responses = responsesIn(text, [method]).map((response) => ({
       ...response,
       headers: response.headers.filter((line) => !isOurs(line)),
@@ -65,11 +69,8 @@ export class Both {
     const log = this.#log;
     const note = (error: unknown) => log.push(`threw ${(error as { code?: string }).code ?? error}`);
     res.on("error", () => {}); // As a write after the end has it: it would end the process.
-    try {
-      Promise.resolve(this.#handler(req, res, (entry) => log.push(entry))).catch(note);
-    } catch (error) {
-      note(error);
-    }
+    const handle = async () => this.#handler(req, res, (entry) => log.push(entry));
+    this.#done = handle().catch(note);
   }
 
   async #listen(listener: (req: IncomingMessage, res: ServerResponse) => void): Promise<number> {

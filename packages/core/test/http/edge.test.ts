@@ -600,7 +600,7 @@ describe("cookies", () => {
     expect(untrusted.headers["set-cookie"]?.[0]).not.toMatch(/Secure/);
   });
 
-  test("signing in changes the id, and the old cookie is worthless (passport CVE-2022-25896)", async () => {
+  test("signing in changes the id, and the old cookie is no longer valid (passport CVE-2022-25896)", async () => {
     const { visit } = await site();
     const cookie = await signedIn(visit);
     const answer = await visit(
