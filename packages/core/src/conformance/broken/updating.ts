@@ -65,6 +65,7 @@ export const brokenUpdates: readonly Broken[] = [
       "data-unicode",
       "data-lookalikes",
       "data-empty",
+      "data-beginnings",
       "data-big",
       "records-not-retained",
       "namespaces-write",
