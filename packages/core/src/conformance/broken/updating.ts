@@ -44,7 +44,6 @@ export const brokenUpdates: readonly Broken[] = [
       "create-sent-again",
       "same-data-new-version",
       "increments-exact",
-      "data-beginnings",
       "marker-is-read",
       "read-many-seen-at-once",
       "marker-refuses-late-save",
