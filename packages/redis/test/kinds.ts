@@ -70,15 +70,11 @@ function nodeRedis(name: string, load: () => Promise<NodeRedis>): Kind[] {
       wait: true,
       async open(socket) {
         const { createClientPool } = await load();
-        const client = createClientPool({ socket });
+        // node-redis 5's pool shrinks after `destroy()`, too, when a command was under way, and throws in that timer.
+        const client = createClientPool({ socket }, { cleanupDelay: 600_000 });
         client.on("error", quiet);
         await client.connect();
-        // node-redis 5's pool shrinks once more after `destroy()` with a command under way, and throws in that timer.
-        const close = () => {
-          client.destroy();
-          setImmediate(() => clearTimeout(client.cleanupTimeout));
-        };
-        return { client, close };
+        return { client, close: () => client.destroy() };
       },
     },
     {
