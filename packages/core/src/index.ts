@@ -5,15 +5,15 @@ export { type Alarm, BoundedCalls, NoAnswer } from "./backend/bounded.js";
 export type { ErrorResponder, ManagerConfig } from "./config/options.js";
 export type { CookieOutcome, RefusedEvent, ResponseEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";
+export type { ResponseHead } from "./http/head.js";
+export type { ExchangeOptions } from "./http/request-view.js";
 export { createManager, type NamedStore, type NamedToken } from "./manager/create-manager.js";
 export type {
   Exchange,
-  ExchangeOptions,
   FetchHandler,
   Manager,
   NodeExchange,
   OwnedSession,
-  ResponseHead,
   SessionHandler,
   StoreManager,
 } from "./manager/manager.js";

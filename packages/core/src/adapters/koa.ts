@@ -1,6 +1,7 @@
 /** Sessions for Koa 3. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Manager, NodeExchange, ResponseHead } from "../manager/manager.js";
+import type { ResponseHead } from "../http/head.js";
+import type { Manager, NodeExchange } from "../manager/manager.js";
 import type { SessionGetter } from "./session-getter.js";
 
 export type { SessionGetter } from "./session-getter.js";

@@ -39,7 +39,7 @@ export class Deadline {
    * At most `limit` ms.
    */
   pause(limit: number): Promise<void> {
-    const most = Math.min(limit, this.until - performance.now());
+    const most = Math.min(limit, this.left);
     return new Promise((resolve) => setTimeout(resolve, Math.random() * Math.max(0, most)));
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { show } from "../../test-support/handlers.js";
 import { codeOf } from "../../test-support/stage.js";
 import type { ManagerConfig } from "../config/options.js";
 import { openBrokenTokens } from "../conformance/tokens/broken/bench.js";
@@ -34,7 +35,6 @@ const cookieOf = (response: Response): string | undefined => lineOf(response)?.s
 const maxAgeOf = (response: Response): string | undefined => /Max-Age=(\d+)/.exec(lineOf(response) ?? "")?.[1];
 /** 400 days: the token itself says when it ends. */
 const longest = "34560000";
-const show: FetchHandler<SessionData> = (session) => new Response(String(session.get("user")));
 const put: FetchHandler<SessionData> = (session) => {
   session.set("user", "ada");
   return new Response("in");

@@ -1,19 +1,13 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { eventsOf } from "../../test-support/events.js";
 import { Stage } from "../../test-support/stage.js";
 import type { ManagerConfig } from "../config/options.js";
 import type { ResponseEvent } from "../diagnostics.js";
 
 // What a warning says must be what is wrong: of proxies that were declared, and of a Host that is not the browser's.
 
-const outcomes: string[] = [];
-const listen = (event: unknown) => void outcomes.push((event as ResponseEvent).cookie);
-beforeEach(() => {
-  outcomes.length = 0;
-  subscribe("sess:response", listen);
-});
+const events = eventsOf<ResponseEvent>("sess:response");
 afterEach(() => {
-  unsubscribe("sess:response", listen);
   vi.restoreAllMocks();
 });
 
@@ -32,7 +26,7 @@ async function signIn(config: ManagerConfig, headers: Record<string, string>, ur
   const secure = response.headers.getSetCookie()[0]?.includes("; Secure") ?? false;
   const warnings = warn.mock.calls.map(([text]) => String(text));
   warn.mockRestore();
-  return { secure, outcome: outcomes.at(-1), warnings };
+  return { secure, outcome: events.at(-1)?.cookie, warnings };
 }
 
 const proto = (value: string) => ({ "x-forwarded-proto": value });

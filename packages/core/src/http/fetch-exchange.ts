@@ -2,7 +2,7 @@ import type { ErrorResponder } from "../config/options.js";
 import { report } from "../diagnostics.js";
 import type { Session } from "../session/session.js";
 import { errorText, failureStatus, statusOf } from "./failure.js";
-import type { Head } from "./head.js";
+import type { ResponseHead } from "./head.js";
 import type { SessionResponse } from "./response-commit.js";
 import { signalIn } from "./thrown.js";
 
@@ -42,13 +42,13 @@ export class FetchExchange<D extends object> {
     if (!isResponse(response))
       return this.fail(new TypeError("the handler answered with something that is no Response"));
     if (!this.#isAsked) {
-      this.#response.headersGone();
+      this.#response.noMoreCookies();
       return response;
     }
     try {
       await this.#session;
       // A response with status 101 or a network error cannot be copied or changed, so it is too late for a cookie.
-      if (response.status < 200) this.#response.headersGone();
+      if (response.status < 200) this.#response.noMoreCookies();
       await this.#response.store(response.status);
       if (response.status < 200) {
         this.#losesCookie();
@@ -142,7 +142,7 @@ export function isResponse(value: unknown): value is Response {
   }
 }
 
-function headOf(headers: Headers): Head {
+function headOf(headers: Headers): ResponseHead {
   return {
     getHeader: (name) => (name === "Set-Cookie" ? headers.getSetCookie() : (headers.get(name) ?? undefined)),
     setHeader: (name, value) => headers.set(name, value),

@@ -1,5 +1,5 @@
-/** A response's headers as its session may still change them. */
-export interface Head {
+/** A response's headers, as a framework on top of `node:http` lets them be changed before it sends them. */
+export interface ResponseHead {
   getHeader(name: string): number | string | readonly string[] | undefined;
   setHeader(name: string, value: string): void;
   /** Adds one more header of a name, and keeps those that exist. */
@@ -17,7 +17,7 @@ export interface ResponseHook {
    * Called when every hook of the response has stored, or one has failed. Does not repeat headers that it has added
    * already.
    */
-  addHeaders(head: Head): void;
+  addHeaders(head: ResponseHead): void;
   /** Called before the end, unless that is also the first byte. A rejection breaks the connection off. */
   beforeEnd(): void | Promise<void>;
   /**

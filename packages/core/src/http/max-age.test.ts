@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { show } from "../../test-support/handlers.js";
 import { Stage } from "../../test-support/stage.js";
 import type { ManagerConfig } from "../config/options.js";
 import type { FetchHandler } from "../manager/manager.js";
@@ -29,7 +30,6 @@ const signIn =
     await session.regenerate();
     return new Response("in");
   };
-const show: FetchHandler<SessionData> = (session) => new Response(String(session.get("user")));
 
 const lineOf = (response: Response) => response.headers.getSetCookie()[0] ?? "";
 const cookieOf = (response: Response) => lineOf(response).split(";")[0];

@@ -1,5 +1,5 @@
 import type { Session } from "../session/session.js";
-import type { Head } from "./head.js";
+import type { ResponseHead } from "./head.js";
 import type { SessionResponse } from "./response-commit.js";
 
 /** One request of node:http in a framework that can act before the response leaves. */
@@ -18,7 +18,7 @@ export class NodeExchange<D extends object> {
     return this.#session;
   }
 
-  async respond(status: number, head: Head): Promise<void> {
+  async respond(status: number, head: ResponseHead): Promise<void> {
     if (this.#session === undefined) return;
     // If loading failed, the handler has got the error, and there is nothing to store.
     await this.#session.catch(() => {});

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { ErrorResponder } from "../config/options.js";
 
 /** The parts of a request that a session needs, for every kind of server. */
 export interface RequestView {
@@ -44,12 +45,14 @@ export class NodeRequest implements RequestView {
   }
 }
 
-/** Facts about the connection that a `Request` does not contain. */
-export interface ConnectionInfo {
+/** How a request of the Fetch standard came, and what answers its errors. All optional. */
+export interface ExchangeOptions {
   /** The address of the client, or of the proxy next to the server: the argument of a `trustProxy` function. */
   readonly peer?: string | undefined;
-  /** Whether the request came over TLS to this process. Default: by the scheme of the URL. */
+  /** Whether the request came over TLS to this process. Default: by the scheme of its URL. */
   readonly secure?: boolean | undefined;
+  /** Replaces the Manager's own `onError`. */
+  readonly onError?: ErrorResponder | undefined;
 }
 
 /** A request of the Fetch standard. Its URL says whether it came over TLS. */
@@ -58,7 +61,7 @@ export class FetchRequest implements RequestView {
   readonly #secure: boolean | undefined;
   readonly peer: string | undefined;
 
-  constructor(request: Request, { peer, secure }: ConnectionInfo = {}) {
+  constructor(request: Request, { peer, secure }: ExchangeOptions = {}) {
     this.#request = request;
     this.#secure = secure;
     this.peer = peer;

@@ -4,7 +4,7 @@ import { isSessionError, type SessionErrorCode } from "../errors.js";
 import type { ResponseSession } from "../session/response-session.js";
 import type { Binding, SessionState } from "../session/session-state.js";
 import { type CookieAttributes, clearCookie, mergeCacheControl, mergeVary, setCookie } from "./cookies.js";
-import type { Head, ResponseHook } from "./head.js";
+import type { ResponseHead, ResponseHook } from "./head.js";
 import { maxAgeOf } from "./max-age.js";
 import type { RequestView } from "./request-view.js";
 import type { SecureCookiePolicy } from "./secure-cookie-policy.js";
@@ -81,11 +81,6 @@ export class SessionResponse implements Binding, ResponseHook {
     if (this.#told) this.#diagnostics.publish("response", { cookie: "not-cleared" });
   }
 
-  /** To be called when a response leaves without its session, because nothing asked for it. */
-  headersGone(): void {
-    this.#headersSent = true;
-  }
-
   /** Remembers why there is no session, until it is requested again. */
   notLoaded(error: unknown): void {
     this.#failure = error;
@@ -122,7 +117,7 @@ export class SessionResponse implements Binding, ResponseHook {
     this.#storing = undefined;
   }
 
-  addHeaders(head: Head): void {
+  addHeaders(head: ResponseHead): void {
     this.#headersSent = true;
     const { sidHeader } = this.#settings;
     this.#vary(head, "Cookie");
@@ -172,7 +167,7 @@ export class SessionResponse implements Binding, ResponseHook {
   }
 
   /** Adds the cookie that is due, if any. */
-  #setCookie(head: Head): CookieOutcome | undefined {
+  #setCookie(head: ResponseHead): CookieOutcome | undefined {
     const { sidHeader, enableSetCookie } = this.#settings;
     const state = this.#session?.state;
     const due = state?.cookieDue;
@@ -198,7 +193,7 @@ export class SessionResponse implements Binding, ResponseHook {
     return why === "empty" ? (this.#reason ?? why) : why;
   }
 
-  #vary(head: Head, field: string): void {
+  #vary(head: ResponseHead, field: string): void {
     const before = textOf(head.getHeader("Vary"));
     const merged = mergeVary(before, field);
     if (merged !== before) head.setHeader("Vary", merged);
@@ -230,7 +225,7 @@ export class SessionResponse implements Binding, ResponseHook {
   }
 }
 
-type HeaderValue = ReturnType<Head["getHeader"]>;
+type HeaderValue = ReturnType<ResponseHead["getHeader"]>;
 
 function listOf(value: HeaderValue): readonly string[] {
   if (value === undefined) return [];

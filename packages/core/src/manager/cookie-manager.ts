@@ -10,8 +10,7 @@ import { longestLifetime } from "../limits.js";
 import type { TokenProvider } from "../provider.js";
 import type { Manager } from "./manager.js";
 import { RequestManager } from "./request-manager.js";
-import type { PresentedSession } from "./select-session.js";
-import { selectSession, whyNone } from "./select-session.js";
+import { type PresentedSession, selectSession, whyNone } from "./select-session.js";
 
 /** Maximum bytes of a cookie with name and attributes that browsers keep (RFC 6265, section 6.1). */
 const mostBytes = 4096;

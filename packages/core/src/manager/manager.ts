@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ErrorResponder } from "../config/options.js";
+import type { ResponseHead } from "../http/head.js";
+import type { ExchangeOptions } from "../http/request-view.js";
 import type { Field, SessionStore } from "../session/session-store.js";
 
 /** What a request listener made by {@link Manager.handler} calls for each request. */
@@ -14,16 +15,6 @@ export type FetchHandler<D extends object> = (
   session: SessionStore<D>,
   request: Request,
 ) => Response | Promise<Response>;
-
-/** How a request of the Fetch standard came, and what answers its errors. All optional. */
-export interface ExchangeOptions {
-  /** The address of the client, or of the proxy next to the server: the argument of a `trustProxy` function. */
-  readonly peer?: string | undefined;
-  /** Whether the request came over TLS to this process. Default: by the scheme of its URL. */
-  readonly secure?: boolean | undefined;
-  /** Replaces the Manager's own `onError`. */
-  readonly onError?: ErrorResponder | undefined;
-}
 
 /** One request of the Fetch standard and the response to it: for adapters of frameworks that are built on it. */
 export interface Exchange<D extends object> {
@@ -41,14 +32,6 @@ export interface Exchange<D extends object> {
   caught(error: unknown): Promise<Response>;
   /** The error response of a handler that threw. What was not stored is discarded. Never rejects. */
   fail(error: unknown): Promise<Response>;
-}
-
-/** A response's headers, as a framework on top of `node:http` lets them be changed before it sends them. */
-export interface ResponseHead {
-  getHeader(name: string): number | string | readonly string[] | undefined;
-  setHeader(name: string, value: string): void;
-  /** Adds one more of a name. */
-  appendHeader(name: string, value: string): void;
 }
 
 /**

@@ -7,7 +7,7 @@ import { type Diagnostics, report } from "../diagnostics.js";
 import { FetchExchange } from "../http/fetch-exchange.js";
 import { NodeExchange } from "../http/node-exchange.js";
 import { assertPeerKnown } from "../http/proxy-trust.js";
-import { FetchRequest, type RequestView } from "../http/request-view.js";
+import { type ExchangeOptions, FetchRequest, type RequestView } from "../http/request-view.js";
 import { type ResponseSettings, SessionResponse } from "../http/response-commit.js";
 import { runHandler } from "../http/run-handler.js";
 import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
@@ -16,7 +16,7 @@ import { newId, ownerKey } from "../ids.js";
 import { Session } from "../session/session.js";
 import type { Binding } from "../session/session-state.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { ExchangeOptions, FetchHandler, SessionHandler } from "./manager.js";
+import type { FetchHandler, SessionHandler } from "./manager.js";
 import type { FallbackLookup, PresentedSession } from "./select-session.js";
 import { type StartedRequest, StartedRequests } from "./started-requests.js";
 

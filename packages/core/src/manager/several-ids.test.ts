@@ -1,5 +1,6 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { eventsOf } from "../../test-support/events.js";
+import { idOf, show, signIn } from "../../test-support/handlers.js";
 import { codeOf, Stage, stored } from "../../test-support/stage.js";
 import type { ManagerConfig } from "../config/options.js";
 import type { ResponseEvent } from "../diagnostics.js";
@@ -11,14 +12,8 @@ import type { FetchHandler, StoreManager } from "./manager.js";
 
 // A request that comes with several ids: dead ones before the live one, or several live ones. See decision 025.
 
-const events: ResponseEvent[] = [];
-const listen = (event: unknown) => void events.push(event as ResponseEvent);
-beforeEach(() => {
-  events.length = 0;
-  subscribe("sess:response", listen);
-});
+const events = eventsOf<ResponseEvent>("sess:response");
 afterEach(() => {
-  unsubscribe("sess:response", listen);
   vi.restoreAllMocks();
 });
 
@@ -39,13 +34,6 @@ const visit = (
   url = "http://shop.test/",
 ) => manager.handle(new Request(url, { headers }), handler);
 
-const show: FetchHandler<SessionData> = (session) => new Response(String(session.get("user")));
-const signIn: FetchHandler<SessionData> = async (session) => {
-  session.set("user", "ada");
-  await session.regenerate();
-  return new Response("in");
-};
-const idOf = (response: Response) => /^sessionid=([^;]*)/.exec(response.headers.getSetCookie().at(-1) ?? "")?.[1] ?? "";
 const outcomes = () => events.splice(0).map(({ cookie }) => cookie);
 
 describe("dead ids before the live one", () => {

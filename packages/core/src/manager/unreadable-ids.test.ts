@@ -1,5 +1,6 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { eventsOf } from "../../test-support/events.js";
+import { idOf, show, signIn } from "../../test-support/handlers.js";
 import { stored } from "../../test-support/stage.js";
 import type { ManagerConfig } from "../config/options.js";
 import type { ResponseEvent } from "../diagnostics.js";
@@ -13,15 +14,11 @@ import type { FetchHandler } from "./manager.js";
 
 // Of several ids one leads to what cannot be read: a record of a newer version, or one that is too large. See decision 031.
 
-const events: ResponseEvent[] = [];
-const listen = (event: unknown) => void events.push(event as ResponseEvent);
+const events = eventsOf<ResponseEvent>("sess:response");
 beforeEach(() => {
-  events.length = 0;
-  subscribe("sess:response", listen);
   vi.spyOn(process, "emitWarning").mockImplementation(() => {});
 });
 afterEach(() => {
-  unsubscribe("sess:response", listen);
   vi.restoreAllMocks();
 });
 
@@ -86,14 +83,6 @@ async function site(many: boolean, config: ManagerConfig = {}) {
   };
   return { store, manager, visit, see, mine: await stored(manager, { user: "ada" }), other: await stored(manager) };
 }
-
-const show: FetchHandler<SessionData> = (session) => new Response(String(session.get("user")));
-const signIn: FetchHandler<SessionData> = async (session) => {
-  session.set("user", "ada");
-  await session.regenerate();
-  return new Response("in");
-};
-const idOf = (response: Response) => /^sessionid=([^;]*)/.exec(response.headers.getSetCookie().at(-1) ?? "")?.[1] ?? "";
 
 describe.each([
   ["one by one", false],

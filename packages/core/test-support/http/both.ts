@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout } from "node:timers/promises";
 import { Stage } from "../stage.js";
 import { exchange, type RawResponse, requestOf, responsesIn } from "./raw-client.js";
 
@@ -50,7 +49,7 @@ export class Both {
     const log = this.#log;
     const text = await exchange(port, requestOf(method, "/"));
     // The response may be complete before the handler is, which goes on to log.
-    await Promise.race([this.#done, setTimeout(1000)]);
+    await this.#done;
     const responses = responsesIn(text, [method]).map((response) => ({
       ...response,
       headers: response.headers.filter((line) => !isOurs(line)),

@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type Response } from "express";
+import express, { type Request, type Response } from "express";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ManagerConfig } from "../../src/config/options.js";
 import { session } from "../../src/express-session/index.js";
@@ -9,6 +9,7 @@ import {
   secret,
   serve,
 } from "../../test-support/express-session/express-sites.js";
+import { bag, type Routes } from "../../test-support/express-session/side-by-side.js";
 import { Stage } from "../../test-support/stage.js";
 import { type Answer, type Ask, closeServers } from "../../test-support/test-client.js";
 
@@ -20,9 +21,6 @@ afterEach(async () => {
   vi.useRealTimers();
   await closeServers();
 });
-
-type Bag = Record<string, unknown>;
-const bag = (req: Request) => req.session as unknown as Bag;
 
 /** As much of `req.session.cookie` as both have. */
 type AnyCookie = Record<string, unknown> & { maxAge: number | null; expires: Date | null };
@@ -38,7 +36,6 @@ interface Setting {
   readonly manager?: ManagerConfig;
 }
 
-type Routes = (app: Express) => void;
 interface Site {
   readonly port: number;
   sessions(): Promise<number>;
@@ -657,7 +654,7 @@ const behaviours: Record<string, Scenario & { theirs?: unknown; ours?: unknown; 
         await done(req, "regenerate");
         bag(req).user = "ada";
         if (req.params.remember === "yes") cookieOf(req).maxAge = 60_000;
-        else (cookieOf(req) as Bag).expires = false;
+        else (cookieOf(req) as Record<string, unknown>).expires = false;
         res.json(1);
       },
     }),
@@ -674,7 +671,7 @@ const behaviours: Record<string, Scenario & { theirs?: unknown; ours?: unknown; 
     routes: on({
       "/in": async (req, res) => {
         cookieOf(req).maxAge = 60_000;
-        (cookieOf(req) as Bag).expires = false;
+        (cookieOf(req) as Record<string, unknown>).expires = false;
         await done(req, "regenerate");
         bag(req).user = "ada";
         res.json(1);

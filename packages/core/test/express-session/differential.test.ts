@@ -89,6 +89,16 @@ const start = (app: Express) =>
   });
 const read = (app: Express) => app.get("/read", (req, res) => void res.json({ ...bag(req), cookie: undefined }));
 
+/** A new id, and something in the session that has it. */
+const again = (app: Express) => {
+  read(start(app)).get("/again", (req, res) => {
+    req.session.regenerate(() => {
+      bag(req).fresh = 1;
+      res.json(1);
+    });
+  });
+};
+
 /** Sets one property to what a function makes, and shows what the next request finds. */
 function keeping(value: () => unknown): Scenario {
   return {
@@ -194,14 +204,7 @@ const same: Record<string, Scenario> = {
     steps: (ada) => visit(ada, "/start", "/again"),
   },
   "a regenerated id is worthless": {
-    routes: (app) => {
-      read(start(app)).get("/again", (req, res) => {
-        req.session.regenerate(() => {
-          bag(req).fresh = 1;
-          res.json(1);
-        });
-      });
-    },
+    routes: again,
     steps: async (ada, { port }) => {
       await ada.ask("/start");
       const thief = new Browser(port, ada.cookie);
@@ -423,14 +426,7 @@ const differences: Record<string, Difference> = {
   },
   "a write with an id that was regenerated": {
     scenario: {
-      routes: (app) => {
-        read(start(app)).get("/again", (req, res) => {
-          req.session.regenerate(() => {
-            bag(req).fresh = 1;
-            res.json(1);
-          });
-        });
-      },
+      routes: again,
       steps: async (ada, { port }) => {
         await ada.ask("/start");
         const late = new Browser(port, ada.cookie);

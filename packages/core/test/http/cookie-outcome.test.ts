@@ -1,24 +1,17 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ManagerConfig } from "../../src/config/options.js";
 import type { ResponseEvent } from "../../src/diagnostics.js";
 import type { FetchHandler, StoreManager } from "../../src/manager/manager.js";
 import type { SessionData } from "../../src/session/session-store.js";
+import { eventsOf } from "../../test-support/events.js";
 import { Stage } from "../../test-support/stage.js";
 
 // "Why was no cookie set?": one event for each request that asked for its session, and one warning for the classic.
 
-const events: ResponseEvent[] = [];
-const listen = (event: unknown) => void events.push(event as ResponseEvent);
-
-beforeEach(() => {
-  events.length = 0;
-  subscribe("sess:response", listen);
-});
+const events = eventsOf<ResponseEvent>("sess:response");
 afterEach(() => {
-  unsubscribe("sess:response", listen);
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });

@@ -1,29 +1,18 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ResponseEvent } from "../../src/diagnostics.js";
 import type { SessionHandler, StoreManager } from "../../src/manager/manager.js";
 import type { SessionData, SessionStore } from "../../src/session/session-store.js";
+import { eventsOf } from "../../test-support/events.js";
 import { codeOf, Stage, stored, visit } from "../../test-support/stage.js";
 
 // What a request does with its session after its response has ended. Nothing of it is lost in silence.
 
-const responses: ResponseEvent[] = [];
-const reported: unknown[] = [];
-const hearResponse = (event: unknown) => void responses.push(event as ResponseEvent);
-const hearError = (event: unknown) => void reported.push((event as { error: unknown }).error);
-
-beforeEach(() => {
-  responses.length = 0;
-  reported.length = 0;
-  subscribe("sess:response", hearResponse);
-  subscribe("sess:error", hearError);
-});
-afterEach(() => {
-  unsubscribe("sess:response", hearResponse);
-  unsubscribe("sess:error", hearError);
-});
+const responses = eventsOf<ResponseEvent>("sess:response");
+const errors = eventsOf<{ readonly error: unknown }>("sess:error");
+const reported = () => errors.map(({ error }) => error);
 
 /** Lets everything run that waits for nobody. */
 async function turns(count = 20): Promise<void> {
@@ -137,7 +126,7 @@ describe.each(handlers)("after %s", (_, handler) => {
     await respond(manager, handler, change, id);
     const found = await manager.load(id);
     expect(Object.fromEntries(found?.keys().map((name) => [name, found.get(name)]) ?? [])).toEqual(then);
-    expect(reported).toEqual([]);
+    expect(reported()).toEqual([]);
   });
 
   test("an owner that is set is stored by itself", async () => {
@@ -171,7 +160,7 @@ describe.each(handlers)("after %s", (_, handler) => {
       session.set("a", 1);
     };
     await respond(manager, handler, change, await stored(manager));
-    expect(reported).toEqual([expect.objectContaining({ code: "SESS_TOO_LARGE" })]);
+    expect(reported()).toEqual([expect.objectContaining({ code: "SESS_TOO_LARGE" })]);
   });
 
   test("a session that has ended meanwhile is reported", async () => {
@@ -182,7 +171,7 @@ describe.each(handlers)("after %s", (_, handler) => {
       session.set("a", 1);
     };
     await respond(manager, handler, change, id);
-    expect(reported).toEqual([expect.objectContaining({ code: "SESS_GONE" })]);
+    expect(reported()).toEqual([expect.objectContaining({ code: "SESS_GONE" })]);
   });
 
   test("who stores it himself is told, and nobody else", async () => {
@@ -194,7 +183,7 @@ describe.each(handlers)("after %s", (_, handler) => {
       return codeOf(session.release());
     };
     expect((await respond(manager, handler, change, await stored(manager))).result).toBe("SESS_TOO_LARGE");
-    expect(reported).toEqual([]);
+    expect(reported()).toEqual([]);
   });
 
   test("what needs a cookie is refused", async () => {

@@ -1,6 +1,6 @@
 import { report } from "../../diagnostics.js";
 import { failureStatus } from "../failure.js";
-import type { Head, ResponseHook } from "../head.js";
+import type { ResponseHead, ResponseHook } from "../head.js";
 
 /**
  * - `open`: nothing of the response has been sent.
@@ -99,7 +99,7 @@ class ResponseHooks implements ResponseHook {
    * Headers are added only when all have stored: a cookie that one hook has announced must not be dropped because
    * another fails.
    */
-  addHeaders(head: Head): void {
+  addHeaders(head: ResponseHead): void {
     for (const hook of this.#hooks) hook.addHeaders(head);
   }
 

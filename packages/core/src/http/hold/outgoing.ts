@@ -1,6 +1,6 @@
 /** The internal parts of Node's own HTTP/1 response. */
 import { type IncomingMessage, ServerResponse } from "node:http";
-import type { Head } from "../head.js";
+import type { ResponseHead } from "../head.js";
 
 /**
  * The function by which Node's `write` and `end` send. The head precedes the first data, as text that is not sent yet.
@@ -89,7 +89,7 @@ function unsent(): Outgoing {
  * A head as text that Node has made and not sent. A change is made in the response as well, for code that later reads
  * its headers (a log, a serverless wrapper). Node checks names and values when they are set there.
  */
-export class SentHead implements Head {
+export class SentHead implements ResponseHead {
   readonly #res: Outgoing;
   #text: string;
 
@@ -99,7 +99,7 @@ export class SentHead implements Head {
   }
 
   /** Changes the head of a response. */
-  static change(res: Outgoing, change: (head: Head) => void): void {
+  static change(res: Outgoing, change: (head: ResponseHead) => void): void {
     const text = res._header;
     if (text === null) return;
     const head = new SentHead(res, text);

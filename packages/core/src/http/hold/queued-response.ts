@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { errorText } from "../failure.js";
-import type { Head } from "../head.js";
+import type { ResponseHead } from "../head.js";
 import { Hold } from "./hold.js";
 
 const slot = Symbol("sess");
@@ -185,7 +185,7 @@ function descriptorOf(object: object, name: string): PropertyDescriptor | undefi
   return undefined;
 }
 
-function headOf(res: Holding): Head {
+function headOf(res: Holding): ResponseHead {
   return {
     getHeader: (name) => res.getHeader?.(name),
     setHeader: (name, value) => void res.setHeader?.(name, value),
@@ -200,7 +200,7 @@ function namesIn(res: Holding): string[] {
   return res.getHeaderNames?.() ?? Object.keys(res.getHeaders?.() ?? {});
 }
 
-function setHeader(head: Head, name: string, value: unknown): void {
+function setHeader(head: ResponseHead, name: string, value: unknown): void {
   if (!Array.isArray(value)) {
     head.setHeader(name, String(value));
     return;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { errorText } from "../failure.js";
-import type { Head } from "../head.js";
+import type { ResponseHead } from "../head.js";
 import { Hold } from "./hold.js";
 
 type Done = (error?: Error | null) => void;
@@ -183,7 +183,7 @@ function copyOf(given: unknown): OutgoingHttpHeaders {
   return headers;
 }
 
-function headOf(headers: OutgoingHttpHeaders): Head {
+function headOf(headers: OutgoingHttpHeaders): ResponseHead {
   const nameOf = (name: string) => Object.keys(headers).find((each) => each.toLowerCase() === name.toLowerCase());
   return {
     getHeader: (name) => headers[nameOf(name) ?? ""],
