@@ -72,12 +72,27 @@ export const seeingCases: readonly Case[] = [
   },
 ];
 
+/** A client may refuse what is beyond its queue, and a write that takes long lasts thousands of turns. */
+const mostUnanswered = 200;
+
 /** Reads continuously, and once more after the write was answered. */
 async function readDuring(kit: Kit, reader: Provider, key: string, write: () => Promise<unknown>): Promise<void> {
-  const seen: Promise<SessionRecord | undefined>[] = [reader.read(key), reader.read(key)];
+  const seen: Promise<SessionRecord | undefined>[] = [];
+  let unanswered = 0;
+  const answered = () => {
+    unanswered--;
+  };
+  const read = () => {
+    const reading = reader.read(key);
+    unanswered++;
+    reading.then(answered, answered);
+    seen.push(reading);
+  };
+  read();
+  read();
   const writing = underWay(write());
   while (!writing.isSettled) {
-    seen.push(reader.read(key));
+    if (unanswered < mostUnanswered) read();
     await turn();
   }
   const came = await Promise.all([...seen, reader.read(key)]);
