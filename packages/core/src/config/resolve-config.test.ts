@@ -34,6 +34,7 @@ const defaults = {
   trustProxy: false,
   now: Date.now,
   onError: undefined,
+  fields: undefined,
   providerConfig: undefined,
 };
 
@@ -96,6 +97,7 @@ describe("an object", () => {
       trustProxy,
       now,
       onError,
+      fields: undefined,
       providerConfig,
     });
     expect(settings.providerConfig).toBe(providerConfig);
