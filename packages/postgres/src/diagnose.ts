@@ -28,7 +28,9 @@ export async function diagnose(statements: Statements, table: string, now: () =>
 
 const indexSql = `SELECT string_agg(attname, ' ') AS columns FROM pg_index
   JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indrelid = to_regclass($1) AND indisvalid`;
-const tlsSql = `SELECT ssl, inet_client_addr() IS NULL AS is_socket FROM pg_stat_ssl WHERE pid = pg_backend_pid()`;
+// As text: a caller's pool may read other types as it likes.
+const tlsSql = `SELECT CASE WHEN ssl THEN 'TLS' WHEN inet_client_addr() IS NULL THEN 'socket' ELSE 'plain' END AS way
+  FROM pg_stat_ssl WHERE pid = pg_backend_pid()`;
 
 /** Without an index on `expires` each gc, and without one on `owner` each sign-out everywhere, reads the whole table. */
 function indexesOf(columns: string, table: string): Finding {
@@ -38,11 +40,11 @@ function indexesOf(columns: string, table: string): Finding {
   return { subject: "indexes", state: "problem", text };
 }
 
-function encryptionOf({ ssl, is_socket: isSocket }: Row): Finding {
+function encryptionOf({ way }: Row): Finding {
   const subject = "TLS";
-  if (ssl === true) return { subject, state: "fine", text: "the connection is encrypted" };
-  if (isSocket === true) return { subject, state: "fine", text: "not needed: the connection is a Unix socket" };
-  if (ssl !== false) return { subject, state: "unknown", text: "the server does not tell" };
+  if (way === "TLS") return { subject, state: "fine", text: "the connection is encrypted" };
+  if (way === "socket") return { subject, state: "fine", text: "not needed: the connection is a Unix socket" };
+  if (way !== "plain") return { subject, state: "unknown", text: "the server does not tell" };
   return { subject, state: "warning", text: "the connection is not encrypted; on one host it need not be" };
 }
 
