@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { exampleChecks } from "./browser/examples.js";
@@ -66,14 +67,16 @@ async function mainChecks(browser: Browser, site: Site): Promise<void> {
     await page.getByLabel("Name").fill("Ada <b>");
     await page.getByLabel("Password").fill("wrong");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("alert").getByText("That password is wrong.").waitFor();
     assert.equal(await page.getByLabel("Name").inputValue(), "Ada <b>");
+    assert.equal(await page.evaluate("document.activeElement.id"), "password");
     assert.equal((await sessionCookie(context)).value, before.value);
   });
   await screenshotsOf(page, "wrong-password");
-  await check("signing in changes the session's id", async () => {
+  await check("signing in changes the session's id, and the first visit to the shop counts 1", async () => {
     await signIn(page, "Ada");
     assert.notEqual((await sessionCookie(context)).value, before.value);
+    assert.equal(await visits(page), 1);
   });
   await check("the cookie from before signing in is worthless", async () => {
     assert.deepEqual(await seenWith(browser, site, before), { heading: signInHeading, held: {} });
@@ -144,6 +147,28 @@ async function mainChecks(browser: Browser, site: Site): Promise<void> {
   await page.getByRole("button", { name: "Add ten olives at once" }).click();
   await page.getByText(/all saved/).waitFor();
   await screenshotsOf(page, "shop");
+  await check("on a phone the cart comes right under the shop", async () => {
+    await page.setViewportSize({ width: 375, height: 740 });
+    const top = (id: string) => page.evaluate<number>(`document.querySelector("#${id}").getBoundingClientRect().top`);
+    const [shop, cart, held, devices] = [await top("shop"), await top("cart"), await top("held"), await top("devices")];
+    assert.ok(shop < cart && cart < held && held < devices, `${[shop, cart, held, devices]}`);
+    await page.setViewportSize({ width: 1120, height: 800 });
+  });
+  await check("every region has a name of its own", async () => {
+    const names = await page.evaluate<string[]>(
+      `[...document.querySelectorAll("section, [role=region]")].map((each) => each.getAttribute("aria-label") ?? document.getElementById(each.getAttribute("aria-labelledby")).textContent)`,
+    );
+    assert.ok(names.length >= 4);
+    assert.equal(new Set(names).size, names.length, names.join());
+  });
+  await check("the box with the session has a scrollbar in the colours of its scheme", async () => {
+    await page.emulateMedia({ colorScheme: "dark" });
+    const [track, box] = await page.evaluate<[string, string]>(
+      `(({ scrollbarColor, backgroundColor }) => [scrollbarColor, backgroundColor])(getComputedStyle(document.querySelector("pre")))`,
+    );
+    assert.ok(track.endsWith(box), `${track} on ${box}`);
+    await page.emulateMedia({ colorScheme: "light" });
+  });
 
   const signedIn = await sessionCookie(context);
   const late = await heldBackClick(site, signedIn);
@@ -276,15 +301,56 @@ async function deviceChecks(browser: Browser, site: Site): Promise<void> {
     for (const page of [here, there]) {
       const listed = await devices(page);
       assert.equal(listed.length, 2);
-      assert.equal(listed.filter((line) => /this one/.test(line)).length, 1);
+      assert.match(listed[0] ?? "", /this one/);
+      assert.doesNotMatch(listed[1] ?? "", /this one/);
       assert.ok(
-        listed.every((line) => /^Chrome on Linux/.test(line)),
+        listed.every((line) => /^\s*Chrome on Linux/.test(line)),
         listed.join(),
       );
     }
     assert.equal((await devices(elsewhere)).length, 1);
   });
+  await check("their times are those of the reader, and of the reader's language", async () => {
+    const [shown, iso] = await here.evaluate<[string, string]>(
+      `(({ textContent, dateTime }) => [textContent, dateTime])(document.querySelector(".devices time"))`,
+    );
+    const local = await here.evaluate<string>(
+      `new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(new Date("${iso}"))`,
+    );
+    assert.equal(shown, local);
+    const context = await browser.newContext({ timezoneId: "Asia/Tokyo", locale: "de-DE" });
+    await context.addCookies(await one.cookies());
+    const tokyo = await context.newPage();
+    await tokyo.goto(site.url);
+    const there = await text(tokyo, ".devices time >> nth=0");
+    await context.close();
+    assert.match(there, /^\d\d\.\d\d\.\d{4}, \d\d:\d\d$/);
+    assert.notEqual(there, shown);
+  });
   await screenshotsOf(here, "devices");
+  await check("each other device has a button: it ends that one, and the page there says so", async () => {
+    const heard: string[] = [];
+    const third = await browser.newContext();
+    watch(third, heard);
+    const lost = await third.newPage();
+    await lost.goto(site.url);
+    await signIn(lost, "Hedy");
+    await here.reload();
+    assert.equal((await devices(here)).length, 3);
+    // The newest is listed first, after this one.
+    await here
+      .getByRole("button", { name: /^Sign out Chrome on Linux/ })
+      .first()
+      .click();
+    await here.waitForFunction(`document.querySelectorAll(".devices li").length === 2`);
+    await lost.getByRole("button", { name: "Add ten olives at once" }).click();
+    await lost.getByRole("alert").getByText("You were signed out").waitFor();
+    await lost.getByRole("heading", { name: signInHeading }).waitFor();
+    assert.deepEqual(heard, []);
+    await there.reload();
+    await there.getByRole("heading", { name: "Hello, Hedy." }).waitFor();
+    await third.close();
+  });
   const late = await heldBackClick(site, await sessionCookie(two));
   await check(
     "sign out everywhere else ends the other browser, also what it has under way, and nobody else",
@@ -322,6 +388,14 @@ async function signInChecks(browser: Browser): Promise<void> {
 }
 
 async function processChecks(site: Site): Promise<void> {
+  await check("only this machine reaches it", async () => {
+    const { port } = new URL(site.url);
+    const others = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    const addresses = others.filter(({ internal, family }) => !internal && family === "IPv4");
+    console.log(`        ${addresses.length} addresses of this machine that others can reach`);
+    for (const { address } of addresses) await assert.rejects(fetch(`http://${address}:${port}/`));
+    assert.equal((await fetch(site.url)).status, 200);
+  });
   await check("a port that is taken is one clear line and exit code 1", async () => {
     const port = new URL(site.url).port;
     const env = { ...process.env, PORT: port };

@@ -16,7 +16,11 @@ export interface Held {
 /** One place where a user is signed in. */
 export interface Device {
   readonly name: string;
+  /** Names it in the form of its button. */
+  readonly handle: string;
   readonly since: Date;
+  /** When something of it was last stored. */
+  readonly seen: Date;
   /** Whether it is the one that asks. */
   readonly here: boolean;
 }
@@ -42,12 +46,24 @@ export const products = [
   },
 ] as const;
 
-/** For whoever is not signed in. `retry` is the name that came with a wrong password. */
-export function signInPage(password: string, retry: string | undefined, held: Held): Html {
-  const wrong = html`<p class="error" id="wrong" role="alert">Please give a name, and the password shown below.</p>`;
-  const described = html`aria-invalid="true" aria-describedby="wrong hint"`;
+/** Why somebody sees the form to sign in. */
+export interface SignInReason {
+  /** The name that came with a wrong password. */
+  readonly retry?: string | undefined;
+  /** Whether a session ended under a page that was still open. */
+  readonly wasSignedOut?: boolean;
+  readonly held: Held;
+}
+
+/** For whoever is not signed in. The field that is to be filled in has the focus. */
+export function signInPage(password: string, { retry, wasSignedOut = false, held }: SignInReason): Html {
+  const isNamed = retry !== undefined && retry !== "";
+  const isWrong = isNamed ? "That password is wrong. The right one is shown below." : "Please give a name.";
+  const said = wasSignedOut ? "You were signed out, here or on another device. Sign in again to go on." : isWrong;
+  const alert = html`<p class="error" id="said" role="alert">${said}</p>`;
+  const invalid = html`aria-invalid="true" autofocus`;
   return layout(
-    "Sign in",
+    wasSignedOut ? "Signed out" : "Sign in",
     html`
       <div class="columns">
         <div class="intro">
@@ -58,11 +74,11 @@ export function signInPage(password: string, retry: string | undefined, held: He
           <section class="card" aria-labelledby="sign-in">
             <h2 id="sign-in">Who are you?</h2>
             <form class="fields" method="post" action="/sign-in">
-              ${retry === undefined ? "" : wrong}
+              ${retry === undefined && !wasSignedOut ? "" : alert}
               <label for="name">Name</label>
-              <input id="name" name="name" value="${retry ?? ""}" required maxlength="40" autocomplete="username" autocapitalize="words" spellcheck="false">
+              <input id="name" name="name" value="${retry ?? ""}" required maxlength="40" autocomplete="username" autocapitalize="words" spellcheck="false" ${retry === "" ? html`${invalid} aria-describedby="said"` : ""}>
               <label for="password">Password</label>
-              <input id="password" name="password" type="password" required autocomplete="current-password" ${retry === undefined ? html`aria-describedby="hint"` : described}>
+              <input id="password" name="password" type="password" required autocomplete="current-password" ${isNamed ? html`${invalid} aria-describedby="said hint"` : html`aria-describedby="hint"`}>
               <p class="hint" id="hint">This is a demo. The password is <code>${password}</code></p>
               <button class="primary" type="submit">Sign in</button>
             </form>
@@ -97,9 +113,9 @@ export function homePage(user: string, held: Held, devices: readonly Device[]): 
               <p class="hint" id="status" role="status"></p>
             </div>
           </section>
-          ${devicesPanel(devices)}
         </div>
         <div class="stack" id="live">${livePanels(held)}</div>
+        <div class="stack">${devicesPanel(devices)}</div>
       </div>`,
     user,
   );
@@ -160,9 +176,26 @@ function devicesPanel(devices: readonly Device[]): Html {
     </section>`;
 }
 
-function deviceRow({ name, since, here }: Device): Html {
-  const time = html`<time datetime="${since.toISOString()}">since ${since.toISOString().slice(11, 16)} UTC</time>`;
-  return html`<li><span>${name}</span><span class="hint">${here ? html`this one` : time}</span></li>`;
+function deviceRow({ name, handle, since, seen, here }: Device): Html {
+  const button = html`
+    <form method="post" action="/sign-out-device">
+      <input type="hidden" name="handle" value="${handle}">
+      <button type="submit">Sign out<span class="unseen"> ${name}, since ${timeOf(since)}</span></button>
+    </form>`;
+  return html`
+    <li>
+      <div>
+        <span>${name}${here ? html` <strong>this one</strong>` : ""}</span>
+        <span class="hint">since ${timeOf(since)}, last seen ${timeOf(seen)}</span>
+      </div>
+      ${here ? "" : button}
+    </li>`;
+}
+
+/** client.js writes it in the reader's own language and time zone, which a server does not know. */
+function timeOf(time: Date): Html {
+  const text = time.toISOString();
+  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)} UTC</time>`;
 }
 
 function sessionPanel(held: Held): Html {
@@ -170,7 +203,7 @@ function sessionPanel(held: Held): Html {
   return html`
     <section class="card held" aria-labelledby="held">
       <h2 id="held">What the session holds now</h2>
-      <pre tabindex="0" aria-labelledby="held" role="region"><code id="session">${highlighted(json)}</code></pre>
+      <pre tabindex="0" aria-label="The session as JSON" role="group"><code id="session">${highlighted(json)}</code></pre>
       <p class="hint">Its id is in a cookie that no script can read. The store knows only a hash of it.</p>
     </section>`;
 }

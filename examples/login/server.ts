@@ -1,5 +1,5 @@
 /**
- * The login site: sign in, a visit counter, a cart that loses no click, sign out, here or everywhere else. Read it from
+ * The login site: sign in, a visit counter, a cart that loses no click, sign out, here or elsewhere. Read it from
  * top to bottom; the HTML is in pages.ts. Sessions are kept in memory, so they end with the process.
  */
 import { readFileSync } from "node:fs";
@@ -34,7 +34,12 @@ async function home(session: Session, req: IncomingMessage, res: ServerResponse)
 
   // The name that came with a wrong password, so that nobody has to type it twice.
   const retry = queryOf(req).get("retry") ?? undefined;
-  sendHtml(res, 200, signInPage(demoPassword, retry, counted ? heldBy(session) : {}));
+  sendHtml(res, 200, signInPage(demoPassword, { retry, held: counted ? heldBy(session) : {} }));
+}
+
+/** Where everything leads that needs a user, when there is none any more: ended here, or on another device. */
+function signedOut(_session: Session, _req: IncomingMessage, res: ServerResponse): void {
+  sendHtml(res, 200, signInPage(demoPassword, { wasSignedOut: true, held: {} }));
 }
 
 /** `update` is exact: two tabs that reload at once count as two visits. `set(get + 1)` could count them as one. */
@@ -53,13 +58,16 @@ async function countVisit(session: Session): Promise<boolean> {
 /** Every session whose owner is this user, this one among them. */
 async function devicesOf(user: string, session: Session): Promise<Device[]> {
   const owned = await sessions.listOwned(user, { current: session });
-  return owned.map((each) => ({ name: each.get("device") ?? "A device", since: each.created, here: each.current }));
+  const devices = owned.map(({ handle, created, saved, current, get }) => {
+    return { name: get("device") ?? "A device", handle, since: created, seen: saved, here: current };
+  });
+  return devices.sort((a, b) => Number(b.here) - Number(a.here));
 }
 
 /** The part of the page that changes with a click; client.js asks for it once its clicks are saved. */
-function live(session: Session, _req: IncomingMessage, res: ServerResponse): void {
+function live(session: Session, req: IncomingMessage, res: ServerResponse): void {
   if (session.has("user")) sendHtml(res, 200, livePanels(heldBy(session)));
-  else sendHtml(res, 401, messagePage("You are not signed in."));
+  else tellSignedOut(req, res);
 }
 
 function heldBy(session: Session): Held {
@@ -82,6 +90,8 @@ async function signIn(session: Session, req: IncomingMessage, res: ServerRespons
 
   // Whoever was signed in before, nothing of theirs is for the new user.
   if (session.has("user")) session.flush();
+  // What is counted from here on is how often the user has seen the shop.
+  session.delete("visits");
   session.set("user", name);
   session.set("device", deviceOf(req));
   // By its owner a session can be found and ended from elsewhere. The store knows only a hash of the name.
@@ -94,7 +104,7 @@ async function signIn(session: Session, req: IncomingMessage, res: ServerRespons
 async function addToCart(session: Session, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const form = await readForm(req);
   if (!form) return refuseForm(res);
-  if (!session.has("user")) return done(req, res, 401);
+  if (!session.has("user")) return tellSignedOut(req, res);
   const product = products.find(({ id }) => id === form.get("item"));
   if (!product) return done(req, res, 400);
 
@@ -104,8 +114,12 @@ async function addToCart(session: Session, req: IncomingMessage, res: ServerResp
 }
 
 function emptyCart(session: Session, req: IncomingMessage, res: ServerResponse): void {
+  if (!session.has("user")) {
+    tellSignedOut(req, res);
+    return;
+  }
   // Nothing to wait for: the change is stored before the response leaves, or the response is an error.
-  if (session.has("user")) session.delete("cart");
+  session.delete("cart");
   done(req, res, 204);
 }
 
@@ -116,9 +130,20 @@ async function signOut(session: Session, _req: IncomingMessage, res: ServerRespo
 }
 
 async function signOutElsewhere(session: Session, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const user = session.get("user");
+  const { owner } = session;
+  if (owner === undefined) return tellSignedOut(req, res);
   // Every session that was signed in before now, whatever it is doing at the moment.
-  if (user !== undefined) await sessions.destroyOwned(user, { except: session });
+  await sessions.destroyOwned(owner, { except: session });
+  done(req, res, 204);
+}
+
+async function signOutDevice(session: Session, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const form = await readForm(req);
+  if (!form) return refuseForm(res);
+  const { owner } = session;
+  if (owner === undefined) return tellSignedOut(req, res);
+  // The handle came with the page. It is good for sessions of this owner only, whoever sends it.
+  await sessions.destroyOwned(owner, { handle: form.get("handle") ?? "", except: session });
   done(req, res, 204);
 }
 
@@ -142,6 +167,8 @@ const routes = new Map<string, Route>([
   ["POST /cart/empty", emptyCart],
   ["POST /sign-out", signOut],
   ["POST /sign-out-elsewhere", signOutElsewhere],
+  ["POST /sign-out-device", signOutDevice],
+  ["GET /signed-out", signedOut],
 ]);
 
 const site = sessions.handler(async (session, req, res) => {
@@ -210,6 +237,12 @@ function done(req: IncomingMessage, res: ServerResponse, status: number): void {
   else res.writeHead(status).end();
 }
 
+/** There is no user any more. client.js, to which a 401 would be an error in the console, is told to show another page. */
+function tellSignedOut(req: IncomingMessage, res: ServerResponse): void {
+  if (req.headers.accept?.includes("text/html")) seeOther(res, "/signed-out");
+  else res.writeHead(204, { "Signed-Out": "true" }).end();
+}
+
 function seeOther(res: ServerResponse, location: string): void {
   res.writeHead(303, { Location: location }).end();
 }
@@ -240,7 +273,8 @@ server.on("error", (error: NodeJS.ErrnoException) => {
   const taken = `Port ${port} is taken. Stop the program that uses it, or choose another: PORT=3001 npm start`;
   fail(error.code === "EADDRINUSE" ? taken : `The server could not start: ${error.message}`);
 });
-server.listen(Number(port), () => {
+// A site to try things with is for this machine alone.
+server.listen(Number(port), "localhost", () => {
   console.log(`The login site is on http://localhost:${(server.address() as AddressInfo).port} (Ctrl+C stops it)`);
 });
 
