@@ -11,6 +11,7 @@ import type { Connector, Provider, StoreConnector, TokenConnector, TokenProvider
 import { connectorOf, type ProviderConfigs, type TokenProviders } from "../registry.js";
 import type { SessionData } from "../session/session-store.js";
 import { CookieSessionManager } from "./cookie-manager.js";
+import { globalManager, identityOf } from "./global-managers.js";
 import type { Manager, StoreManager } from "./manager.js";
 import { StoreSessionManager } from "./store-manager.js";
 
@@ -63,6 +64,17 @@ export async function createManager<D extends object>(
   config?: ManagerConfig | string,
 ): Promise<Manager<D>> {
   const settings = resolveConfig(config, typeof config === "string" ? await seedReader() : undefined);
+  const name = typeof nameOrConnector === "string" ? nameOrConnector : nameOrConnector.name;
+  const connect = () => connected<D>(nameOrConnector, settings);
+  return settings.global === undefined
+    ? connect()
+    : globalManager(settings.global, identityOf(name, settings), connect);
+}
+
+async function connected<D extends object>(
+  nameOrConnector: string | Connector,
+  settings: Settings,
+): Promise<StoreSessionManager<D> | CookieSessionManager<D>> {
   // A Manager that is inspected, for example in a log, must not show the store's password.
   const own = { ...settings, providerConfig: undefined };
   const connector =
@@ -78,14 +90,20 @@ async function seedReader(): Promise<typeof readSeedConfig> {
   return (await import("../config/seed-json.js")).readSeedConfig;
 }
 
-async function overStore<D extends object>(connector: StoreConnector, settings: Settings): Promise<StoreManager<D>> {
+async function overStore<D extends object>(
+  connector: StoreConnector,
+  settings: Settings,
+): Promise<StoreSessionManager<D>> {
   const context = contextOf(connector, settings);
   const provider = await connector.connect({ now: settings.now, contract: 1 });
   await assertMethods(connector, provider, ["read", "create", "update", "touch", "count", "gc", "close"]);
   return new StoreSessionManager<D>(settings, new ReliableProvider(provider, context), context);
 }
 
-async function overToken<D extends object>(connector: TokenConnector, settings: Settings): Promise<Manager<D>> {
+async function overToken<D extends object>(
+  connector: TokenConnector,
+  settings: Settings,
+): Promise<CookieSessionManager<D>> {
   const { now, cookieName, namespace } = settings;
   const provider = await connector.connect({ now, contract: 1, cookieName, namespace });
   await assertMethods(connector, provider, ["seal", "open", "close"]);
