@@ -26,6 +26,8 @@ export interface H3NodeEvent {
     readonly res: ServerResponse;
   };
   readonly context: object;
+  /** Whether h3 has handed a stream over, so that it makes no error page. */
+  _handled?: boolean;
 }
 
 /** The parts of an application of h3 version 1 that the plugin uses. */
@@ -84,7 +86,7 @@ function wrapHandler<D extends object>(app: H3NodeApp, manager: () => Promise<Ma
     give(event.context, cookie, session);
     try {
       const value = await inner(event);
-      if (exchange !== undefined) await left(exchange);
+      if (exchange !== undefined) await left(exchange, event);
       return value;
     } catch (error) {
       // The error page comes later. What is stored for its status by now is not stored again.
@@ -96,13 +98,24 @@ function wrapHandler<D extends object>(app: H3NodeApp, manager: () => Promise<Ma
 }
 
 /**
- * Resolves when the response that is held for the session has left. A caller within the server takes it as soon as the
- * handler resolves.
+ * Resolves when the response has left. A caller within the server takes it as soon as the handler resolves: also a
+ * stream, which h3 then hands over as `_data`, without `write` and `end`.
  */
-async function left<D extends object>(exchange: NodeExchange<D>): Promise<void> {
-  const session = await exchange.session().catch(() => undefined);
-  await session?.[Symbol.asyncDispose]();
-  await new Promise((resolve) => setImmediate(resolve));
+async function left<D extends object>(exchange: NodeExchange<D>, event: H3NodeEvent): Promise<void> {
+  const res: ServerResponse & { _data?: unknown } = event.node.res;
+  if (res.writableEnded || res.headersSent || res._data === undefined) {
+    const session = await exchange.session().catch(() => undefined);
+    await session?.[Symbol.asyncDispose]();
+    await new Promise((resolve) => setImmediate(resolve));
+    return;
+  }
+  try {
+    await exchange.respond(res.statusCode, res);
+  } catch (error) {
+    res._data = undefined;
+    event._handled = false;
+    throw error;
+  }
 }
 
 /** h3 makes an error of its own, whose cause is the cause of the thrown one: that is to be the `SessionError`. */

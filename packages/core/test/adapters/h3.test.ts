@@ -43,7 +43,7 @@ const answers: Record<string, [handler: Handler, status: number, body: string]> 
   "an error of its own": [
     async (event) => {
       await setUser(event);
-      throw h3.createError({ statusCode: 404, message: "nowhere" });
+      throw h3.createError({ statusCode: 404, statusMessage: "nowhere" });
     },
     404,
     "nowhere",
