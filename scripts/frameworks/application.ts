@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 
 const examples = join(import.meta.dirname, "..", "..", "examples");
@@ -13,6 +13,8 @@ export interface Framework {
   readonly name: string;
   /** The file that makes the Manager, by `createManager<Fields>("memory", `. */
   readonly manager: string;
+  /** Where the trial's store is put. Default: the application's folder. */
+  readonly store?: string;
   /** Whose versions are printed. */
   readonly packages: readonly string[];
   /** Absent where nothing is built. */
@@ -48,8 +50,9 @@ export class Application {
   static async install(framework: Framework, folder: string, tarballs: readonly string[], node: string) {
     const isSource = (path: string) => !/[\\/](?:node_modules|dist|build|\.\w+)$/.test(path);
     await cp(join(examples, framework.name), folder, { recursive: true, filter: isSource });
-    await withTrialStore(join(folder, framework.manager), framework.manager.split("/").length - 1);
-    await cp(join(import.meta.dirname, "trial-store.mjs"), join(folder, "trial-store.mjs"));
+    const store = join(folder, framework.store ?? ".", "trial-store.mjs");
+    await cp(join(import.meta.dirname, "trial-store.mjs"), store);
+    await withTrialStore(join(folder, framework.manager), store);
     const application = new Application(framework, folder, node);
     await application.#run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...tarballs]);
     return application;
@@ -106,13 +109,13 @@ export class Application {
 }
 
 /** Gives the Manager of an example the trial's store, and a lifetime whose tenth can be waited for. */
-async function withTrialStore(path: string, depth: number): Promise<void> {
+async function withTrialStore(path: string, store: string): Promise<void> {
   const text = await readFile(path, "utf8");
   const changed = text
     .replace('createManager<Fields>("memory"', "createManager<Fields>(trialStore()")
     .replace("maxLifetime: 1800", "maxLifetime: 100");
   if (!changed.includes("trialStore()")) throw new Error(`${path} makes no Manager as expected`);
-  await writeFile(path, `import { trialStore } from "${"../".repeat(depth) || "./"}trial-store.mjs";\n${changed}`);
+  await writeFile(path, `import { trialStore } from "./${relative(dirname(path), store)}";\n${changed}`);
 }
 
 /** A server of an application, in a process group of its own. */

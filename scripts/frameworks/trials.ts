@@ -105,11 +105,12 @@ export async function devReload(application: Application): Promise<void> {
     await appendFile(manager, "\n// Edited: the module that makes the Manager is loaded again.\n");
     const end = Date.now() + 30_000;
     let found = "";
-    while (!found.startsWith("bonjour") && Date.now() < end) {
+    const expected = forgets === undefined ? "bonjour ada, 0 visits" : "bonjour nobody, 0 visits";
+    while (found !== expected && Date.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 300));
       found = await visitor.ask("/").then(({ body }) => said(body), String);
     }
-    assert.equal(found, forgets === undefined ? "bonjour ada, 0 visits" : "bonjour nobody, 0 visits");
+    assert.equal(found, expected);
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : error}\n${server.printed.slice(-3000)}`);
   } finally {
