@@ -24,7 +24,7 @@ function copy(name: string, edit?: Rule): string {
   }
   writeFileSync(
     join(folder, "vitest.config.mjs"),
-    "export default { test: { include: ['src/backend/{rules,owners,deadlines,async-context}.test.ts', 'test/session/{order,after-the-end}.test.ts'] } };\n",
+    "export default { test: { include: ['src/backend/{rules,owners,handles,deadlines,async-context}.test.ts', 'test/session/{order,after-the-end}.test.ts'] } };\n",
   );
   if (edit === undefined) return folder;
   const place = markersIn(join(folder, "src")).get(edit.marker);

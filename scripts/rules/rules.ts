@@ -44,7 +44,7 @@ export const rules: readonly Rule[] = [
   {
     rule: "a call ends with the operation that it is made for, not ten seconds after it was made",
     marker: "a-call-ends-with-its-operation",
-    to: "return new Deadline(this.#context).bound(send).catch((error: unknown) => { throw this.#failure(operation, error); });",
+    to: "const answer = new Deadline(this.#context).bound(send);",
     test: "destroy that waits for others of its session, each in its own request",
   },
   {
@@ -280,6 +280,12 @@ export const rules: readonly Rule[] = [
     marker: "a-listed-marker-is-followed",
     to: "",
     test: "who changed ids often is ended by one write",
+  },
+  {
+    rule: "a handle that is not there does not end all sessions (decision 042)",
+    marker: "no-handle-is-not-all",
+    to: 'if (typeof options.handle !== "string") return undefined;',
+    test: "a handle that is no string is refused",
   },
   {
     rule: "what is spared stays, and the markers that lead there (decision 004)",

@@ -18,7 +18,7 @@ export interface RefusedEvent extends SessionEvent {
 
 /** Published on `sess:store-error`: a call to the store that failed or gave no answer in time. */
 export interface StoreErrorEvent extends SessionEvent {
-  readonly operation: "read" | "create" | "update" | "touch" | "count" | "keysOf" | "gc" | "close";
+  readonly operation: "read" | "create" | "update" | "touch" | "count" | "keysOf" | "gc" | "diagnose" | "close";
   readonly error: unknown;
 }
 
@@ -134,8 +134,13 @@ export class Diagnostics {
     this.#base = base;
   }
 
+  /** An event of this Manager. */
+  about<E extends object>(extra: E): SessionEvent & E {
+    return { ...this.#base, ...extra };
+  }
+
   publish<N extends keyof typeof channels>(name: N, extra: Extra<N>): void {
     const target = channels[name];
-    if (target.hasSubscribers) target.publish({ ...this.#base, ...extra });
+    if (target.hasSubscribers) target.publish(this.about(extra));
   }
 }

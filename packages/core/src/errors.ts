@@ -13,6 +13,8 @@ const statuses = {
   SESS_CONFLICT: 503,
   /** The stored record is intact but of a format this version does not know. */
   SESS_ENVELOPE: 503,
+  /** A stored field does not fit its schema, or its migration failed, with `onInvalid: "error"`. */
+  SESS_SCHEMA: 500,
   /** The session does not fit into what the provider can keep. */
   SESS_TOO_LARGE: 500,
   /** A field name or value that cannot be kept as it is. */
@@ -45,6 +47,20 @@ export class SessionError extends Error {
     this.code = code;
     this.status = statuses[code];
   }
+
+  /**
+   * A plain response with {@link status}, for code that answers a `Request` itself. It tells a client what it may know,
+   * and nothing of the message. It has no session's headers: return it to `respond`, or from `onError`.
+   */
+  toResponse(): Response {
+    const headers = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+    return new Response(errorText(this.status, "The request failed."), { status: this.status, headers });
+  }
+}
+
+/** The body of an error response. It contains only what a client may know. */
+export function errorText(status: number, otherwise: string): string {
+  return `${status === 409 ? "The session has changed meanwhile." : otherwise}\n`;
 }
 
 /** Whether an error is a {@link SessionError}, of this copy of core or of another, in this realm or in another. */
@@ -55,7 +71,7 @@ export function isSessionError(error: unknown): error is SessionError {
 
 /** Whether it is about one record that cannot be read, and not about the store. */
 export function isOfOneRecord(error: unknown): error is SessionError {
-  return isSessionError(error) && (error.code === "SESS_ENVELOPE" || error.code === "SESS_TOO_LARGE");
+  return isSessionError(error) && ["SESS_ENVELOPE", "SESS_SCHEMA", "SESS_TOO_LARGE"].includes(error.code);
 }
 
 /** Whether a change was refused because its session is gone, or under another id. */

@@ -55,6 +55,14 @@ export function ownerKey(namespace: string, owner: string): string {
   return keyOf("sess/owner/1", namespace, owner);
 }
 
+/**
+ * The name of a session in an owner's list: 132 bits of a hash of its key, in base64url. Neither the id nor the key can
+ * be found from it.
+ */
+export function handleOf(key: string): string {
+  return hash("sha256", `sess/handle/1\n${key}`, "base64url").slice(0, 22);
+}
+
 /** A new id from the CSPRNG. */
 export function newId(shape: IdShape): string {
   return shape.prefix + randomToken(shape.bytes);

@@ -2,6 +2,7 @@ import { memory } from "./memory/memory.js";
 import { register } from "./registry.js";
 
 export { type Alarm, BoundedCalls, NoAnswer } from "./backend/bounded.js";
+export type { StoreCallEvent } from "./backend/store-trace.js";
 export type { ErrorResponder, ManagerConfig } from "./config/options.js";
 export type { CookieOutcome, RefusedEvent, ResponseEvent, SessionEvent, StoreErrorEvent } from "./diagnostics.js";
 export { isSessionError, SessionError, type SessionErrorCode } from "./errors.js";
@@ -9,6 +10,7 @@ export type { ResponseHead } from "./http/head.js";
 export type { ExchangeOptions } from "./http/request-view.js";
 export { createManager, type NamedStore, type NamedToken } from "./manager/create-manager.js";
 export type {
+  EndOptions,
   Exchange,
   FetchHandler,
   Manager,
@@ -20,6 +22,7 @@ export type {
 export { type MemoryConfig, memory } from "./memory/memory.js";
 export type {
   Connector,
+  Finding,
   Provider,
   ProviderContext,
   SessionRecord,
@@ -30,6 +33,7 @@ export type {
   Update,
 } from "./provider.js";
 export { type ProviderConfigs, type ProviderFactory, providers, register, type TokenProviders } from "./registry.js";
+export type { FieldsSchema, SchemaConfig, StandardResult, StandardSchema } from "./schema/standard-schema.js";
 export type { Field, SessionData, SessionStore } from "./session/session-store.js";
 
 register("memory", memory, "@sess/core");

@@ -86,6 +86,22 @@ export interface Provider {
    * missing record is no reason to remove it, since it may be about to be written.
    */
   keysOf?(owner: string): AsyncIterable<string>;
+
+  /**
+   * Optional. What an operator should know about the store and this connection to it; never about a session. Writes
+   * nothing. What cannot be found out is a finding too. Called by hand (`sess doctor`), never for a request.
+   */
+  diagnose?(): Promise<readonly Finding[]>;
+}
+
+/** One thing that was looked at for an operator. Names no id, key, owner or value, and no password. */
+export interface Finding {
+  /** In a word, as `"eviction"`. */
+  readonly subject: string;
+  /** `"warning"`: it works, and somebody may be surprised. `"unknown"`: it could not be found out. */
+  readonly state: "fine" | "warning" | "problem" | "unknown";
+  /** What was found, and what to do about it. */
+  readonly text: string;
 }
 
 /**

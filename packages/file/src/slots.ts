@@ -39,11 +39,15 @@ export interface SlotsOptions {
  */
 export class Slots {
   readonly tree: Tree;
+  readonly root: Root;
+  readonly durable: boolean;
   readonly #disk: Disk;
   readonly #bodies: Bodies;
 
   constructor(root: Root, { durable, disk = realDisk }: SlotsOptions) {
     this.tree = new Tree(root, disk);
+    this.root = root;
+    this.durable = durable;
     this.#disk = disk;
     this.#bodies = new Bodies(disk, durable);
   }

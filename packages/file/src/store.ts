@@ -1,6 +1,7 @@
-import { isSessionError, type Provider, SessionError, type SessionRecord, type Update } from "@sess/core";
+import { type Finding, isSessionError, type Provider, SessionError, type SessionRecord, type Update } from "@sess/core";
 import { type Draft, draftOf } from "./body.js";
 import { collect } from "./collect.js";
+import { diagnose } from "./diagnose.js";
 import { newerLayout, unavailable } from "./failure.js";
 import { inTime } from "./in-time.js";
 import { digest, type Label, wholeTime } from "./label.js";
@@ -27,6 +28,10 @@ export class FileStore implements Provider {
   constructor(slots: Slots, now: () => number) {
     this.#slots = slots;
     this.#now = now;
+  }
+
+  diagnose(): Promise<readonly Finding[]> {
+    return this.#guard(() => diagnose(this.#slots));
   }
 
   read(key: string): Promise<SessionRecord | undefined> {

@@ -1,5 +1,6 @@
 import type { ProviderContext, StoreConnector } from "@sess/core";
 import { parseConfig, type Settings, textIn } from "./config.js";
+import { diagnose } from "./diagnose.js";
 import { connectFailure } from "./failure.js";
 import type { MysqlConfig } from "./options.js";
 import { type Endpoint, openOwn } from "./own-pool.js";
@@ -36,7 +37,9 @@ async function connect(settings: Settings, context: ProviderContext): Promise<My
   const statements = new Statements(link, timeout);
   try {
     const { sql, packetLimit } = await prepare(statements, table, createTable, statements.deadline());
-    return new MysqlStore(statements, sql, () => context.now(), Math.min(packetLimit, mostPacket));
+    const now = () => context.now();
+    const look = () => diagnose(statements, table, now);
+    return new MysqlStore(statements, sql, now, Math.min(packetLimit, mostPacket), look);
   } catch (error) {
     await statements.close();
     throw connectFailure(error);

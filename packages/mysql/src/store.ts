@@ -1,4 +1,4 @@
-import type { Provider, SessionRecord, Update } from "@sess/core";
+import type { Finding, Provider, SessionRecord, Update } from "@sess/core";
 import type { Deadline } from "./deadline.js";
 import { numberOf, unavailable } from "./failure.js";
 import { decodeRecord, encodeKey, encodeRecord, encodeTime, isAbout, type StoredFields, short } from "./record.js";
@@ -21,9 +21,17 @@ export class MysqlStore implements Provider {
   readonly #sql: Sql;
   readonly #now: () => number;
   readonly #packetLimit: number;
+  readonly diagnose: () => Promise<readonly Finding[]>;
 
   /** `packetLimit` in bytes. */
-  constructor(statements: Statements, sql: Sql, now: () => number, packetLimit: number) {
+  constructor(
+    statements: Statements,
+    sql: Sql,
+    now: () => number,
+    packetLimit: number,
+    diagnose: () => Promise<readonly Finding[]>,
+  ) {
+    this.diagnose = diagnose;
     this.#statements = statements;
     this.#sql = sql;
     this.#now = now;

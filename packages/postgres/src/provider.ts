@@ -1,5 +1,6 @@
 import { BoundedCalls, type ProviderContext, type StoreConnector } from "@sess/core";
 import { parseConfig, type Settings } from "./config.js";
+import { diagnose } from "./diagnose.js";
 import { connectFailure, refusesParameters } from "./failure.js";
 import type { PostgresConfig } from "./options.js";
 import { openOwn } from "./own-pool.js";
@@ -39,7 +40,9 @@ async function connect(settings: Settings, context: ProviderContext, bounded = t
   const statements = new Statements(link, timeout);
   try {
     await prepare(statements, table, schema, createTable);
-    return new PostgresStore(statements, sqlFor(nameOf(table, schema)), () => context.now());
+    const now = () => context.now();
+    const look = () => diagnose(statements, nameOf(table, schema), now);
+    return new PostgresStore(statements, sqlFor(nameOf(table, schema)), now, look);
   } catch (error) {
     await statements.close();
     if (bounded && refusesParameters(Object(error).cause)) return connect(settings, context, false);

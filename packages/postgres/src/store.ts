@@ -1,4 +1,4 @@
-import type { Provider, SessionRecord, Update } from "@sess/core";
+import type { Finding, Provider, SessionRecord, Update } from "@sess/core";
 import type { Row, Value } from "./pool.js";
 import { columnsOf, encode, recordOf } from "./record.js";
 import { gcBatch, pageSize, type Sql } from "./sql.js";
@@ -14,8 +14,10 @@ export class PostgresStore implements Provider {
   readonly #statements: Statements;
   readonly #sql: Sql;
   readonly #now: () => number;
+  readonly diagnose: () => Promise<readonly Finding[]>;
 
-  constructor(statements: Statements, sql: Sql, now: () => number) {
+  constructor(statements: Statements, sql: Sql, now: () => number, diagnose: () => Promise<readonly Finding[]>) {
+    this.diagnose = diagnose;
     this.#statements = statements;
     this.#sql = sql;
     this.#now = now;

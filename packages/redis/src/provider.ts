@@ -2,6 +2,7 @@ import type { ProviderContext, StoreConnector } from "@sess/core";
 import { borrow, duplicate } from "./clients.js";
 import { Commands, type Deadline } from "./commands.js";
 import { type Borrowed, isSeedString, parseConfig, type Settings } from "./config.js";
+import { diagnose, type Way } from "./diagnose.js";
 import type { Link } from "./driver.js";
 import { warnOfEviction } from "./eviction.js";
 import type { RedisConfig } from "./options.js";
@@ -60,7 +61,8 @@ async function connect(
     throw error;
   }
   await warnOfEviction(commands, until);
-  return new RedisStore(commands, replicated, new OwnerIndex(commands, now, prefix), now, prefix);
+  const look = () => diagnose(commands, wayTo(target), now);
+  return new RedisStore(commands, replicated, new OwnerIndex(commands, now, prefix), now, prefix, look);
 }
 
 /**
@@ -85,6 +87,12 @@ async function openReplicated(
     throw error;
   }
   return replicated;
+}
+
+function wayTo(target: Endpoint | Borrowed): Way {
+  if (isBorrowed(target)) return undefined;
+  if (target.tls !== undefined) return "TLS";
+  return target.path !== undefined || /^(?:localhost|127\.|::1$)/.test(target.host) ? "socket" : "plain";
 }
 
 function isBorrowed(target: Endpoint | Borrowed): target is Borrowed {

@@ -1,4 +1,4 @@
-import type { Provider, SessionRecord, Update } from "@sess/core";
+import type { Finding, Provider, SessionRecord, Update } from "@sess/core";
 import type { Commands, Deadline, Reply } from "./commands.js";
 import { unavailable } from "./failure.js";
 import type { OwnerIndex } from "./owners.js";
@@ -20,9 +20,18 @@ export class RedisStore implements Provider {
   readonly #owners: OwnerIndex;
   readonly #now: () => number;
   readonly #prefix: string;
+  readonly diagnose: () => Promise<readonly Finding[]>;
 
   /** `replicated` writes new sessions and markers; `commands` does everything else. */
-  constructor(commands: Commands, replicated: Commands, owners: OwnerIndex, now: () => number, prefix: string) {
+  constructor(
+    commands: Commands,
+    replicated: Commands,
+    owners: OwnerIndex,
+    now: () => number,
+    prefix: string,
+    diagnose: () => Promise<readonly Finding[]>,
+  ) {
+    this.diagnose = diagnose;
     this.#commands = commands;
     this.#replicated = replicated;
     this.#owners = owners;

@@ -1,4 +1,5 @@
 import { isSessionError, type SessionError } from "../errors.js";
+import { handleOf } from "../ids.js";
 import type { Changes, Draft } from "../record/changes.js";
 import { freshDraft, markerAfter, sessionAfter } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
@@ -17,6 +18,8 @@ export interface RegenerationParts {
   readonly old: HeldKey;
   readonly fresh: HeldKey;
   readonly deadline: Deadline;
+  /** Makes an owner's name that is sealed for the old id readable with the new one. */
+  readonly reseal: (ownerName: string) => string | undefined;
 }
 
 /** The successor. With `failure`, it is unknown whether the old record was retired. */
@@ -39,6 +42,7 @@ export class Regeneration {
   readonly #old: HeldKey;
   readonly #fresh: HeldKey;
   readonly #deadline: Deadline;
+  readonly #reseal: RegenerationParts["reseal"];
 
   constructor(parts: RegenerationParts) {
     this.#provider = parts.provider;
@@ -47,13 +51,16 @@ export class Regeneration {
     this.#old = parts.old;
     this.#fresh = parts.fresh;
     this.#deadline = parts.deadline;
+    this.#reseal = parts.reseal;
   }
 
   /** From a session: `changes` move to the successor with everything else. */
   async fromSession(loaded: StoredSession, changes: Changes): Promise<Regenerated> {
     let base = this.#old.stored ?? loaded;
     if (base.retired !== undefined) throw goneOrRetired(base);
-    let successor = await this.#create(base, freshDraft(base, changes));
+    // The handle outlives the id: a page that lists the session may have been printed before.
+    const known = { ...base, handle: base.handle ?? handleOf(this.#old.key) };
+    let successor = await this.#create(known, this.#draft(base, changes));
     for (let round = 0; ; round++) {
       const { retired, current, failure } = await this.#retire(base, successor);
       if (retired) return { stored: successor };
@@ -64,7 +71,7 @@ export class Regeneration {
       if (this.#deadline.passed) return this.#giveUp(successor, conflict());
       base = current;
       // rule: regenerate-replays
-      successor = await this.#bringUpToDate(successor, freshDraft(base, changes));
+      successor = await this.#bringUpToDate(successor, this.#draft(base, changes));
     }
   }
 
@@ -75,12 +82,16 @@ export class Regeneration {
   async fromMarker(marker: StoredSession, changes: Changes): Promise<Regenerated> {
     // rule: a-retired-id-ends-its-successor
     if (marker.retired) await this.#destroyer.destroy(marker.retired, this.#deadline);
-    const successor = await this.#create(undefined, freshDraft(undefined, changes));
+    const successor = await this.#create(undefined, this.#draft(undefined, changes));
     // rule: a-retired-id-at-the-version-loaded
     const { retired, failure } = await this.#retire(marker, successor);
     if (retired) return { stored: successor };
     if (failure !== undefined) return { stored: successor, failure };
     return this.#giveUp(successor, goneOrRetired(marker));
+  }
+
+  #draft(base: StoredSession | undefined, changes: Changes): Draft {
+    return freshDraft(base, changes, this.#reseal);
   }
 
   /** A successor lists no batch: a batch written to the old record must not be recognised in the new one. */

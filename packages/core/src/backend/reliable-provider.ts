@@ -1,44 +1,18 @@
 import type { StoreErrorEvent } from "../diagnostics.js";
-import { isOfOneRecord, isSessionError, SessionError, type SessionErrorCode } from "../errors.js";
+import { isSessionError, SessionError } from "../errors.js";
 import { limits } from "../limits.js";
-import type { Provider, SessionRecord } from "../provider.js";
+import type { Finding, Provider, SessionRecord } from "../provider.js";
 import { decodeEnvelope, encodeEnvelope, openToEnd } from "../record/envelope.js";
 import type { StoredSession } from "../record/stored-session.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
-
-/** The outcome of a batch: written, or refused by the present record. */
-export type WriteOutcome =
-  | {
-      readonly written: true;
-      /**
-       * The state from which the writer goes on: a session that contains the write, never a marker of another request.
-       */
-      readonly stored: StoredSession;
-      /** The present record, as far as the answer says. */
-      readonly latest: StoredSession;
-    }
-  | { readonly written: false; readonly current: StoredSession | undefined };
-
-/** The result for one of several keys. `failure`: the record cannot be read; it may still be known as a marker. */
-export interface Reading {
-  readonly stored: StoredSession | undefined;
-  readonly failure?: SessionError;
-}
+import { certain, type Reading, unavailable, unreadable, type WriteOutcome, written } from "./outcomes.js";
+import { isTraced, traced } from "./store-trace.js";
 
 interface Write<T> {
   readonly send: () => Promise<T>;
   readonly judge: (answer: T) => WriteOutcome | Promise<WriteOutcome>;
 }
-
-// Error codes of a provider that mean that nothing was or will be written.
-const certain: ReadonlySet<SessionErrorCode> = new Set([
-  "SESS_TOO_LARGE",
-  "SESS_VALUE",
-  "SESS_UNSUPPORTED",
-  "SESS_CLOSED",
-  "SESS_ENVELOPE",
-]);
 
 /**
  * The provider as the rest of core uses it: with time limits and exact outcomes. A write whose answer is lost is sent
@@ -140,6 +114,10 @@ export class ReliableProvider {
     return this.#call("gc", () => this.#provider.gc(), new Deadline(this.#context, limits.walk));
   }
 
+  diagnose(): Promise<readonly Finding[]> {
+    return this.#call("diagnose", async () => (await this.#provider.diagnose?.()) ?? []);
+  }
+
   close(): Promise<void> {
     return this.#call("close", () => this.#provider.close()).finally(() => this.#context.calls.close());
   }
@@ -182,10 +160,15 @@ export class ReliableProvider {
     deadline = new Deadline(this.#context),
   ): Promise<T> {
     // rule: a-call-ends-with-its-operation
-    return deadline.bound(send).catch((error: unknown) => {
+    const answer = isTraced() ? this.#traced(operation, send, deadline) : deadline.bound(send);
+    return answer.catch((error: unknown) => {
       // Published here and not where the time runs out, so that it runs in the request's AsyncLocalStorage context.
       throw this.#failure(operation, error);
     });
+  }
+
+  #traced<T>(operation: StoreErrorEvent["operation"], send: () => PromiseLike<T> | T, deadline: Deadline): Promise<T> {
+    return traced(this.#context.diagnostics.about({ operation }), () => deadline.bound(send));
   }
 
   #seal(next: StoredSession): SessionRecord {
@@ -213,7 +196,9 @@ export class ReliableProvider {
 
   #open(record: SessionRecord): StoredSession | undefined {
     this.#assertSize(record);
-    return decodeEnvelope(record);
+    const stored = decodeEnvelope(record);
+    const { schemas } = this.#context;
+    return schemas === undefined ? stored : stored && schemas.upgrade(stored);
   }
 
   #assertSize({ data }: SessionRecord): void {
@@ -228,19 +213,4 @@ export class ReliableProvider {
     this.#context.diagnostics.publish("store-error", { operation, error });
     return unavailable(operation, error);
   }
-}
-
-/** Returns an error about one record; throws any other. */
-function unreadable(error: unknown): SessionError {
-  if (isOfOneRecord(error)) return error;
-  throw error;
-}
-
-function written(stored: StoredSession, latest: StoredSession = stored): WriteOutcome {
-  return { written: true, stored, latest };
-}
-
-function unavailable(operation: StoreErrorEvent["operation"], error: unknown): SessionError {
-  if (isSessionError(error) && error.code === "SESS_UNAVAILABLE") return error;
-  return new SessionError("SESS_UNAVAILABLE", `the session store failed to ${operation}`, { cause: error });
 }

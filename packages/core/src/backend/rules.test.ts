@@ -269,7 +269,14 @@ describe("create", () => {
     const key = keyOf("taken");
     const changes = new Changes();
     changes.write("mine", "1");
-    const known = { version: "v", expiresAt: clock.now() + 1000, owner: undefined, retired: undefined };
+    const none = {
+      owner: undefined,
+      ownerName: undefined,
+      retired: undefined,
+      handle: undefined,
+      schemaVersion: undefined,
+    };
+    const known = { version: "v", expiresAt: clock.now() + 1000, ...none };
     const other = {
       ...known,
       created: 0,

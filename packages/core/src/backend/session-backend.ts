@@ -1,5 +1,6 @@
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import type { StoredSession } from "../record/stored-session.js";
+import type { FieldSchemas } from "../schema/field-schemas.js";
 import type { Deadline } from "./deadline.js";
 import type { Regenerated } from "./regenerate.js";
 
@@ -28,6 +29,8 @@ export interface PresentedRival {
 export interface SessionBackend {
   /** Whether the cookie holds the session itself, so that every change needs a new one. */
   readonly inCookie: boolean;
+  /** What is known of the fields' types, if anything. */
+  readonly schemas: FieldSchemas | undefined;
   /** The deadline of an operation that is requested now. */
   deadline(): Deadline;
   load(key: string, deadline?: Deadline): Promise<StoredSession | undefined>;

@@ -2,22 +2,27 @@ import type { SessionError } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Changes, FieldUpdate } from "../record/changes.js";
 import { expiryOfUse, isTouchDue } from "../record/next-record.js";
+import { resealOwnerName } from "../record/owner-name.js";
 import type { StoredSession } from "../record/stored-session.js";
+import type { FieldSchemas } from "../schema/field-schemas.js";
 import { commitTogether, Member } from "./commit.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
 import { Destroyer } from "./destroy.js";
+import { endByHandle } from "./end-by-handle.js";
 import { endOwned } from "./end-owned.js";
 import { type HeldKey, KeyQueues } from "./key-queue.js";
 import type { Leftovers } from "./leftovers.js";
+import type { Reading } from "./outcomes.js";
 import { busy, closed } from "./refusals.js";
 import { type Regenerated, Regeneration } from "./regenerate.js";
-import type { Reading, ReliableProvider } from "./reliable-provider.js";
+import type { ReliableProvider } from "./reliable-provider.js";
 import type { Identity, PresentedRival, SessionBackend } from "./session-backend.js";
 
 /** The sessions of one Manager in the store. Operations on a key run in the order in which they were requested. */
 export class StoreBackend implements SessionBackend {
   readonly inCookie = false;
+  readonly schemas: FieldSchemas | undefined;
   readonly #provider: ReliableProvider;
   readonly #context: StoreContext;
   readonly #queues: KeyQueues<Member>;
@@ -32,6 +37,7 @@ export class StoreBackend implements SessionBackend {
   constructor(provider: ReliableProvider, context: StoreContext) {
     this.#provider = provider;
     this.#context = context;
+    this.schemas = context.schemas;
     this.#queues = new KeyQueues(context.calls, (held, members) => commitTogether(provider, context, held, members));
     this.#destroyer = new Destroyer(provider, context, this.#queues);
   }
@@ -79,7 +85,8 @@ export class StoreBackend implements SessionBackend {
     deadline: Deadline,
   ): Promise<Regenerated> {
     this.#assertOpen();
-    const parts = { provider: this.#provider, context: this.#context, destroyer: this.#destroyer, deadline };
+    const reseal = (ownerName: string) => resealOwnerName(ownerName, identity.id, next.id);
+    const parts = { provider: this.#provider, context: this.#context, destroyer: this.#destroyer, deadline, reseal };
     const move = (old: HeldKey, fresh: HeldKey) => {
       const regeneration = new Regeneration({ ...parts, old, fresh });
       return loaded.retired === undefined
@@ -122,6 +129,14 @@ export class StoreBackend implements SessionBackend {
     this.#assertOpen();
     const walk = { destroyer: this.#destroyer, spare, deadline: () => this.deadline() };
     return this.#watched(endOwned(this.#provider.keysOf(owner), owner, walk));
+  }
+
+  /** As {@link endByHandle}. */
+  async destroyByHandle(owner: string, handle: string, spare: ReadonlySet<string>): Promise<boolean> {
+    this.#assertOpen();
+    const read = (key: string) => this.#provider.read(key);
+    const walk = { read, destroyer: this.#destroyer, spare, deadline: () => this.deadline() };
+    return this.#watched(endByHandle(this.#provider.keysOf(owner), owner, handle, walk));
   }
 
   /** The key and those that its markers lead to. */

@@ -4,6 +4,7 @@ import type { Changes, Draft, FieldUpdate } from "../record/changes.js";
 import { decodeEnvelope, encodeEnvelope } from "../record/envelope.js";
 import { applyChanges, freshDraft, sessionAfter, toDraft } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
+import type { FieldSchemas } from "../schema/field-schemas.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
 import type { Regenerated } from "./regenerate.js";
@@ -25,6 +26,7 @@ interface TokenIdentity extends Identity {
  */
 export class TokenBackend implements SessionBackend {
   readonly inCookie = true;
+  readonly schemas: FieldSchemas | undefined;
   readonly #provider: TokenProvider;
   readonly #context: StoreContext;
   /** Maximum characters of a token in a cookie. */
@@ -34,6 +36,7 @@ export class TokenBackend implements SessionBackend {
     this.#provider = provider;
     this.#context = context;
     this.#room = room;
+    this.schemas = context.schemas;
   }
 
   /** The session in a token, and its id. */
@@ -41,7 +44,8 @@ export class TokenBackend implements SessionBackend {
     const record = this.#provider.open(token);
     // Checked by our clock too, whatever the provider decides.
     if (record === undefined || record.expiresAt <= this.#context.now()) return undefined;
-    const stored = decodeEnvelope(record);
+    const decoded = decodeEnvelope(record);
+    const stored = decoded && (this.schemas?.upgrade(decoded) ?? decoded);
     return stored && { identity: { id: record.version, key: "" }, stored };
   }
 
@@ -70,7 +74,7 @@ export class TokenBackend implements SessionBackend {
   }
 
   async regenerate(old: Identity, next: Identity, loaded: StoredSession, changes: Changes): Promise<Regenerated> {
-    const draft = freshDraft(loaded, changes);
+    const draft = freshDraft(loaded, changes, () => undefined);
     assertNobodys(draft);
     const stored = this.#next(next, { ...loaded, over: superseding(loaded, [old]) }, draft);
     this.#context.diagnostics.publish("regenerated", {});

@@ -1,6 +1,7 @@
 /** Each option: its check, its default, and its name in the seed's JSON if that differs by more than case. */
 import { isCookieDomain, isCookieName, isCookiePath, isCookieValue } from "../http/cookies.js";
 import { longestLifetime } from "../limits.js";
+import type { FieldsSchema, SchemaConfig } from "../schema/standard-schema.js";
 import { type Check, isWhole, pick, text, whole } from "./checks.js";
 import type { ErrorResponder, ManagerConfig, SameSite, TrustProxy } from "./options.js";
 import type { ConfigSource } from "./seed-json.js";
@@ -34,6 +35,17 @@ const sameSiteChoice: Check<SameSite> = [
 const trustChoice: Check<TrustProxy> = [
   (value): value is TrustProxy => value === false || typeof value === "function" || isWhole(value, 0, 64),
   "false, a whole number of proxies from 0 to 64, or a function of an address",
+];
+
+const invalidChoice: Check<"drop" | "error"> = [(value) => value === "drop" || value === "error", '"drop" or "error"'];
+const schemas: Check<FieldsSchema<Record<string, unknown>>> = [
+  (value): value is FieldsSchema<Record<string, unknown>> =>
+    typeof value === "object" && value !== null && Object.values(value).every(isStandardSchema),
+  "an object with a Standard Schema (zod, valibot, arktype) for each field",
+];
+const migration: Check<NonNullable<SchemaConfig<object>["migrate"]>> = [
+  (value): value is NonNullable<SchemaConfig<object>["migrate"]> => typeof value === "function",
+  "a function of the fields and their version",
 ];
 
 const token = text(isCookieName, "a token: letters, digits and !#$%&'*+-.^_`|~");
@@ -72,11 +84,24 @@ export const optionTable = {
   global: option(filled, undefined),
   now: option(clock, Date.now),
   onError: option(responder, undefined),
+  schema: option(schemas, undefined),
+  onInvalid: option<"drop" | "error">(invalidChoice, "drop"),
+  schemaVersion: option(whole(1, 1_000_000_000, "versions"), undefined),
+  migrate: option(migration, undefined),
   /** Checked by the provider. */
   providerConfig: option(anything, undefined),
-} satisfies Record<keyof Required<ManagerConfig> | "providerConfig", Option<unknown, unknown>>;
+} satisfies Record<keyof ManagerConfig | keyof SchemaConfig<object> | "providerConfig", Option<unknown, unknown>>;
 
 export type OptionName = keyof typeof optionTable;
+
+/** Also one that is a function, as arktype's are. */
+function isStandardSchema(value: unknown): boolean {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  const standard: unknown = (value as { "~standard"?: unknown })["~standard"];
+  if (typeof standard !== "object" || standard === null) return false;
+  const { version, validate } = standard as { version?: unknown; validate?: unknown };
+  return version === 1 && typeof validate === "function";
+}
 
 type ValueOf<O> = O extends Option<infer T, infer F> ? T | F : never;
 

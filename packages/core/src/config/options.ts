@@ -1,5 +1,6 @@
 /** What an application may configure, and what the rest of core works with. */
 import type { IdShape } from "../ids.js";
+import type { SchemaConfig } from "../schema/standard-schema.js";
 
 export type SameSite = "lax" | "strict" | "none";
 export type TrustProxy = false | number | ((address: string) => boolean);
@@ -111,6 +112,8 @@ export interface Settings {
   readonly global: string | undefined;
   readonly now: () => number;
   readonly onError: ErrorResponder | undefined;
+  /** What is known of the fields' types; undefined without a schema. */
+  readonly fields: SchemaConfig<Record<string, unknown>> | undefined;
   /** Checked by the provider. */
   readonly providerConfig: unknown;
 }

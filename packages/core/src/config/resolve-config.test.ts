@@ -35,6 +35,7 @@ const defaults = {
   global: undefined,
   now: Date.now,
   onError: undefined,
+  fields: undefined,
   providerConfig: undefined,
 };
 
@@ -99,6 +100,7 @@ describe("an object", () => {
       global: "shop",
       now,
       onError,
+      fields: undefined,
       providerConfig,
     });
     expect(settings.providerConfig).toBe(providerConfig);

@@ -40,6 +40,7 @@ export function resolveConfig(
     global: optionOf(source, "global"),
     now: optionOf(source, "now"),
     onError: optionOf(source, "onError"),
+    fields: resolveFields(source),
     providerConfig: optionOf(source, "providerConfig"),
   };
 }
@@ -84,6 +85,23 @@ function resolveLifetimes(source: ConfigSource) {
     idle: idle * 1000,
     absolute: absolute * 1000,
     cookieMaxAge: cookie === 0 ? undefined : cookie,
+  };
+}
+
+function resolveFields(source: ConfigSource): Settings["fields"] {
+  const has = (key: string) => source.values.has(key);
+  for (const key of ["onInvalid", "schemaVersion", "migrate"]) {
+    if (has(key) && !has("schema")) refuse(source, key, 'absent without "schema"');
+  }
+  if (has("migrate") && !has("schemaVersion")) refuse(source, "schemaVersion", 'present with "migrate"');
+  if (has("schemaVersion") && !has("migrate")) refuse(source, "migrate", 'present with "schemaVersion"');
+  const schema = optionOf(source, "schema");
+  if (schema === undefined) return undefined;
+  return {
+    schema,
+    onInvalid: optionOf(source, "onInvalid"),
+    schemaVersion: optionOf(source, "schemaVersion"),
+    migrate: optionOf(source, "migrate"),
   };
 }
 

@@ -19,8 +19,3 @@ export function statusOf(error: unknown): number {
     return 500; // What was thrown can be anything, a proxy whose traps throw among them.
   }
 }
-
-/** The body of an error response. It contains only what a client may know. */
-export function errorText(status: number, otherwise: string): string {
-  return `${status === 409 ? "The session has changed meanwhile." : otherwise}\n`;
-}

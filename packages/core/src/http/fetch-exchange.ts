@@ -1,7 +1,8 @@
 import type { ErrorResponder } from "../config/options.js";
 import { report } from "../diagnostics.js";
+import { errorText } from "../errors.js";
 import type { Session } from "../session/session.js";
-import { errorText, failureStatus, statusOf } from "./failure.js";
+import { failureStatus, statusOf } from "./failure.js";
 import type { ResponseHead } from "./head.js";
 import type { SessionResponse } from "./response-commit.js";
 import { signalIn } from "./thrown.js";

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { report } from "../diagnostics.js";
-import { errorText, failureStatus, statusOf } from "./failure.js";
+import { errorText } from "../errors.js";
+import { failureStatus, statusOf } from "./failure.js";
 
 /** Runs an application's handler. If it throws, the response is an error, or ends if it has begun. */
 export function runHandler(res: ServerResponse, handler: () => Promise<unknown>): void {

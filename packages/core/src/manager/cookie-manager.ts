@@ -7,7 +7,7 @@ import { cookieValues, isOversized, setCookie } from "../http/cookies.js";
 import type { RequestView } from "../http/request-view.js";
 import { isId } from "../ids.js";
 import { longestLifetime } from "../limits.js";
-import type { TokenProvider } from "../provider.js";
+import type { Finding, TokenProvider } from "../provider.js";
 import type { Manager } from "./manager.js";
 import { RequestManager } from "./request-manager.js";
 import { type PresentedSession, selectSession, whyNone } from "./select-session.js";
@@ -38,6 +38,12 @@ export class CookieSessionManager<D extends object> extends RequestManager<D> im
   startGC(): () => void {
     this.assertOpen();
     return () => {};
+  }
+
+  async diagnose(options: { readonly peer?: string } = {}): Promise<Finding[]> {
+    this.assertOpen();
+    const { diagnoseCookie } = await import("../diagnosis/diagnose.js");
+    return diagnoseCookie(this.settings, options.peer);
   }
 
   load(): Promise<never> {

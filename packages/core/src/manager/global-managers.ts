@@ -42,7 +42,7 @@ export function globalManager<M extends { readonly isClosed: boolean }>(
   return manager;
 }
 
-/** What distinguishes the Managers of one name. Functions and objects of a client cannot be compared. */
-export function identityOf(provider: string, { providerConfig, ...settings }: Settings): readonly unknown[] {
+/** What distinguishes the Managers of one name. Functions, schemas and objects of a client cannot be compared. */
+export function identityOf(provider: string, { providerConfig, fields: _, ...settings }: Settings): readonly unknown[] {
   return [provider, settings, typeof providerConfig === "string" ? providerConfig : ""];
 }

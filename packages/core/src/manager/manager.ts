@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ResponseHead } from "../http/head.js";
 import type { ExchangeOptions } from "../http/request-view.js";
+import type { Finding } from "../provider.js";
 import type { Field, SessionStore } from "../session/session-store.js";
 
 /** What a request listener made by {@link Manager.handler} calls for each request. */
@@ -103,6 +104,14 @@ export interface Manager<D extends object> extends AsyncDisposable {
    */
   startGC(): () => void;
 
+  /**
+   * What an operator should know: about the store and the connection to it, as far as its provider tells, whether every
+   * operation is permitted, the time of a round trip, and the cookie's attributes. For `sess doctor`, a check at
+   * start-up or a page for operators. Writes one record, which is no session and expires after two minutes. `peer` is
+   * the proxy's address, for a `trustProxy` that is a function. Rejects with `SESS_CLOSED`.
+   */
+  diagnose(options?: { readonly peer?: string }): Promise<Finding[]>;
+
   /** Finishes what is being stored, stops gc, and closes the provider. Idempotent. */
   close(): Promise<void>;
 }
@@ -114,10 +123,23 @@ export interface OwnedSession<D extends object> {
   readonly saved: Date;
   /** Whether it is the session that was passed as `current`. */
   readonly current: boolean;
+  /**
+   * Names the session in a page or a form: `destroyOwned(owner, { handle })` ends it. No secret: it opens nothing, and
+   * neither the id nor the storage key can be found from it. The same as long as the session lives, also under a new id.
+   */
+  readonly handle: string;
   /** A field to show, such as a device's name. */
   get<F extends Field<D>>(field: F): D[F] | undefined;
   /** Ends the session. */
   destroy(): Promise<void>;
+}
+
+/** Which of an owner's sessions `destroyOwned` ends; all of them by default. */
+export interface EndOptions<D extends object> {
+  /** All sessions but this one. */
+  readonly except?: SessionStore<D>;
+  /** Only the session with this {@link OwnedSession.handle}. `SESS_VALUE` if it is given and no string. */
+  readonly handle?: string;
 }
 
 /** A {@link Manager} whose provider has a store: it can also load, count, and list an owner's sessions. */
@@ -148,6 +170,8 @@ export interface StoreManager<D extends object> extends Manager<D> {
    * owner was acknowledged before the call. Resolves to the number of ended sessions. It may miss a concurrent sign-in;
    * to exclude that, keep a version of the credentials in the session. If some sessions could not be ended, it ends all
    * others and then rejects; the message says how many are left. Call it again.
+   *
+   * With `handle`, ends that one session, and resolves to 1; to 0 if the owner has no such session any more.
    */
-  destroyOwned(owner: string, options?: { readonly except?: SessionStore<D> }): Promise<number>;
+  destroyOwned(owner: string, options?: EndOptions<D>): Promise<number>;
 }

@@ -2,10 +2,11 @@ import { Leftovers } from "../backend/leftovers.js";
 import type { StoreBackend } from "../backend/store-backend.js";
 import { decode } from "../codec/decode.js";
 import { SessionError } from "../errors.js";
+import { handleOf } from "../ids.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { Session } from "../session/session.js";
 import type { Field, SessionStore } from "../session/session-store.js";
-import type { OwnedSession } from "./manager.js";
+import type { EndOptions, OwnedSession } from "./manager.js";
 
 /** The live sessions of an owner's hash, last stored first. */
 export async function listOwned<D extends object>(
@@ -21,6 +22,14 @@ export async function listOwned<D extends object>(
   }
   leftovers.assertNone("read");
   return found.sort((a, b) => b.saved.getTime() - a.saved.getTime());
+}
+
+/** A handle that is not there, as of a form without that field, must not end all sessions. */
+export function handleIn<D extends object>(options: EndOptions<D>): string | undefined {
+  if (!("handle" in options)) return undefined;
+  // rule: no-handle-is-not-all
+  if (typeof options.handle !== "string") throw new SessionError("SESS_VALUE", "a handle must be a string");
+  return options.handle;
 }
 
 /** The keys of a session: its present one, its earlier ones in this request, and those of its successors. */
@@ -46,9 +55,12 @@ function describe<D extends object>(
     created: new Date(stored.created),
     saved: new Date(stored.saved),
     current,
+    handle: stored.handle ?? handleOf(key),
     get<F extends Field<D>>(field: F): D[F] | undefined {
       const text = stored.fields.get(field);
-      return text === undefined ? undefined : (decode(text) as D[F]);
+      if (text === undefined) return undefined;
+      const value = decode(text);
+      return (backend.schemas === undefined ? value : backend.schemas.check(field, value)) as D[F] | undefined;
     },
     async destroy(): Promise<void> {
       await backend.destroy(key, stored, backend.deadline());

@@ -14,7 +14,7 @@ import { SecureCookiePolicy } from "../http/secure-cookie-policy.js";
 import { SharedNameAdvice } from "../http/shared-name-advice.js";
 import { newId, ownerKey } from "../ids.js";
 import { Session } from "../session/session.js";
-import type { Binding } from "../session/session-state.js";
+import type { Binding } from "../session/session-parts.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { FetchHandler, SessionHandler } from "./manager.js";
 import type { FallbackLookup, PresentedSession } from "./select-session.js";

@@ -6,15 +6,17 @@ import type { Settings } from "../config/options.js";
 import { type PresentedIds, presentedIds } from "../http/credentials.js";
 import type { RequestView } from "../http/request-view.js";
 import { isId, ownerKey, sessionKey } from "../ids.js";
+import type { Finding } from "../provider.js";
 import type { SessionStore } from "../session/session-store.js";
-import type { OwnedSession, StoreManager } from "./manager.js";
-import { keysOf, listOwned } from "./owned-sessions.js";
+import type { EndOptions, OwnedSession, StoreManager } from "./manager.js";
+import { handleIn, keysOf, listOwned } from "./owned-sessions.js";
 import { RequestManager } from "./request-manager.js";
 import { type Found, type PresentedSession, type Selection, selectSession, whyNone } from "./select-session.js";
 
 /** The Manager over a store. */
 export class StoreSessionManager<D extends object> extends RequestManager<D> implements StoreManager<D> {
   readonly #provider: ReliableProvider;
+  readonly #context: StoreContext;
   readonly #backend: StoreBackend;
   readonly #timers = new Set<NodeJS.Timeout>();
 
@@ -22,6 +24,7 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
     const backend = new StoreBackend(provider, context);
     super(settings, backend, context.diagnostics);
     this.#provider = provider;
+    this.#context = context;
     this.#backend = backend;
   }
 
@@ -42,6 +45,12 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
   async gc(): Promise<number> {
     this.assertOpen();
     return this.#provider.gc();
+  }
+
+  async diagnose(options: { readonly peer?: string } = {}): Promise<Finding[]> {
+    this.assertOpen();
+    const { diagnoseCookie, diagnoseStore } = await import("../diagnosis/diagnose.js");
+    return [...(await diagnoseStore(this.#provider, this.#context)), ...diagnoseCookie(this.settings, options.peer)];
   }
 
   startGC(): () => void {
@@ -66,10 +75,12 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
     return listOwned<D>(this.#backend, this.#ownerKey(owner), options?.current);
   }
 
-  async destroyOwned(owner: string, options?: { readonly except?: SessionStore<D> }): Promise<number> {
+  async destroyOwned(owner: string, options: EndOptions<D> = {}): Promise<number> {
     this.assertOpen();
-    const spare = await keysOf(this.#backend, options?.except);
-    return this.#backend.destroyOwned(this.#ownerKey(owner), spare);
+    const handle = handleIn(options);
+    const spare = await keysOf(this.#backend, options.except);
+    if (handle === undefined) return this.#backend.destroyOwned(this.#ownerKey(owner), spare);
+    return (await this.#backend.destroyByHandle(this.#ownerKey(owner), handle, spare)) ? 1 : 0;
   }
 
   protected async finish(): Promise<void> {

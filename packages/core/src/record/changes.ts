@@ -1,3 +1,5 @@
+import { sealOwnerName } from "./owner-name.js";
+
 /** A session's fields: name to encoded value, in order of first writing. */
 export type Fields = ReadonlyMap<string, string>;
 
@@ -6,10 +8,18 @@ export interface Draft {
   readonly fields: Map<string, string>;
   /** Hash of the owner. */
   owner: string | undefined;
+  /** The owner's name, sealed for the id that the record is to have. */
+  ownerName: string | undefined;
   /** Idle lifetime of this session alone, ms. */
   lifetime: number | undefined;
   /** An absolute lifetime from now on, ms; absent is the end that the session has. */
   absolute?: number;
+}
+
+/** The owner as an application set it; without a hash and a name, there is to be none. */
+export interface Owner {
+  readonly hash: string | undefined;
+  readonly name: string | undefined;
 }
 
 /** Computes a field's next encoded value from the current one; `undefined` is "no such field". May run again. */
@@ -28,7 +38,9 @@ export class Changes {
   #beginsAnew = false;
   /** Made when there is something to put in: most requests change nothing. */
   #writes: Map<string, string | undefined> | undefined;
-  #owner: { readonly hash: string | undefined } | undefined;
+  #owner: Owner | undefined;
+  /** The owner's name, sealed for the id under which these changes are being stored. */
+  #sealedName: string | undefined;
   /** A lifetime for this session alone, ms. Takes effect where a cookie is sent: at creation, or with a new id. */
   lifetime: number | undefined;
   /** An absolute lifetime for this session alone, ms, counted from when it takes effect: together with {@link lifetime}. */
@@ -41,9 +53,20 @@ export class Changes {
     return !this.#flushed && !this.#writes?.size && this.#owner === undefined && !this.replacesLifetime;
   }
 
-  /** `undefined` removes the owner. */
-  setOwner(hash: string | undefined): void {
-    this.#owner = { hash };
+  /** `undefined` if it is not changed. */
+  get owner(): Owner | undefined {
+    return this.#owner;
+  }
+
+  setOwner(owner: Owner): void {
+    this.#owner = owner;
+  }
+
+  /** To be called before these changes are stored under an id, whenever they are. */
+  sealFor(id: string): void {
+    if (this.#owner === undefined) return;
+    const { name } = this.#owner;
+    this.#sealedName = name === undefined ? undefined : sealOwnerName(id, name);
   }
 
   /** `undefined` deletes. */
@@ -81,13 +104,17 @@ export class Changes {
     if (this.#flushed) draft.fields.clear();
     if (this.#beginsAnew && fresh) {
       draft.owner = undefined;
+      draft.ownerName = undefined;
       draft.lifetime = undefined;
     }
     for (const [name, text] of this.#writes ?? []) {
       if (text === undefined) draft.fields.delete(name);
       else draft.fields.set(name, text);
     }
-    if (this.#owner !== undefined) draft.owner = this.#owner.hash;
+    if (this.#owner !== undefined) {
+      draft.owner = this.#owner.hash;
+      draft.ownerName = this.#sealedName;
+    }
     const takes = fresh || this.replacesLifetime;
     if (takes && this.lifetime !== undefined) draft.lifetime = this.lifetime;
     if (fresh && this.absolute !== undefined) draft.absolute = this.absolute;

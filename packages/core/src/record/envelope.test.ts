@@ -6,12 +6,15 @@ const plain: StoredSession = {
   version: "v",
   expiresAt: 1_800_000_000_000,
   owner: undefined,
+  ownerName: undefined,
   retired: undefined,
   created: 1_790_000_000_000,
   saved: 1_790_000_000_001.5,
   lifetime: undefined,
   absolute: Number.POSITIVE_INFINITY,
   recentWrites: [],
+  handle: undefined,
+  schemaVersion: undefined,
   fields: new Map(),
 };
 const headerOf = ({ data }: { readonly data: string }) => data.slice(0, data.indexOf("\n"));
@@ -31,6 +34,7 @@ const awkward = [
 const knowns: readonly StoredSession[] = [
   plain,
   { ...plain, lifetime: 60_000, absolute: 1_900_000_000_000 },
+  { ...plain, owner: "o".repeat(64), ownerName: "sealed-_", handle: "h".repeat(22), schemaVersion: 3 },
   { ...plain, created: 0.25, saved: 5e-324, absolute: 0.5 },
   { ...plain, retired: "", created: 0, saved: 0 },
   { ...plain, retired: "k".repeat(64), created: 0, saved: 0, recentWrites: [["n", "b", 1]] },

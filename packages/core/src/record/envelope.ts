@@ -22,6 +22,12 @@ interface EnvelopeHeader {
   readonly l?: number;
   /** The absolute end, epoch ms. */
   readonly a?: number;
+  /** The owner's name, sealed for the id. */
+  readonly w?: string;
+  /** The handle, after the first new id. */
+  readonly h?: string;
+  /** The version of the application's fields. */
+  readonly v?: number;
   /** Marks of the ids in whose place the session was put. */
   readonly o?: readonly string[];
   /** The last batches of those who wrote it. */
@@ -41,11 +47,16 @@ export function encodeEnvelope(stored: StoredSession): SessionRecord {
 }
 
 /** An `EnvelopeHeader` in JSON, and the fields. Put together by hand: `JSON.stringify` takes five times as long. */
-function envelope({ retired, created, saved, lifetime, absolute, recentWrites, fields, over }: StoredSession): string {
+function envelope(stored: StoredSession): string {
+  const { retired, created, saved, lifetime, absolute, ownerName, handle, schemaVersion, recentWrites, fields, over } =
+    stored;
   let header = `{"e":${envelopeVersion}`;
   if (retired === undefined) header += `,"c":${json(created)},"s":${json(saved)}`;
   if (lifetime !== undefined) header += `,"l":${json(lifetime)}`;
   if (absolute !== Number.POSITIVE_INFINITY) header += `,"a":${json(absolute)}`;
+  if (ownerName !== undefined) header += `,"w":${json(ownerName)}`;
+  if (handle !== undefined) header += `,"h":${json(handle)}`;
+  if (schemaVersion !== undefined) header += `,"v":${json(schemaVersion)}`;
   if (over !== undefined) header += `,"o":${JSON.stringify(over)}`;
   let separator = ',"p":[';
   for (const entry of recentWrites) {
@@ -88,12 +99,15 @@ export function decodeEnvelope(record: SessionRecord): StoredSession | undefined
     version: record.version,
     expiresAt: record.expiresAt,
     owner: record.owner,
+    ownerName: record.owner === undefined ? undefined : header.w,
     retired: record.retired,
     created: header.c ?? 0,
     saved: header.s ?? 0,
     lifetime: header.l,
     absolute: header.a ?? Number.POSITIVE_INFINITY,
     recentWrites: header.p,
+    handle: header.h,
+    schemaVersion: header.v,
     fields,
     ...(header.o !== undefined && { over: header.o }),
   };
@@ -114,8 +128,9 @@ export function openToEnd(record: SessionRecord): StoredSession {
 /** The contents of a record that the provider tells without its data. */
 function closedBook({ version, expiresAt, owner, retired }: SessionRecord): StoredSession {
   const absolute = Number.POSITIVE_INFINITY;
-  const rest = { created: 0, saved: 0, lifetime: undefined, absolute, recentWrites: [], fields: new Map() };
-  return { version, expiresAt, owner, retired, ...rest };
+  const none = { lifetime: undefined, ownerName: undefined, handle: undefined, schemaVersion: undefined };
+  const rest = { created: 0, saved: 0, absolute, recentWrites: [], fields: new Map() };
+  return { version, expiresAt, owner, retired, ...none, ...rest };
 }
 
 function slice(data: string, start: number, lengths: readonly FieldLength[]): Map<string, string> | undefined {
@@ -140,12 +155,15 @@ function parseHeader(line: string): EnvelopeHeader | undefined {
 }
 
 /** Whether a header of the present version is complete; the store may have damaged it. */
-function isIntact({ c, s, l, a, o, p, f }: EnvelopeHeader): boolean {
+function isIntact({ c, s, l, a, w, h, v, o, p, f }: EnvelopeHeader): boolean {
   return (
     isTimeOrAbsent(c) &&
     isTimeOrAbsent(s) &&
     isTimeOrAbsent(a) &&
     (l === undefined || (isCount(l) && l <= longestLifetime * 1000)) &&
+    (w === undefined || typeof w === "string") &&
+    (h === undefined || typeof h === "string") &&
+    (v === undefined || isCount(v)) &&
     (o === undefined || (Array.isArray(o) && o.every((mark) => typeof mark === "string"))) &&
     isListOf(p, isRecentWrites) &&
     (f === undefined || isListOf(f, isFieldLength))

@@ -1,5 +1,6 @@
 import { randomToken } from "../ids.js";
 import { limits } from "../limits.js";
+import type { FieldSchemas } from "../schema/field-schemas.js";
 import type { Changes, Draft, FieldUpdate } from "./changes.js";
 import type { RecentWrites, StoredSession } from "./stored-session.js";
 
@@ -12,16 +13,31 @@ export interface RecordContext {
   readonly absolute: number;
   /** Names this Manager in `recentWrites`. */
   readonly managerId: string;
+  /** What is known of the fields' types, if anything. */
+  readonly schemas?: FieldSchemas | undefined;
 }
 
 /** What follows `base` when nothing is changed; without one, a session that holds nothing. */
 export function toDraft(base: StoredSession | undefined): Draft {
-  return { fields: new Map(base?.fields), owner: base?.owner, lifetime: base?.lifetime };
+  return {
+    fields: new Map(base?.fields),
+    owner: base?.owner,
+    ownerName: base?.ownerName,
+    lifetime: base?.lifetime,
+  };
 }
 
-/** `base` with one request's changes, as the first record of a session. */
-export function freshDraft(base: StoredSession | undefined, changes: Changes): Draft {
+/**
+ * `base` with one request's changes, as the first record of a session. `reseal` makes an owner's name readable with the
+ * id of that record.
+ */
+export function freshDraft(
+  base: StoredSession | undefined,
+  changes: Changes,
+  reseal: (ownerName: string) => string | undefined,
+): Draft {
   const draft = toDraft(base);
+  if (draft.ownerName !== undefined) draft.ownerName = reseal(draft.ownerName);
   changes.applyTo(draft, true);
   return draft;
 }
@@ -78,12 +94,15 @@ export function sessionAfter(context: RecordContext, base: StoredSession | undef
     version,
     expiresAt: expiryOfUse({ absolute, lifetime: draft.lifetime }, now, context.idle),
     owner: draft.owner,
+    ownerName: draft.ownerName,
     retired: undefined,
     created: base?.created ?? now,
     saved: now,
     lifetime: draft.lifetime,
     absolute,
     recentWrites: withWrite(context, base?.recentWrites, version, now),
+    handle: base?.handle,
+    schemaVersion: base === undefined ? context.schemas?.version : base.schemaVersion,
     fields: draft.fields,
     ...(base?.over !== undefined && { over: base.over }),
   };
@@ -105,6 +124,7 @@ export function markerAfter(
     expiresAt: now + limits.marker,
     // rule: a-marker-keeps-the-owner
     owner: base.owner,
+    ownerName: undefined,
     retired,
     created: 0,
     saved: 0,
@@ -112,6 +132,8 @@ export function markerAfter(
     absolute: Number.POSITIVE_INFINITY,
     // rule: a-marker-keeps-who-wrote-last
     recentWrites: withWrite(context, base.recentWrites, version, now),
+    handle: undefined,
+    schemaVersion: undefined,
     fields: new Map(),
   };
 }

@@ -8,6 +8,8 @@ export interface StoredSession {
   readonly version: string;
   readonly expiresAt: number;
   readonly owner: string | undefined;
+  /** The owner's name, sealed for the id. Absent on a marker, and where an older version stored the owner. */
+  readonly ownerName: string | undefined;
   /** On a marker: the successor's key, or `""`. */
   readonly retired: string | undefined;
   /** Epoch milliseconds; 0 on a marker. */
@@ -19,6 +21,10 @@ export interface StoredSession {
   /** The absolute end, epoch milliseconds; Infinity when there is none. */
   readonly absolute: number;
   readonly recentWrites: RecentWrites;
+  /** The handle of its first id; absent if the session still has that id. */
+  readonly handle: string | undefined;
+  /** The version of the application's fields; absent is 0. */
+  readonly schemaVersion: number | undefined;
   readonly fields: Fields;
   /** Of a token: marks of the ids in whose place its session was put. */
   readonly over?: readonly string[] | undefined;

@@ -3,6 +3,7 @@ import { presentContext } from "../backend/async-context.js";
 import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
 import { isSessionError, SessionError } from "../errors.js";
+import type { FieldSchemas } from "../schema/field-schemas.js";
 
 /**
  * The function of an update over a field's encodings; it keeps the resulting value. It runs in the context of its
@@ -11,6 +12,7 @@ import { isSessionError, SessionError } from "../errors.js";
 export class FieldFunction<T> {
   readonly name: string;
   readonly #context = presentContext();
+  readonly #schemas: FieldSchemas | undefined;
   readonly #fn: (value: T | undefined) => T | undefined;
   /** Has the stack of the caller of the update, since the function may run much later and elsewhere. */
   readonly #caller: { readonly stack?: string } = {};
@@ -21,15 +23,21 @@ export class FieldFunction<T> {
    * `asked`: the method that was called, whose caller an error shows. Throws `SESS_VALUE` on an async function, which is
    * not run.
    */
-  constructor(name: string, fn: (value: T | undefined) => T | undefined, asked: (...args: never[]) => unknown) {
+  constructor(
+    name: string,
+    fn: (value: T | undefined) => T | undefined,
+    asked: (...args: never[]) => unknown,
+    schemas?: FieldSchemas,
+  ) {
     this.name = name;
     this.#fn = fn;
+    this.#schemas = schemas;
     Error.captureStackTrace(this.#caller, asked);
     if (types.isAsyncFunction(fn)) throw this.#refusal(notSynchronous);
   }
 
   readonly run = (current: string | undefined): string | undefined => {
-    const before = current === undefined ? undefined : (decode(current) as T);
+    const before = current === undefined ? undefined : (this.#decoded(current) as T | undefined);
     // rule: an-update-runs-where-it-was-asked
     const value = this.#context(() => this.#fn(before));
     if (types.isPromise(value)) {
@@ -41,6 +49,11 @@ export class FieldFunction<T> {
     this.value = value;
     return this.text;
   };
+
+  #decoded(text: string): unknown {
+    const value = decode(text);
+    return this.#schemas === undefined ? value : this.#schemas.check(this.name, value);
+  }
 
   #encoded(value: T): string {
     try {

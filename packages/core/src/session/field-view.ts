@@ -1,4 +1,5 @@
-import type { Changes, Fields } from "../record/changes.js";
+import type { Changes, Fields, Owner } from "../record/changes.js";
+import type { FieldSchemas } from "../schema/field-schemas.js";
 import type { FieldFunction } from "./field-function.js";
 import { ObjectCache } from "./object-cache.js";
 import { PendingChanges } from "./pending-changes.js";
@@ -13,6 +14,11 @@ export type LeftToStore = "nothing" | "something" | "all that there is";
 export class FieldView {
   readonly #pending = new PendingChanges();
   readonly #objects = new ObjectCache();
+  readonly #schemas: FieldSchemas | undefined;
+
+  constructor(schemas: FieldSchemas | undefined) {
+    this.#schemas = schemas;
+  }
 
   /** Whether a commit has been requested and has not ended. */
   get busy(): boolean {
@@ -35,15 +41,18 @@ export class FieldView {
   get(name: string, base: Fields | undefined): unknown {
     if (this.#objects.has(name)) return this.#objects.get(name);
     const text = this.#pending.read(name, base);
-    return text === undefined ? undefined : this.#objects.decode(name, text);
+    return text === undefined ? undefined : this.#objects.decode(name, text, this.#schemas);
   }
 
   has(name: string, base: Fields | undefined): boolean {
+    // A field that is dropped is none.
+    if (this.#schemas?.drops) return this.get(name, base) !== undefined;
     return this.#pending.read(name, base) !== undefined;
   }
 
   names(base: Fields | undefined): string[] {
-    return this.#pending.names(base);
+    const names = this.#pending.names(base);
+    return this.#schemas?.drops ? names.filter((name) => this.has(name, base)) : names;
   }
 
   /** `text` is what the value encodes to. */
@@ -67,8 +76,13 @@ export class FieldView {
     this.#objects.clear();
   }
 
-  setOwner(hash: string | undefined): void {
-    this.#pending.latest.setOwner(hash);
+  /** The owner that was set last and is not known to be stored. */
+  get owner(): Owner | undefined {
+    return this.#pending.owner;
+  }
+
+  setOwner(owner: Owner): void {
+    this.#pending.latest.setOwner(owner);
   }
 
   /** Returned objects that were changed since count as set. */

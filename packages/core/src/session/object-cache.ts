@@ -1,5 +1,6 @@
 import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
+import type { FieldSchemas } from "../schema/field-schemas.js";
 
 interface CachedObject {
   readonly value: unknown;
@@ -29,9 +30,16 @@ export class ObjectCache {
   }
 
   /** Decodes a field for the application. */
-  decode(name: string, text: string): unknown {
+  decode(name: string, text: string, schemas: FieldSchemas | undefined): unknown {
     const value = decode(text);
+    if (schemas?.has(name)) return this.#checked(name, schemas.check(name, value));
     this.#values.set(name, { value, baseline: isMutable(value) ? text : undefined, asStored: true });
+    return value;
+  }
+
+  /** What a schema makes of a value is what is watched: a reader must not become a writer by it. */
+  #checked(name: string, value: unknown): unknown {
+    this.put(name, value, isMutable(value) ? encode(value) : undefined);
     return value;
   }
 

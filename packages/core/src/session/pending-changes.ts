@@ -1,4 +1,4 @@
-import { Changes, type Draft, type Fields } from "../record/changes.js";
+import { Changes, type Draft, type Fields, type Owner } from "../record/changes.js";
 
 /**
  * The changes of one request that are not stored, in order: those that failed commits gave back, those that commits
@@ -30,6 +30,12 @@ export class PendingChanges {
     return deciding === undefined ? base?.get(name) : deciding.read(name, undefined);
   }
 
+  /** The owner that was set last and is not known to be stored. */
+  get owner(): Owner | undefined {
+    const underWay = this.#underWay.findLast((changes) => changes.owner !== undefined);
+    return this.#latest.owner ?? underWay?.owner ?? this.#returned.owner;
+  }
+
   /** Whether a field was changed since `changes` were taken, which are under way. */
   hides(name: string, changes: Changes): boolean {
     const newer = this.#underWay.slice(this.#underWay.indexOf(changes) + 1);
@@ -38,7 +44,7 @@ export class PendingChanges {
 
   /** The names of the fields as the request sees them. */
   names(base: Fields | undefined): string[] {
-    const draft: Draft = { fields: new Map(base), owner: undefined, lifetime: undefined };
+    const draft: Draft = { fields: new Map(base), owner: undefined, ownerName: undefined, lifetime: undefined };
     for (const changes of [this.#returned, ...this.#underWay, this.#latest]) changes.applyTo(draft, false);
     return [...draft.fields.keys()];
   }

@@ -169,6 +169,7 @@ export class SessionOperations {
   async #store(changes: Changes, update: FieldUpdate | undefined, deadline: Deadline): Promise<void> {
     const { parts, identity, stored } = this.#state;
     this.#state.assertChangeable();
+    changes.sealFor(identity.id);
     const result = await parts.backend.commit(identity, stored, changes, update, deadline);
     if (result !== undefined) this.#state.committed(result);
   }
@@ -185,6 +186,7 @@ export class SessionOperations {
       this.#state.moved(next);
       return false;
     }
+    changes.sealFor(next.id);
     const result = await parts.backend.regenerate(identity, next, stored, changes, deadline);
     this.#state.moved(next, result.stored);
     if (result.failure !== undefined) throw result.failure;

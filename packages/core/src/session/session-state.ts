@@ -1,42 +1,14 @@
-import type { Identity, PresentedRival, SessionBackend } from "../backend/session-backend.js";
+import type { Identity } from "../backend/session-backend.js";
 import { SessionError } from "../errors.js";
-import type { Changes } from "../record/changes.js";
+import type { Changes, Owner } from "../record/changes.js";
 import { isTouchDue } from "../record/next-record.js";
+import { openOwnerName } from "../record/owner-name.js";
 import type { StoredSession } from "../record/stored-session.js";
 import { FieldView, type LeftToStore } from "./field-view.js";
-
-/** What a session needs of the response it belongs to. */
-export interface Binding {
-  /** Whether the headers have been sent, so that no cookie can be set. */
-  readonly headersSent: boolean;
-  /** Whether the response has ended: it stores nothing any more, and reports no failure. */
-  readonly ended: boolean;
-  /** From this call on, no cookie can be set. */
-  noMoreCookies(): void;
-  /** The session was destroyed after the headers were sent, so the client keeps its cookie. */
-  cookieStays(): void;
-}
+import type { SessionParts } from "./session-parts.js";
 
 /** What the response must send to the client: the cookie of the present id, its deletion, or nothing. */
 export type CookieDue = "set" | "clear" | undefined;
-
-export interface SessionParts {
-  readonly backend: SessionBackend;
-  readonly now: () => number;
-  /** Idle lifetime, ms. */
-  readonly idle: number;
-  readonly newIdentity: () => Identity;
-  readonly identity: Identity;
-  /** A session, a marker that names a successor, or `undefined` when nothing is stored. */
-  readonly stored: StoredSession | undefined;
-  readonly ownerKey: (owner: string) => string;
-  /** Whether the client presented a cookie of our name. */
-  readonly presented: boolean;
-  /** The live sessions that the client presented together: none of them is this one. */
-  readonly rivals: readonly PresentedRival[];
-  /** Absent on a session that belongs to no response. */
-  readonly binding?: Binding | undefined;
-}
 
 /**
  * What one request knows of its session: its id, the stored session, the changes, and the cookie that is due. Nothing
@@ -44,7 +16,7 @@ export interface SessionParts {
  */
 export class SessionState {
   readonly parts: SessionParts;
-  readonly view = new FieldView();
+  readonly view: FieldView;
   #identity: Identity;
   /** Keys this session had earlier in this request, oldest first. */
   readonly #past: string[] = [];
@@ -57,13 +29,14 @@ export class SessionState {
   /** Whether this request created the session, or gave it the id that it has. */
   #idIsNew = false;
   /** The owner of a session that is not stored yet. */
-  #firstOwner: { readonly hash: string | undefined } | undefined;
+  #firstOwner: Owner | undefined;
   #refusal: SessionError | undefined;
   #destroyed = false;
   #cookieDue: CookieDue;
 
   constructor(parts: SessionParts) {
     this.parts = parts;
+    this.view = new FieldView(parts.backend.schemas);
     this.#identity = parts.identity;
     this.#stored = parts.stored;
     this.#loadedAt = parts.now();
@@ -141,9 +114,19 @@ export class SessionState {
    * The owner of a session that is not stored yet waits until the session holds something: an owner alone is not
    * stored.
    */
-  setOwner(hash: string | undefined): void {
-    if (this.#stored === undefined) this.#firstOwner = { hash };
-    else this.view.setOwner(hash);
+  setOwner(name: string | undefined): void {
+    const owner = { name, hash: name === undefined ? undefined : this.parts.ownerKey(name) };
+    if (this.#stored === undefined) this.#firstOwner = owner;
+    else this.view.setOwner(owner);
+  }
+
+  /** The owner's name as this request sees it. */
+  get owner(): string | undefined {
+    if (this.#destroyed) return undefined;
+    const pending = this.view.owner ?? this.#firstOwner;
+    if (pending !== undefined) return pending.name;
+    const sealed = this.live?.ownerName;
+    return sealed === undefined ? undefined : openOwnerName(this.#identity.id, sealed);
   }
 
   /** Nothing from before belongs to the next new id: no field, owner or lifetime. */
@@ -161,7 +144,7 @@ export class SessionState {
     changes.lifetime = this.lifetime;
     changes.absolute = this.absolute;
     changes.replacesLifetime = this.#lifetimeIsDue;
-    if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner.hash);
+    if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner);
     return changes;
   }
 
@@ -180,7 +163,7 @@ export class SessionState {
     // An owner set while the session was being stored is not stored yet.
     const owner = this.#firstOwner;
     this.#firstOwner = undefined;
-    if (owner !== undefined && owner.hash !== stored.owner) this.view.setOwner(owner.hash);
+    if (owner !== undefined && owner.hash !== stored.owner) this.view.setOwner(owner);
     if (this.#stored === undefined) this.#idIsNew = true;
     if (this.needsCookie) this.#cookieDue = "set";
     this.loaded(stored);

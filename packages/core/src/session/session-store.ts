@@ -58,10 +58,16 @@ export interface SessionStore<D extends object = SessionData> extends AsyncDispo
 
   /**
    * The user whose session this is, from the next save on. Set it when somebody signs in, so that `listOwned` and
-   * `destroyOwned` find the session. `undefined` removes the owner. Write-only: the store keeps a hash, which cannot be
-   * read back.
+   * `destroyOwned` find the session. `undefined` removes the owner.
    */
   set owner(owner: string | undefined);
+
+  /**
+   * The user whose session this is, as this request knows it; `undefined` if there is none, after {@link destroy}, or
+   * if an older version of this package stored it. The store keeps a hash, and the name encrypted with a key that only
+   * the session's id gives.
+   */
+  get owner(): string | undefined;
 
   /**
    * An idle lifetime for this session alone, seconds ("remember me"). It takes effect together with a cookie: set it

@@ -6,7 +6,8 @@ import { FieldFunction } from "./field-function.js";
 import type { FieldView } from "./field-view.js";
 import { ResponseSession } from "./response-session.js";
 import { SessionOperations } from "./session-operations.js";
-import { type SessionParts, SessionState } from "./session-state.js";
+import type { SessionParts } from "./session-parts.js";
+import { SessionState } from "./session-state.js";
 import type { Field, SessionStore } from "./session-store.js";
 
 /** The {@link SessionStore} of a request. {@link forResponse} has what the response and adapters need besides. */
@@ -78,13 +79,16 @@ export class Session<D extends object> implements SessionStore<D> {
     this.#operations.storeIfLate();
   }
 
+  get owner(): string | undefined {
+    return this.#state.owner;
+  }
+
   set owner(owner: string | undefined) {
     if (owner !== undefined && (typeof owner !== "string" || owner === "")) {
       throw new SessionError("SESS_VALUE", "an owner must be a string that is not empty");
     }
     this.#state.assertChangeable();
-    const hash = owner === undefined ? undefined : this.#state.parts.ownerKey(owner);
-    this.#state.setOwner(hash);
+    this.#state.setOwner(owner);
     this.#operations.storeIfLate();
   }
 
@@ -128,7 +132,7 @@ export class Session<D extends object> implements SessionStore<D> {
   ): Promise<D[F] | undefined> {
     assertName(field);
     this.#state.assertChangeable();
-    const update = new FieldFunction<D[F]>(field, fn, this.update);
+    const update = new FieldFunction<D[F]>(field, fn, this.update, this.#state.parts.backend.schemas);
     await this.#operations.commit(update as FieldFunction<unknown>, this.#operations.deadline());
     return update.value;
   }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { errorText } from "../failure.js";
+import { errorText } from "../../errors.js";
 import type { ResponseHead } from "../head.js";
 import { Hold } from "./hold.js";
 

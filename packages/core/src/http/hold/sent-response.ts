@@ -1,7 +1,7 @@
 import { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
+import { errorText } from "../../errors.js";
 import { toDictionaryMode } from "../dictionary-mode.js";
-import { errorText } from "../failure.js";
 import { Hold } from "./hold.js";
 import { drained, type Outgoing, type Send, SentHead } from "./outgoing.js";
 

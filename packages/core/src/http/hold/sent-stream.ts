@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { errorText } from "../failure.js";
+import { errorText } from "../../errors.js";
 import type { ResponseHead } from "../head.js";
 import { Hold } from "./hold.js";
 
