@@ -6,8 +6,10 @@ const entry = {
   express: "src/adapters/express.ts",
   "express-session": "src/express-session/index.ts",
   fastify: "src/adapters/fastify.ts",
+  h3: "src/adapters/h3.ts",
   hono: "src/adapters/hono.ts",
   koa: "src/adapters/koa.ts",
+  next: "src/adapters/next.ts",
 };
 
 export default defineConfig({

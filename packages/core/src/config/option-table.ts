@@ -81,6 +81,7 @@ export const optionTable = {
   trustProxy: option<TrustProxy>(trustChoice, false),
   /** As `cookieName`. */
   namespace: option(filled, undefined),
+  global: option(filled, undefined),
   now: option(clock, Date.now),
   onError: option(responder, undefined),
   schema: option(schemas, undefined),

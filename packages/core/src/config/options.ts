@@ -66,6 +66,12 @@ export interface ManagerConfig {
    * nothing tells. Not empty. Default `cookieName`.
    */
   readonly namespace?: string | undefined;
+  /**
+   * A name under which the Manager is made once in a process: `createManager` with the same name and options gives the
+   * same one. For bundlers and development servers that load a module several times. It is made again after `close()`.
+   * Default none.
+   */
+  readonly global?: string | undefined;
   /** The clock, epoch milliseconds. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
   /**
@@ -102,6 +108,8 @@ export interface Settings {
   readonly sidHeader: string | undefined;
   readonly sidInUrlQuery: boolean;
   readonly trustProxy: TrustProxy;
+  /** The name of a Manager that is made once in a process. */
+  readonly global: string | undefined;
   readonly now: () => number;
   readonly onError: ErrorResponder | undefined;
   /** What is known of the fields' types; undefined without a schema. */

@@ -37,6 +37,7 @@ export function resolveConfig(
     sidHeader: sidInHeader ? sidHeaderName : undefined,
     sidInUrlQuery: optionOf(source, "sidInUrlQuery"),
     trustProxy: optionOf(source, "trustProxy"),
+    global: optionOf(source, "global"),
     now: optionOf(source, "now"),
     onError: optionOf(source, "onError"),
     fields: resolveFields(source),

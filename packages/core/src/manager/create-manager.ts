@@ -13,6 +13,7 @@ import type { FieldSchemas } from "../schema/field-schemas.js";
 import type { SchemaConfig } from "../schema/standard-schema.js";
 import type { SessionData } from "../session/session-store.js";
 import { CookieSessionManager } from "./cookie-manager.js";
+import { globalManager, identityOf } from "./global-managers.js";
 import type { Manager, StoreManager } from "./manager.js";
 import { StoreSessionManager } from "./store-manager.js";
 
@@ -67,6 +68,17 @@ export async function createManager<D extends object>(
   config?: (ManagerConfig & SchemaConfig<D>) | string,
 ): Promise<Manager<D>> {
   const settings = resolveConfig(config, typeof config === "string" ? await seedReader() : undefined);
+  const name = typeof nameOrConnector === "string" ? nameOrConnector : nameOrConnector.name;
+  const connect = () => connected<D>(nameOrConnector, settings);
+  return settings.global === undefined
+    ? connect()
+    : globalManager(settings.global, identityOf(name, settings), connect);
+}
+
+async function connected<D extends object>(
+  nameOrConnector: string | Connector,
+  settings: Settings,
+): Promise<StoreSessionManager<D> | CookieSessionManager<D>> {
   // A Manager that is inspected, for example in a log, must not show the store's password.
   const own = { ...settings, providerConfig: undefined };
   const connector =
@@ -94,7 +106,7 @@ async function overStore<D extends object>(
   connector: StoreConnector,
   settings: Settings,
   schemas: FieldSchemas | undefined,
-): Promise<StoreManager<D>> {
+): Promise<StoreSessionManager<D>> {
   const context = contextOf(connector, settings, schemas);
   const provider = await connector.connect({ now: settings.now, contract: 1 });
   await assertMethods(connector, provider, ["read", "create", "update", "touch", "count", "gc", "close"]);
@@ -105,7 +117,7 @@ async function overToken<D extends object>(
   connector: TokenConnector,
   settings: Settings,
   schemas: FieldSchemas | undefined,
-): Promise<Manager<D>> {
+): Promise<CookieSessionManager<D>> {
   const { now, cookieName, namespace } = settings;
   const provider = await connector.connect({ now, contract: 1, cookieName, namespace });
   await assertMethods(connector, provider, ["seal", "open", "close"]);

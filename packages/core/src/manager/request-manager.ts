@@ -102,6 +102,11 @@ export abstract class RequestManager<D extends object> {
     await this.close();
   }
 
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** The deadline of an operation that is requested now. */
   deadline(): Deadline {
     return this.#backend.deadline();
@@ -119,7 +124,7 @@ export abstract class RequestManager<D extends object> {
   protected abstract finish(): Promise<void>;
 
   protected assertOpen(): void {
-    if (this.#closing !== undefined) throw closed();
+    if (this.isClosed) throw closed();
   }
 
   /** `rivals`: the live sessions that were presented together, if the request has no session for that reason. */

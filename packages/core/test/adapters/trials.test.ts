@@ -5,11 +5,14 @@ import { createRequire } from "node:module";
 import { createAdaptorServer } from "@hono/node-server";
 import express5, { type ErrorRequestHandler, type RequestHandler } from "express";
 import fastify from "fastify";
+import * as h3 from "h3";
+import * as h3v2 from "h3-2";
 import { Hono } from "hono";
 import Koa from "koa";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { session as forExpress } from "../../src/adapters/express.js";
 import { session as forFastify } from "../../src/adapters/fastify.js";
+import { sessionPlugin as forH3 } from "../../src/adapters/h3.js";
 import { session as forHono } from "../../src/adapters/hono.js";
 import { session as forKoa } from "../../src/adapters/koa.js";
 import type { ResponseEvent } from "../../src/diagnostics.js";
@@ -138,6 +141,32 @@ const surfaces: Record<string, Surface> = {
       ctx.body = body ?? "";
     });
     return createServer(app.callback());
+  },
+
+  "h3 1": async (sessions, route) => {
+    const onError = (error: h3.H3Error, event: h3.H3Event) => h3.send(event, page((error.cause ?? error) as Failure));
+    const app = h3.createApp({ onError });
+    forH3(sessions)(app);
+    const handler = h3.eventHandler(async (event) => {
+      const { status, headers, body } = await route()(() => event.context.session(), event.path);
+      h3.setResponseHeaders(event, headers ?? {});
+      h3.setResponseStatus(event, status ?? 200);
+      return body ?? "";
+    });
+    return createServer(h3.toNodeListener(app.use(handler)));
+  },
+
+  "h3 2": async (sessions, route) => {
+    const onError = (error: h3v2.HTTPError) =>
+      new Response(page((error.cause ?? error) as Failure), { status: error.status });
+    const app = new h3v2.H3({ onError, silent: true }).register(forH3(sessions));
+    app.all("/**", async (event) => {
+      // The adapter extends the types of "h3", which is version 1 here.
+      const getter = event.context.session as Getter;
+      const { status, headers, body } = await route()(getter, event.url.pathname);
+      return new Response(body ?? "", { status: status ?? 200, headers: headersOf(headers) });
+    });
+    return createServer(h3v2.toNodeHandler(app) as RequestListener);
   },
 
   "Hono 4": async (sessions, route) => {

@@ -1,0 +1,36 @@
+import type { Framework } from "./application.js";
+import { nextTrials } from "./next.js";
+import { nuxtTrials } from "./nuxt.js";
+import type { Trial } from "./trials.js";
+
+export interface Tried extends Framework {
+  /** What only this framework has. */
+  readonly further: readonly Trial[];
+}
+
+export const frameworks: readonly Tried[] = [
+  {
+    name: "next",
+    manager: "lib/session.ts",
+    packages: ["next", "react"],
+    build: ["next", "build"],
+    types: ["tsc", "-p", "."],
+    start: ["next", "start", "-p", "PORT", "-H", "127.0.0.1"],
+    dev: ["next", "dev", "-p", "PORT", "-H", "127.0.0.1"],
+    edited: "app/page.tsx",
+    further: nextTrials,
+  },
+  {
+    name: "nuxt",
+    manager: "server/plugins/session.ts",
+    store: "server",
+    packages: ["nuxt", "nitropack", "h3"],
+    build: ["nuxt", "build"],
+    types: ["nuxt", "typecheck"],
+    start: [".output/server/index.mjs"],
+    dev: ["nuxt", "dev", "--port", "PORT"],
+    edited: "app/app.vue",
+    forgets: "yes, but memory is lost: Nitro begins a new worker",
+    further: nuxtTrials,
+  },
+];
