@@ -1,17 +1,19 @@
 /**
  * Ours against peers and floors: `npm run bench`, or `npm run bench -- --only redis --rounds 3 --sizes 2048`. Every
  * contender is a process of its own; rounds are interleaved, so that what disturbs the machine disturbs all of them.
+ * With `--before ../other` ours of another work tree, built there, runs in the same rounds.
  * Needs `wrk` (Debian: apt-get install -y wrk), and redis-server, mariadbd and postgres for their groups. Run the build first.
  */
 import { execFileSync } from "node:child_process";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Group, groups } from "./contenders.js";
+import { type Contender, type Group, groups } from "./contenders.js";
 import { plot } from "./plot.js";
 import { Progress } from "./progress.js";
 import { type Measured, report } from "./report.js";
 import { keepJson, keepText } from "./results.js";
-import { Running, type Store, startStore } from "./running.js";
+import { type Load, Running, type Store, startStore } from "./running.js";
 import { versions } from "./versions.js";
 
 const { values: options } = parseArgs({
@@ -21,6 +23,8 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "1" },
     sizes: { type: "string", default: "100,2048,20480" },
     sessions: { type: "string", default: "200" },
+    loads: { type: "string", default: "" },
+    before: { type: "string" },
   },
 });
 const [rounds, seconds, sessions] = [Number(options.rounds), Number(options.seconds), Number(options.sessions)];
@@ -35,14 +39,20 @@ const loads = [
 /** One session for everybody is a matter of its own, which its size has little to do with: at one size. */
 function loadsAt(size: number) {
   const hotSize = sizes.find((each) => each === 2048) ?? sizes[0];
-  return loads.filter(({ spread }) => spread || size === hotSize);
+  return loads.filter(({ name, spread }) => name.includes(options.loads) && (spread || size === hotSize));
+}
+
+/** The same in the folder of `--before`, if there is one. */
+function before(contender: Contender): Contender[] {
+  if (options.before === undefined || contender.role !== "ours") return [];
+  return [{ ...contender, name: "before", role: "before", folder: resolve(options.before, "bench") }];
 }
 
 async function measure(group: Group, size: number, progress: Progress): Promise<Measured[]> {
   const stores: Store[] = [];
   const running: Running[] = [];
   try {
-    for (const contender of group.contenders) {
+    for (const contender of group.contenders.flatMap((each) => [...before(each), each])) {
       const store = await startStore(group.backend);
       stores.push(store);
       const started = await Running.start(contender, store.place, size);
@@ -52,22 +62,23 @@ async function measure(group: Group, size: number, progress: Progress): Promise<
     for (const each of running) for (const { path } of loads) await each.load(path, true, 1);
     const measured: Measured[] = [];
     for (const load of loadsAt(size)) {
-      const rates = new Map(running.map((each) => [each, [] as number[]]));
+      const rounded = new Map(running.map((each) => [each, [] as Load[]]));
       for (let round = 0; round < rounds; round++) {
         // Whoever goes first goes last in the next round.
         for (const each of round % 2 === 0 ? running : running.toReversed()) {
-          rates.get(each)?.push(await each.load(load.path, load.spread, seconds));
+          rounded.get(each)?.push(await each.load(load.path, load.spread, seconds));
           progress.step(`${group.name}, ${size} B, ${load.name}`);
         }
       }
-      for (const [{ contender }, perSecond] of rates) {
+      for (const [{ contender }, each] of rounded) {
         measured.push({
           group: group.name,
           load: load.name,
           size,
           name: contender.name,
           role: contender.role,
-          perSecond,
+          perSecond: each.map(({ perSecond }) => perSecond),
+          cpu: each.map(({ cpu }) => cpu),
         });
       }
     }
@@ -98,9 +109,12 @@ progress.end();
 
 const settings = {
   date: new Date().toISOString(),
-  node: process.version,
+  node: `${process.version}, V8 ${process.versions.v8}`,
   cpu: `${cpus().length} x ${cpus()[0]?.model}`,
   commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
+  "load average": loadavg()
+    .map((each) => each.toFixed(1))
+    .join(", "),
   rounds,
   seconds,
   sessions,

@@ -2,7 +2,7 @@ import { byLoad, type Measured } from "./report.js";
 import { quartiles } from "./statistics.js";
 import { bold, svg, text } from "./svg.js";
 
-const colours = { ours: "#0f766e", floor: "#a8a29e", peer: "#c2703d" } as const;
+const colours = { ours: "#0f766e", floor: "#a8a29e", peer: "#c2703d", bare: "#d6d3d1", before: "#5eead4" } as const;
 const row = 22;
 const left = 190;
 const width = 760;

@@ -12,40 +12,61 @@ export interface Measured {
   readonly role: Contender["role"];
   /** Requests per second, of each round. */
   readonly perSecond: readonly number[];
+  /** Microseconds of the server's CPU for a request, of each round. */
+  readonly cpu: readonly number[];
 }
 
-/** Everything as Markdown: rates, ratios with their quartiles, and whether a goal was reached. */
+const head = ["group", "data", "load", "requests/s (median)", "CPU, us (lower quartile)"];
+const ratioHead = ["added CPU, ours / floor", "requests/s, ours / floor", "ours / best peer", "goal"];
+
+/** Everything as Markdown: rates and CPU, ratios with their quartiles, and whether a goal was reached. */
 export function report(measured: readonly Measured[], groups: readonly Group[], settings: object): string {
-  const head = ["group", "data", "load", "requests/s (median)", "ours / floor", "ours / best peer", "goal"];
   const rows = byLoad(measured)
     .map((set) => line(set, groups))
     .filter((cells) => cells !== undefined);
-  return ["", ...Object.entries(settings).map(([name, value]) => `- ${name}: ${value}`), "", table(head, rows)].join(
-    "\n",
-  );
+  const said = Object.entries(settings).map(([name, value]) => `- ${name}: ${value}`);
+  return ["", ...said, "", table([...head, ...ratioHead], rows)].join("\n");
 }
 
 function line(set: readonly Measured[], groups: readonly Group[]): string[] | undefined {
-  const [first] = set;
-  const ours = set.find(({ role }) => role === "ours");
-  if (first === undefined || ours === undefined) return undefined;
-  const goals = groups.find(({ name }) => name === first.group)?.goals;
-  const isWrite = first.load.startsWith("write");
-  const peer = best(set.filter(({ role }) => role === "peer"));
+  const of = (role: Measured["role"]) => set.filter((each) => each.role === role);
+  const [ours] = of("ours");
+  if (ours === undefined) return undefined;
+  const goals = groups.find(({ name }) => name === ours.group)?.goals ?? {};
+  const goal = (pair: readonly [number, number] = [0, 0]) => pair[ours.load.startsWith("write") ? 1 : 0];
+  const [bare] = of("bare");
+  const [floor] = of("floor");
+  const peer = best(of("peer"));
+  const added = bare && floor && addedCpu(ours) / addedCpu(floor);
   const compared = [
-    { with: set.find(({ role }) => role === "floor"), goal: isWrite ? goals?.write : goals?.read, name: "" },
-    { with: peer, goal: isWrite ? goals?.peerWrite : goals?.peerRead, name: peer?.name ?? "" },
-  ].map(({ with: other, goal, name }) => {
-    if (other === undefined) return { shown: "", verdict: "" };
-    const ratio = ratios(ours.perSecond, other.perSecond);
-    return { shown: `${shown(ratio)} ${name}`.trim(), verdict: goal === undefined ? "" : verdict(ratio, goal) };
-  });
+    { ratio: floor && ratios(ours.perSecond, floor.perSecond), goal: goal(goals.floor), name: "" },
+    { ratio: peer && ratios(ours.perSecond, peer.perSecond), goal: goal(goals.peer), name: peer?.name ?? "" },
+  ];
+  const verdicts = compared.flatMap(({ ratio, goal }) => (ratio && goal ? [verdict(ratio, goal)] : []));
+  const most = goal(goals.added);
+  if (added !== undefined && most) verdicts.unshift(`${added <= most ? "reached" : "**short of**"} ${most}`);
   const rates = set.map(({ name, perSecond }) => `${name} ${thousands(quartiles(perSecond).median)}`).join(", ");
-  const verdicts = compared
-    .map((each) => each.verdict)
-    .filter(Boolean)
-    .join(", ");
-  return [first.group, `${first.size} B`, first.load, rates, ...compared.map((each) => each.shown), verdicts];
+  return [
+    ours.group,
+    `${ours.size} B`,
+    ours.load,
+    rates,
+    set.map(cpuText).join(", "),
+    added?.toFixed(1) ?? "",
+    ...compared.map(({ ratio, name }) => (ratio === undefined ? "" : `${shown(ratio)} ${name}`.trim())),
+    verdicts.join(", "),
+  ];
+
+  /** Over the same server without a session. */
+  function addedCpu({ cpu }: Measured): number {
+    return quartiles(cpu).lower - quartiles(bare?.cpu ?? []).lower;
+  }
+
+  function cpuText(each: Measured): string {
+    const { lower } = quartiles(each.cpu);
+    const more = bare === undefined || each === bare ? "" : ` (+${addedCpu(each).toFixed(1)})`;
+    return `${each.name} ${lower.toFixed(1)}${more}`;
+  }
 }
 
 /** The rows of one group, size and load together. */

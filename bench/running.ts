@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -35,6 +35,13 @@ export async function startStore(backend: Backend): Promise<Store> {
   return { place: join(place, "sessions"), stop: () => rm(place, { recursive: true, force: true }) };
 }
 
+/** What a contender did under a load. */
+export interface Load {
+  readonly perSecond: number;
+  /** Microseconds of CPU, user and system together, that the server's process took for each request. */
+  readonly cpu: number;
+}
+
 /** A contender that runs, with sessions in it. */
 export class Running {
   readonly contender: Contender;
@@ -50,7 +57,7 @@ export class Running {
   }
 
   static async start(contender: Contender, place: string, size: number): Promise<Running> {
-    const file = join(import.meta.dirname, "servers", `${contender.server}.mjs`);
+    const file = join(contender.folder ?? import.meta.dirname, "servers", `${contender.server}.mjs`);
     const env = { ...process.env, NODE_ENV: "production", STORE: place, SIZE: String(size), ...contender.env };
     const child = spawn(process.execPath, [file], { env, stdio: ["pipe", "pipe", "inherit"] });
     for await (const line of createInterface({ input: child.stdout })) {
@@ -74,7 +81,7 @@ export class Running {
     const { role } = this.contender;
     const body = await (await fetch(`${this.url}/read`, { headers: { cookie: cookies.at(-1) ?? "" } })).text();
     const bare = role === "floor" && !/\d{2}/.test(body);
-    if (body !== `${size} 0` && this.contender.name !== "no session" && !bare) {
+    if (body !== `${size} 0` && role !== "bare" && !bare) {
       throw new Error(`${this.contender.name} read ${JSON.stringify(body)}`);
     }
   }
@@ -83,16 +90,19 @@ export class Running {
     return this.#process.pid ?? Number.NaN;
   }
 
-  /** Requests per second, over all sessions or over one. */
-  async load(path: string, spread: boolean, seconds: number, connections = 32): Promise<number> {
+  /** Over all sessions or over one. */
+  async load(path: string, spread: boolean, seconds: number, connections = 32): Promise<Load> {
     const script = join(tmpdir(), `sess-bench-${this.pid}.lua`);
     const cookies = spread ? this.cookies : this.cookies.slice(0, 1);
     await writeFile(script, lua(path, cookies));
     const options = ["--threads", "1", `--connections=${connections}`, `--duration=${seconds}s`, "--timeout", "10s"];
+    const before = await cpuTime(this.pid);
     const { stdout } = await run("wrk", [...options, "--script", script, this.url]).finally(() => rm(script));
+    const spent = (await cpuTime(this.pid)) - before;
     const failures = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(stdout);
     if (failures !== null) throw new Error(`${this.contender.name}, ${path}: ${failures[0]}`);
-    return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+    const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
+    return { perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]), cpu: spent / requests };
   }
 
   async stop(): Promise<void> {
@@ -100,6 +110,17 @@ export class Running {
     this.#process.stdin?.end();
     await ended;
   }
+}
+
+/** Microseconds on a CPU so far, of all threads of a process (Linux, proc(5): the first figure of schedstat). */
+async function cpuTime(pid: number): Promise<number> {
+  const tasks = `/proc/${pid}/task`;
+  const times = (await readdir(tasks)).map(async (id) => {
+    // A thread may end in between.
+    const text = await readFile(`${tasks}/${id}/schedstat`, "utf8").catch(() => "0");
+    return Number(text.split(" ", 1)[0]) / 1000;
+  });
+  return (await Promise.all(times)).reduce((sum, time) => sum + time, 0);
 }
 
 function lua(path: string, cookies: readonly string[]): string {

@@ -35,7 +35,9 @@ const usual = 2048;
 const runs = sizes.flatMap((size) =>
   groups
     .filter(({ name, largest = size }) => name.includes(options.only) && size <= largest)
-    .flatMap((group) => group.contenders.map((contender) => ({ group, contender, size }))),
+    .flatMap((group) =>
+      group.contenders.filter(({ role }) => role !== "bare").map((contender) => ({ group, contender, size })),
+    ),
 );
 const progress = new Progress(runs.length);
 const rows: Row[] = [];

@@ -35,7 +35,7 @@ export async function hotAndSpread(backend: Backend, contender: Contender, effor
       for (const { kind, hot, spread } of measured) {
         // Whoever goes first goes last in the next round.
         for (const isSpread of round % 2 === 0 ? [true, false] : [false, true]) {
-          (isSpread ? spread : hot).push(await running.load(`/${kind}`, isSpread, effort.seconds));
+          (isSpread ? spread : hot).push((await running.load(`/${kind}`, isSpread, effort.seconds)).perSecond);
           effort.step(`${contender.name}, ${kind}`);
         }
       }
@@ -103,8 +103,8 @@ async function shareSession(all: readonly Running[], size: number): Promise<void
 
 async function rate(all: readonly Running[], kind: Kind, seconds: number): Promise<number> {
   const connections = (n: number) => Math.floor((32 + n) / all.length);
-  const rates = await Promise.all(all.map((each, n) => each.load(`/${kind}`, false, seconds, connections(n))));
-  return rates.reduce((sum, each) => sum + each, 0);
+  const loads = await Promise.all(all.map((each, n) => each.load(`/${kind}`, false, seconds, connections(n))));
+  return loads.reduce((sum, { perSecond }) => sum + perSecond, 0);
 }
 
 async function tally(all: readonly Running[], writes: number): Promise<Tally> {
