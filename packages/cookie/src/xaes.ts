@@ -1,6 +1,9 @@
-import { type Cipher, createCipheriv, createDecipheriv } from "node:crypto";
+import { type Cipher, createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 
 const blockBytes = 16;
+
+/** Node 24 needs 10 us more to make a cipher of a raw key than of a key object. In Node 20 and 22, the object costs 1. */
+const takesKeyObjects = Number.parseInt(process.versions.node, 10) >= 24;
 
 /** Bytes of a key. */
 export const keyBytes = 32;
@@ -53,13 +56,14 @@ export class Xaes {
     return text;
   }
 
-  #keyFor(nonce: Buffer): Buffer {
+  #keyFor(nonce: Buffer): Buffer | KeyObject {
     for (let at = 4; at < blockBytes; at += 4) {
       const word = this.#subkey.readInt32BE(at) ^ nonce.readInt32BE(at - 4);
       this.#counters.writeInt32BE(word, at);
       this.#counters.writeInt32BE(word, at + blockBytes);
     }
-    return this.#block.update(this.#counters);
+    const key = this.#block.update(this.#counters);
+    return takesKeyObjects ? createSecretKey(key) : key;
   }
 }
 

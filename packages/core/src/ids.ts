@@ -40,19 +40,25 @@ export function randomToken(bytes: number): string {
  * Both parts are hashed as JSON strings in UTF-8, because plain UTF-8 turns every lone surrogate into U+FFFD, which
  * would make two owners one; the JSON of an ordinary id is the id in quotes, so a key can be recomputed with any tool.
  */
-function keyOf(tag: string, namespace: string, text: string): string {
+function keysOf(tag: string, namespace: string): (text: string) => string {
   const scope = JSON.stringify(namespace);
-  return hash("sha256", `${tag}\n${Buffer.byteLength(scope)}:${scope}${JSON.stringify(text)}`, "hex");
+  const beginning = `${tag}\n${Buffer.byteLength(scope)}:${scope}`;
+  return (text) => hash("sha256", beginning + JSON.stringify(text), "hex");
 }
 
 /** The key a session is stored under: SHA-256, 64 lowercase hexadecimal digits. The store never sees the id. */
 export function sessionKey(namespace: string, id: string): string {
-  return keyOf("sess/session/1", namespace, id);
+  return sessionKeys(namespace)(id);
+}
+
+/** As {@link sessionKey}, for many ids of one namespace. */
+export function sessionKeys(namespace: string): (id: string) => string {
+  return keysOf("sess/session/1", namespace);
 }
 
 /** What a store sees of an owner: SHA-256 as in {@link sessionKey}, never equal to the key of a session. */
 export function ownerKey(namespace: string, owner: string): string {
-  return keyOf("sess/owner/1", namespace, owner);
+  return keysOf("sess/owner/1", namespace)(owner);
 }
 
 /**

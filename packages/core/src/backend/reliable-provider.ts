@@ -71,7 +71,7 @@ export class ReliableProvider {
       judge: (answer) => {
         if (!answer.written) return this.#refused(next, answer.current && read(answer.current));
         const expiresAt = next.retired === undefined ? Math.max(next.expiresAt, expected.expiresAt) : next.expiresAt;
-        return written({ ...next, expiresAt });
+        return written(expiresAt === next.expiresAt ? next : { ...next, expiresAt });
       },
     });
   }

@@ -113,7 +113,8 @@ export class SessionResponse implements Binding, ResponseHook {
       this.#failure = error;
       throw error;
     } finally {
-      await this.#whenNothingRuns();
+      const running = this.#whenNothingRuns();
+      if (running !== undefined) await running;
     }
     this.#storing = undefined;
   }

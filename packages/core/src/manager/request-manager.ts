@@ -29,6 +29,8 @@ export abstract class RequestManager<D extends object> {
   readonly #backend: SessionBackend;
   readonly #forResponses: ResponseSettings;
   readonly #requests: StartedRequests<D>;
+  readonly #newIdentity = () => this.identify(newId(this.settings.id));
+  readonly #ownerKey = (owner: string) => ownerKey(this.settings.namespace, owner);
   #fallbackLookup: FallbackLookup | undefined;
   #closing: Promise<void> | undefined;
 
@@ -134,14 +136,13 @@ export abstract class RequestManager<D extends object> {
     binding?: Binding,
     rivals: readonly PresentedRival[] = [],
   ): Session<D> {
-    const newIdentity = () => this.identify(newId(this.settings.id));
     return new Session<D>({
       backend: this.#backend,
       now: this.settings.now,
       idle: this.settings.idle,
-      newIdentity,
-      ownerKey: (owner) => ownerKey(this.settings.namespace, owner),
-      identity: found?.identity ?? newIdentity(),
+      newIdentity: this.#newIdentity,
+      ownerKey: this.#ownerKey,
+      identity: found?.identity ?? this.#newIdentity(),
       stored: found?.stored,
       presented,
       rivals,

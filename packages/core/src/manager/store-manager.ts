@@ -5,7 +5,7 @@ import { StoreBackend } from "../backend/store-backend.js";
 import type { Settings } from "../config/options.js";
 import { type PresentedIds, presentedIds } from "../http/credentials.js";
 import type { RequestView } from "../http/request-view.js";
-import { isId, ownerKey, sessionKey } from "../ids.js";
+import { isId, ownerKey, sessionKeys } from "../ids.js";
 import type { Finding } from "../provider.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { EndOptions, OwnedSession, StoreManager } from "./manager.js";
@@ -18,6 +18,7 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
   readonly #provider: ReliableProvider;
   readonly #context: StoreContext;
   readonly #backend: StoreBackend;
+  readonly #keyOf: (id: string) => string;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(settings: Settings, provider: ReliableProvider, context: StoreContext) {
@@ -26,6 +27,7 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
     this.#provider = provider;
     this.#context = context;
     this.#backend = backend;
+    this.#keyOf = sessionKeys(settings.namespace);
   }
 
   async load(id: string): Promise<SessionStore<D> | undefined> {
@@ -92,12 +94,17 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
 
   async presented(request: RequestView): Promise<PresentedSession> {
     const ids = presentedIds(request, this.settings);
-    const choice = await this.#selectSession(ids);
-    return { ...choice, cookie: ids.cookie, reason: whyNone(choice, ids.oversized, ids.some) };
+    const { all, cookie, oversized, some } = ids;
+    const [first] = all;
+    let choice: Selection = { found: undefined, rivals: [] };
+    if (all.length > 1) choice = await this.#selectSession(ids);
+    else if (first !== undefined) choice = { found: await this.#lookUp(first), rivals: [] };
+    const { found, rivals } = choice;
+    return { found, rivals, cookie, reason: whyNone(choice, oversized, some) };
   }
 
   identify(id: string): Identity {
-    return { id, key: sessionKey(this.settings.namespace, id) };
+    return { id, key: this.#keyOf(id) };
   }
 
   #ownerKey(owner: string): string {
@@ -105,9 +112,6 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
   }
 
   async #selectSession({ all, places }: PresentedIds): Promise<Selection> {
-    const [only] = all;
-    if (only === undefined) return selectSession([]);
-    if (all.length === 1) return { found: await this.#lookUp(only), rivals: [] };
     const found = await this.#lookUpAll(all);
     return selectSession(places.map((ids) => ids.flatMap((id) => found.get(id) ?? [])));
   }

@@ -35,7 +35,7 @@ export class MemoryProvider implements Provider {
     if (current?.version !== expected) return { written: false, current: current && copyRecord(current) };
     const later = Math.max(current.expiresAt, record.expiresAt);
     const expiresAt = record.retired === undefined ? later : record.expiresAt;
-    this.#store.put(key, { ...record, expiresAt }, this.#now());
+    this.#store.put(key, expiresAt === record.expiresAt ? record : { ...record, expiresAt }, this.#now());
     return { written: true };
   }
 

@@ -11,13 +11,10 @@ const leastMarkers = 10_000;
 
 /** A new record with the contract's own fields and nothing else, so that nothing is shared by reference. */
 export function copyRecord(record: SessionRecord): SessionRecord {
-  return {
-    data: record.data,
-    version: record.version,
-    expiresAt: record.expiresAt,
-    ...(record.owner === undefined ? {} : { owner: record.owner }),
-    ...(record.retired === undefined ? {} : { retired: record.retired }),
-  };
+  const { data, version, expiresAt, owner, retired } = record;
+  const copy = { data, version, expiresAt };
+  if (owner === undefined && retired === undefined) return copy;
+  return { ...copy, ...(owner !== undefined && { owner }), ...(retired !== undefined && { retired }) };
 }
 
 /** Makes one flat text: V8 keeps a concatenated text as a tree of its parts until it is read. */

@@ -104,7 +104,7 @@ export function sessionAfter(context: RecordContext, base: StoredSession | undef
     handle: base?.handle,
     schemaVersion: base === undefined ? context.schemas?.version : base.schemaVersion,
     fields: draft.fields,
-    ...(base?.over !== undefined && { over: base.over }),
+    over: base?.over,
   };
 }
 

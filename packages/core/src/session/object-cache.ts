@@ -61,17 +61,16 @@ export class ObjectCache {
    */
   mutated(): [name: string, text: string][] {
     const changed: [string, string][] = [];
-    const found: [CachedObject, string][] = [];
     for (const [name, cached] of this.#values) {
       if (cached.baseline === undefined) continue;
       const text = encode(cached.value);
       if (text === cached.baseline || text === recoded(cached)) continue;
       changed.push([name, text]);
-      found.push([cached, text]);
     }
-    for (const [cached, text] of found) {
-      cached.baseline = text;
-      cached.asStored = false;
+    // Only when none has thrown.
+    for (const [name, text] of changed) {
+      const cached = this.#values.get(name);
+      if (cached !== undefined) this.#values.set(name, { ...cached, baseline: text, asStored: false });
     }
     return changed;
   }

@@ -15,7 +15,7 @@ export class OperationQueue {
   readonly #waiting: Waiting[] = [];
   /** Whether a turn was given to an operation that has not begun yet. */
   #given = false;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #underWay: Promise<unknown>[] = [];
   /** The commit under way that holds changes. */
   #saving: Promise<void> | undefined;
   #exclusive: Promise<unknown> | undefined;
@@ -29,7 +29,7 @@ export class OperationQueue {
 
   /** Settles when the present operations have ended; `undefined` when idle. */
   get running(): Promise<void> | undefined {
-    if (this.#exclusive === undefined && this.#underWay.size === 0) return undefined;
+    if (this.#exclusive === undefined && this.#underWay.length === 0) return undefined;
     return Promise.allSettled([this.#exclusive, ...this.#underWay]).then(() => {});
   }
 
@@ -43,7 +43,7 @@ export class OperationQueue {
 
   /** Begins a commit, which is under way until {@link ended}. With `exclusive`, the next commit waits for that. */
   runShared(stored: Promise<void>, exclusive: boolean): Promise<void> {
-    this.#underWay.add(stored);
+    this.#underWay.push(stored);
     if (exclusive) this.#saving = stored;
     this.skip();
     return stored;
@@ -57,7 +57,7 @@ export class OperationQueue {
 
   /** A commit has ended and its result is in place. To be called before its caller is told. */
   ended(stored: Promise<void>): void {
-    this.#underWay.delete(stored);
+    this.#underWay.splice(this.#underWay.indexOf(stored), 1);
     if (this.#saving === stored) this.#saving = undefined;
     this.#next();
   }
@@ -109,6 +109,6 @@ export class OperationQueue {
 
   #isFree(exclusive: boolean): boolean {
     if (this.#given || this.#exclusive !== undefined || this.#saving !== undefined) return false;
-    return !exclusive || this.#underWay.size === 0;
+    return !exclusive || this.#underWay.length === 0;
   }
 }

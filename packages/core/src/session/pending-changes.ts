@@ -60,6 +60,7 @@ export class PendingChanges {
   /** `changes` with what an earlier commit gave back since they were taken. */
   retake(changes: Changes): Changes {
     const both = this.#withReturned(changes);
+    if (both === changes) return changes;
     this.#underWay = this.#underWay.map((each) => (each === changes ? both : each));
     return both;
   }

@@ -93,6 +93,6 @@ export class ResponseSession {
     this.state.parts.binding?.noMoreCookies();
     // rule: nothing-is-lost-before-the-head
     if (left !== "nothing") this.#operations.storeIfLate();
-    await this.#operations.prolong(deadline);
+    if (this.state.touchIsDue) await this.#operations.prolong(deadline);
   }
 }

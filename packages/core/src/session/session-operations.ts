@@ -48,10 +48,14 @@ export class SessionOperations {
   }
 
   /** `isKnown`: nothing is under way, and the changes were looked for in this very step of the event loop. */
-  async storeNow(deadline: Deadline, isKnown = false): Promise<void> {
+  storeNow(deadline: Deadline, isKnown = false): Promise<void> {
+    return isKnown ? this.commit(undefined, deadline, true) : this.#settleAndCommit(deadline);
+  }
+
+  async #settleAndCommit(deadline: Deadline): Promise<void> {
     // Awaited even if nothing is under way: changes made in the turn of this call belong to it.
-    if (!isKnown) await (this.occupied ? this.settled(deadline) : undefined);
-    await this.commit(undefined, deadline, isKnown);
+    await (this.occupied ? this.settled(deadline) : undefined);
+    await this.commit(undefined, deadline);
   }
 
   async release(): Promise<void> {
