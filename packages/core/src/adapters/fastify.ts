@@ -28,7 +28,7 @@ export interface FastifyReplyLike {
 }
 
 /** A request with the exchange that the plugin keeps for its second hook. */
-type Begun = FastifyRequestLike & Record<symbol, NodeExchange<object> | undefined>;
+type Begun = FastifyRequestLike & { session?: unknown } & Record<symbol, NodeExchange<object> | undefined>;
 
 type Done = (error?: Error | null, payload?: unknown) => void;
 
@@ -61,11 +61,10 @@ export function session<D extends object>(sessions: Manager<D>): FastifyPlugin {
   const plugin: FastifyPlugin = (instance, _options, done) => {
     const begun = Symbol("sess");
     const onRequest = (request: Begun, reply: FastifyReplyLike, next: Done) => {
-      const getter = () => {
+      request.session = () => {
         request[begun] ??= sessions.begin(request.raw, reply.raw) as NodeExchange<object>;
         return request[begun].session();
       };
-      Object.assign(request, { session: getter });
       next();
     };
 

@@ -147,6 +147,7 @@ function superseding({ over = [] }: StoredSession, older: readonly Identity[]): 
  * domain may still hold the older token, which cannot be ended.
  */
 export function withoutSuperseded(sessions: readonly LoadedSession[]): readonly LoadedSession[] {
+  if (sessions.length < 2) return sessions;
   const over = new Set(sessions.flatMap(({ stored }) => stored.over ?? []));
   return over.size === 0 ? sessions : sessions.filter(({ identity }) => !over.has(markOf(identity)));
 }

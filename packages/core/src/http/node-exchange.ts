@@ -23,7 +23,8 @@ export class NodeExchange<D extends object> {
     // If loading failed, the handler has got the error, and there is nothing to store.
     await this.#session.catch(() => {});
     try {
-      await this.#response.store(status);
+      const stored = this.#response.store(status);
+      if (stored !== undefined) await stored;
     } catch (error) {
       await this.#response.abandon();
       throw error;

@@ -92,6 +92,8 @@ function unsent(): Outgoing {
 export class SentHead implements ResponseHead {
   readonly #res: Outgoing;
   #text: string;
+  /** A name that the text was searched for in vain, since it was changed last. */
+  #absent: string | undefined;
 
   private constructor(res: Outgoing, text: string) {
     this.#res = res;
@@ -113,13 +115,21 @@ export class SentHead implements ResponseHead {
   }
 
   getHeader(name: string): string | readonly string[] | undefined {
-    const found = this.#text.match(linesOf(name))?.map((line) => line.slice(name.length + 2, -2));
+    const lines = this.#text.match(linesOf(name));
+    if (lines === null) this.#absent = name;
+    const found = lines?.map((line) => line.slice(name.length + 2, -2));
     return found === undefined || found.length > 1 ? found : found[0];
   }
 
   setHeader(name: string, value: string): void {
     this.#res.setHeader(name, value);
     const line = `${name}: ${value}\r\n`;
+    const isAbsent = this.#absent === name;
+    this.#absent = undefined;
+    if (isAbsent) {
+      this.#text = withLine(this.#text, line);
+      return;
+    }
     let isPlaced = false;
     const replaced = this.#text.replace(linesOf(name), () => {
       if (isPlaced) return "";
@@ -131,6 +141,7 @@ export class SentHead implements ResponseHead {
 
   appendHeader(name: string, value: string): void {
     this.#res.appendHeader(name, value);
+    this.#absent = undefined;
     this.#text = withLine(this.#text, `${name}: ${value}\r\n`);
   }
 }
