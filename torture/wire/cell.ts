@@ -66,7 +66,7 @@ export async function runCell(place: Place, operation: Operation): Promise<Cell>
   );
   done.push(...(await goOn(bench, store, direct, begun + (fault.lasts ?? 0))));
   await proxy.lift();
-  const recovery = await recover(store);
+  const recovery = await recover(bench, store);
   const wrong = [...(await judge(done, place)), ...lateRecovery(recovery), ...(await closing(store, proxy))];
   return cellOf(operation.name, place, begun, done, recovery, wrong);
 }
@@ -85,7 +85,7 @@ export async function runConnecting(place: Place): Promise<Cell> {
   const lifted = performance.now();
   const store = opened[0] ?? (await patiently(() => connector.connect(context)));
   const connected = performance.now() - lifted;
-  const recovery = connected + (await recover(store));
+  const recovery = connected + (await recover(bench, store));
   const wrong = [...(await judge(done, place)), ...lateRecovery(recovery), ...(await closing(store, proxy))];
   return cellOf("connect", place, begun, done, recovery, wrong);
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { redis } from "../src/provider.js";
 import { type PrivateCluster, startCluster } from "./cluster.js";
 import { type Pair, startPair, until } from "./replicas.js";
-import { all, Clock, describeWithServer, newKey, newRecord } from "./support.js";
+import { all, Clock, describeWithServer, newKey, newRecord, patient } from "./support.js";
 
 const readme = await readFile(join(import.meta.dirname, "..", "README.md"), "utf8");
 /** What the README grants, and to whom a cluster is open in addition. */
@@ -31,7 +31,8 @@ describeWithServer("a user with the rights that the README names, on one server"
   conformance(test, {
     name: "its kit",
     // The pattern of the keys is the README's, too.
-    open: ({ namespace, now }) => redis({ ...user(), prefix: `sess:${namespace}` }).connect({ now, contract: 1 }),
+    open: ({ namespace, now }) =>
+      redis({ ...user(), prefix: `sess:${namespace}`, commandTimeout: patient }).connect({ now, contract: 1 }),
     serverClock,
   });
 
@@ -83,7 +84,8 @@ describeWithServer("a user with the rights that the README names, in a cluster",
 
   conformance(test, {
     name: "its kit",
-    open: ({ namespace, now }) => redis({ client, wait: 1, prefix: `sess:${namespace}` }).connect({ now, contract: 1 }),
+    open: ({ namespace, now }) =>
+      redis({ client, wait: 1, prefix: `sess:${namespace}`, commandTimeout: patient }).connect({ now, contract: 1 }),
     serverClock,
   });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redis } from "../src/provider.js";
 import { behaves } from "./behaviour.js";
 import { type PrivateCluster, startCluster } from "./cluster.js";
-import { all, Clock, describeWithServer, newKey, newRecord } from "./support.js";
+import { all, Clock, describeWithServer, newKey, newRecord, patient } from "./support.js";
 
 describeWithServer("Redis Cluster", () => {
   let cluster: PrivateCluster;
@@ -52,7 +52,7 @@ describeWithServer("Redis Cluster", () => {
     open: ({ namespace, now }) => {
       const client = clients.get("ioredis 6") ?? new Cluster(nodes());
       clients.set("ioredis 6", client);
-      return redis({ client, prefix: namespace }).connect({ now, contract: 1 });
+      return redis({ client, prefix: namespace, commandTimeout: patient }).connect({ now, contract: 1 });
     },
     serverClock: "redis removes what has expired by TTLs of its own clock",
   });

@@ -32,21 +32,23 @@ describeWithUrl("conformance", (start) => {
 
   conformance(test, {
     name: "own connection",
-    open: ({ namespace, now }) => redis({ url, prefix: namespace }).connect({ now, contract: 1 }),
+    open: ({ namespace, now }) => redis({ url, prefix: namespace, commandTimeout: 5000 }).connect({ now, contract: 1 }),
     serverClock,
     outage: (mode) => proxy.outage(mode),
   });
 
   conformance(test, {
     name: "ioredis 6 with a keyPrefix",
-    open: ({ namespace, now }) => redis({ client: six, prefix: namespace }).connect({ now, contract: 1 }),
+    open: ({ namespace, now }) =>
+      redis({ client: six, prefix: namespace, commandTimeout: 5000 }).connect({ now, contract: 1 }),
     serverClock,
     outage: (mode) => proxy.outage(mode),
   });
 
   conformance(test, {
     name: "ioredis 5 with automatic pipelining",
-    open: ({ namespace, now }) => redis({ client: five, prefix: namespace }).connect({ now, contract: 1 }),
+    open: ({ namespace, now }) =>
+      redis({ client: five, prefix: namespace, commandTimeout: 5000 }).connect({ now, contract: 1 }),
     serverClock,
     outage: (mode) => proxy.outage(mode),
   });

@@ -14,3 +14,6 @@ export const { describeWithServer, describeWithUrl } = groupsFor({
   variable: "SESS_REDIS_URL",
   start: startRedis,
 });
+
+/** Milliseconds for records of 17 MB, which a busy machine does not send within the default of 2000. */
+export const patient = 9000;

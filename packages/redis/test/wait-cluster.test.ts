@@ -6,7 +6,7 @@ import { redis } from "../src/provider.js";
 import { decodeRecord } from "../src/record.js";
 import { type PrivateCluster, startCluster } from "./cluster.js";
 import { kindOf, type Opened } from "./kinds.js";
-import { Clock, describeWithServer, newKey, newRecord } from "./support.js";
+import { Clock, describeWithServer, newKey, newRecord, patient } from "./support.js";
 
 const nowhere = { host: "127.0.0.1", port: 0 };
 
@@ -36,7 +36,7 @@ describeWithServer("wait: 1 in a cluster", () => {
     name: "cluster",
     open: async ({ namespace, now }) => {
       const { client } = opened[0] ?? keep(await ioredis(new Cluster([...cluster.nodes])));
-      return redis({ client, wait: 1, prefix: namespace }).connect({ now, contract: 1 });
+      return redis({ client, wait: 1, prefix: namespace, commandTimeout: patient }).connect({ now, contract: 1 });
     },
     serverClock: "redis removes what has expired by TTLs of its own clock",
   });

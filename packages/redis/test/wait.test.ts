@@ -7,7 +7,7 @@ import type { RedisOptions } from "../src/options.js";
 import { redis } from "../src/provider.js";
 import { decodeRecord } from "../src/record.js";
 import { type Pair, startPair } from "./replicas.js";
-import { Clock, describeWithServer, newKey, newRecord } from "./support.js";
+import { Clock, describeWithServer, newKey, newRecord, patient } from "./support.js";
 
 const commandTimeout = 400;
 /** What a bound of `commandTimeout` may take on a busy machine, in milliseconds. */
@@ -49,7 +49,10 @@ describeWithServer("wait: 1", () => {
   conformance(test, {
     name: "own connections",
     open: ({ namespace, now }) =>
-      redis({ url: pair.master.url, wait: 1, prefix: namespace }).connect({ now, contract: 1 }),
+      redis({ url: pair.master.url, wait: 1, prefix: namespace, commandTimeout: patient }).connect({
+        now,
+        contract: 1,
+      }),
     serverClock,
   });
 
@@ -60,7 +63,7 @@ describeWithServer("wait: 1", () => {
     conformance(test, {
       name,
       open: ({ namespace, now }) =>
-        redis({ client: client(), wait: 1, prefix: namespace }).connect({ now, contract: 1 }),
+        redis({ client: client(), wait: 1, prefix: namespace, commandTimeout: patient }).connect({ now, contract: 1 }),
       serverClock,
     });
   }
