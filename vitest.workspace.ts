@@ -27,6 +27,8 @@ export default defineConfig({
     globalSetup: ["scripts/test-servers.ts"],
     // Most of a file is waiting for a server, a process or a timer.
     maxWorkers: 2 * availableParallelism(),
+    // Milliseconds. A test that hangs is found by it, and a slow machine is no hang: some take a second alone, five beside others.
+    testTimeout: 30_000,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
