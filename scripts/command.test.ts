@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createManager, type SessionData, type StoreManager } from "../packages/core/src/index.js";
+import { createManager } from "../packages/core/src/index.js";
+import { signInAs } from "../packages/core/test-support/handlers.js";
 import { file } from "../packages/file/src/provider.js";
 import { mysql } from "../packages/mysql/src/provider.js";
 import { postgres } from "../packages/postgres/src/provider.js";
@@ -31,16 +32,6 @@ async function sess(provider: string, ...args: readonly string[]): Promise<Resul
   );
 }
 
-async function signIn(sessions: StoreManager<SessionData>, user: string): Promise<string> {
-  const response = await sessions.handle(new Request("http://localhost/"), async (session) => {
-    session.set("secretField", "swordfish");
-    session.owner = user;
-    await session.release();
-    return new Response(session.id);
-  });
-  return response.text();
-}
-
 const connectors = { file, redis, mysql, postgres };
 const looksAt = [
   { provider: "file", subjects: ["directory", "space", "durability"] },
@@ -65,10 +56,10 @@ describe.each(looksAt)("sess over $provider", ({ provider, subjects }) => {
     const connect = connectors[provider];
     const open = (now: () => number) => createManager(connect(String(store?.config)), { namespace: "shop", now });
     const sessions = await open(Date.now);
-    const [phone, laptop] = [await signIn(sessions, "ada"), await signIn(sessions, "ada")];
-    const eve = await signIn(sessions, "eve");
+    const [phone, laptop] = [await signInAs(sessions, "ada"), await signInAs(sessions, "ada")];
+    const eve = await signInAs(sessions, "eve");
     const past = await open(() => Date.now() - 86_400_000);
-    await signIn(past, "ada");
+    await signInAs(past, "ada");
 
     const config = JSON.stringify({ providerConfig: store.config, namespace: "shop" });
     const all: string[] = [];

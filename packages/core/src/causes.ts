@@ -1,3 +1,5 @@
+import { isSessionError } from "./errors.js";
+
 /** Of a chain, or a ring, no more are named. */
 const mostCauses = 6;
 /** Characters of one cause's text. */
@@ -16,6 +18,17 @@ export function withCauses(error: Error): Error {
   // By value: where `stack` is an accessor it knows only its own error.
   Object.defineProperty(warning, "stack", { value: error.stack, configurable: true, writable: true });
   return Object.assign(warning, { name: error.name, detail });
+}
+
+/** An error for an operator, on one line: the code if it is ours, then its message and up to three behind it. */
+export function lineOf(error: unknown): string {
+  const texts: string[] = [];
+  for (let each = error; each instanceof Error && texts.length < 4; each = each.cause) {
+    const text = each.message || String((each as { readonly code?: unknown }).code ?? each.name);
+    if (!texts.includes(text)) texts.push(text);
+  }
+  const code = isSessionError(error) ? `${error.code}: ` : "";
+  return texts.length === 0 ? String(error) : `${code}${texts.join(": ")}`;
 }
 
 /** Breadth first: of what several attempts failed with, as of several addresses, each is a cause. */

@@ -1,4 +1,4 @@
-import type { FetchHandler } from "../src/manager/manager.js";
+import type { FetchHandler, StoreManager } from "../src/manager/manager.js";
 import type { SessionData } from "../src/session/session-store.js";
 
 /** Says who is signed in. */
@@ -13,4 +13,15 @@ export const signIn: FetchHandler<SessionData> = async (session) => {
 /** The id in the last cookie of a response, "" where there is none. */
 export function idOf(response: Response): string {
   return /^sessionid=([^;]*)/.exec(response.headers.getSetCookie().at(-1) ?? "")?.[1] ?? "";
+}
+
+/** Somebody signs in whose session holds a secret. Resolves to its id. */
+export async function signInAs(sessions: StoreManager<SessionData>, user: string): Promise<string> {
+  const response = await sessions.handle(new Request("http://localhost/"), async (session) => {
+    session.set("secretField", "swordfish");
+    session.owner = user;
+    await session.release();
+    return new Response(session.id);
+  });
+  return response.text();
 }

@@ -1,30 +1,5 @@
-import { expect, test } from "vitest";
-import { mysql } from "../src/provider.js";
-import { startMysql } from "./server.js";
-import { adminPool, describeWithServer } from "./support.js";
+import { diagnosisTests } from "../../core/test-support/stores/sql-diagnosis.js";
+import { subject } from "./subject.js";
+import { describeWithServer } from "./support.js";
 
-// What `sess doctor` says of a table that somebody has changed, and of a clock that differs.
-
-describeWithServer("diagnose", () => {
-  test("an index that is missing, a clock that differs, and that TCP without TLS is in the clear", async () => {
-    const server = await startMysql();
-    const admin = adminPool(server.url);
-    const findings = async (now = Date.now) => {
-      const provider = await mysql(server.url).connect({ now, contract: 1 });
-      const found = (await provider.diagnose?.()) ?? [];
-      await provider.close();
-      return Object.fromEntries(found.map(({ subject, state, text }) => [subject, `${state}: ${text}`]));
-    };
-    const fine = await findings();
-    expect(fine.indexes).toBe("fine: on expires and on owner");
-    expect(fine.clock).toMatch(/^fine: this process is \d+ ms/);
-    expect(fine.server).toMatch(/^fine: version \d+/);
-    expect(fine.TLS).toBe("warning: the connection is not encrypted; on one host it need not be");
-    await admin.query("DROP INDEX owner ON sessions");
-    const wrong = await findings(() => Date.now() + 20_000);
-    expect(wrong.indexes).toMatch(/^problem: .*sessions.* has no (valid )?index that begins with owner: see ddl\(\)$/);
-    expect(wrong.clock).toMatch(/^problem: this process is (19|20)\d{3} ms ahead of the server$/);
-    await admin.end();
-    await server.stop();
-  }, 60_000);
-});
+describeWithServer("diagnose", () => diagnosisTests(subject, "DROP INDEX owner ON sessions"));

@@ -56,8 +56,8 @@ export type H3PluginTarget = H3NodeApp | H3WebApp | { readonly h3App: H3NodeApp 
  * of that request, whose response sets the cookie.
  *
  * If `session()` rejects, the handler throws the error, and h3 makes its error page; there, the error's `cause` is the
- * `SessionError`. The response stores the fields,
- * whatever its status, unless that is 5xx. If the save fails, the response is an error.
+ * `SessionError`. The response stores the fields, whatever its status, unless that is 5xx. If the save fails, the
+ * response is an error.
  */
 export function sessionPlugin<D extends object>(sessions: ManagerSource<D>): (target: H3PluginTarget) => void {
   const manager = managerOf(sessions);

@@ -2,8 +2,9 @@ import type { StoreErrorEvent } from "../diagnostics.js";
 import { isSessionError, SessionError } from "../errors.js";
 import { limits } from "../limits.js";
 import type { Finding, Provider, SessionRecord } from "../provider.js";
-import { decodeEnvelope, encodeEnvelope, openToEnd } from "../record/envelope.js";
+import { encodeEnvelope, openToEnd } from "../record/envelope.js";
 import type { StoredSession } from "../record/stored-session.js";
+import { decodeSession } from "../schema/decode-stored.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
 import { certain, type Reading, unavailable, unreadable, type WriteOutcome, written } from "./outcomes.js";
@@ -196,9 +197,7 @@ export class ReliableProvider {
 
   #open(record: SessionRecord): StoredSession | undefined {
     this.#assertSize(record);
-    const stored = decodeEnvelope(record);
-    const { schemas } = this.#context;
-    return schemas === undefined ? stored : stored && schemas.upgrade(stored);
+    return decodeSession(record, this.#context.schemas);
   }
 
   #assertSize({ data }: SessionRecord): void {

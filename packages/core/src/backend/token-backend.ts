@@ -1,9 +1,10 @@
 import { SessionError } from "../errors.js";
 import type { TokenProvider } from "../provider.js";
 import type { Changes, Draft, FieldUpdate } from "../record/changes.js";
-import { decodeEnvelope, encodeEnvelope } from "../record/envelope.js";
+import { encodeEnvelope } from "../record/envelope.js";
 import { applyChanges, freshDraft, sessionAfter, toDraft } from "../record/next-record.js";
 import type { StoredSession } from "../record/stored-session.js";
+import { decodeSession } from "../schema/decode-stored.js";
 import type { FieldSchemas } from "../schema/field-schemas.js";
 import type { StoreContext } from "./context.js";
 import { Deadline } from "./deadline.js";
@@ -44,8 +45,7 @@ export class TokenBackend implements SessionBackend {
     const record = this.#provider.open(token);
     // Checked by our clock too, whatever the provider decides.
     if (record === undefined || record.expiresAt <= this.#context.now()) return undefined;
-    const decoded = decodeEnvelope(record);
-    const stored = decoded && (this.schemas?.upgrade(decoded) ?? decoded);
+    const stored = decodeSession(record, this.schemas);
     return stored && { identity: { id: record.version, key: "" }, stored };
   }
 

@@ -27,7 +27,7 @@ export async function carryOut(sessions: AnyManager, request: Request): Promise<
 
 async function count(sessions: AnyManager): Promise<Outcome> {
   const number = (await sessions.count?.()) ?? 0;
-  return done(`${number} ${number === 1 ? "session" : "sessions"}`, { sessions: number });
+  return done(counted(number, "session"), { sessions: number });
 }
 
 /** The fields are left out: a value may be what nobody should read over an operator's shoulder. */
@@ -37,18 +37,18 @@ async function list(sessions: AnyManager, owner: string): Promise<Outcome> {
   const lines = rows.map(
     ({ handle, created, saved }) => `${handle}  since ${created.toISOString()}  stored ${saved.toISOString()}`,
   );
-  const last = `${rows.length} ${rows.length === 1 ? "session" : "sessions"} of this owner`;
+  const last = `${counted(rows.length, "session")} of this owner`;
   return done([...lines, last].join("\n"), { sessions: rows });
 }
 
 async function revoke(sessions: AnyManager, { owner, handle }: Request): Promise<Outcome> {
   const ended = (await sessions.destroyOwned?.(owner, handle === undefined ? {} : { handle })) ?? 0;
-  return done(`${ended} ${ended === 1 ? "session" : "sessions"} ended`, { ended });
+  return done(`${counted(ended, "session")} ended`, { ended });
 }
 
 async function collect(sessions: AnyManager): Promise<Outcome> {
   const removed = await sessions.gc();
-  return done(`${removed} expired ${removed === 1 ? "record" : "records"} removed`, { removed });
+  return done(`${counted(removed, "expired record")} removed`, { removed });
 }
 
 const marks = { fine: "ok     ", warning: "warning", problem: "PROBLEM", unknown: "unknown" } as const;
@@ -63,4 +63,8 @@ async function diagnose(sessions: AnyManager, peer: string | undefined): Promise
 
 function done(text: string, json: object): Outcome {
   return { text, json, isProblem: false };
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { createManager, memory, type StoreManager } from "../index.js";
+import { signInAs } from "../../test-support/handlers.js";
+import { createManager, memory } from "../index.js";
 import { withProgress } from "./progress.js";
 import { run } from "./run.js";
 
@@ -38,21 +39,11 @@ async function sess(...args: readonly string[]) {
   return { code, out: out.join(""), err: err.join("") };
 }
 
-async function signIn(sessions: StoreManager<Record<string, unknown>>, user: string): Promise<string> {
-  const response = await sessions.handle(new Request("http://localhost/"), async (session) => {
-    session.set("secretField", "swordfish");
-    session.owner = user;
-    await session.release();
-    return new Response(session.id);
-  });
-  return response.text();
-}
-
 describe("sess", () => {
   test("counts, lists, revokes one and all, and collects; and prints no id and no value", async () => {
     const store = memory();
-    const sessions = await createManager<Record<string, unknown>>(store, { cookieName: "shop" });
-    const [phone] = [await signIn(sessions, "ada"), await signIn(sessions, "ada"), await signIn(sessions, "eve")];
+    const sessions = await createManager(store, { cookieName: "shop" });
+    const [phone] = [await signInAs(sessions, "ada"), await signInAs(sessions, "ada"), await signInAs(sessions, "eve")];
     const config = await module('export default [globalThis.sessTest, { cookieName: "shop" }];', store);
     const all: string[] = [];
     const says = async (...args: readonly string[]) => {
@@ -79,8 +70,8 @@ describe("sess", () => {
 
   test("of another namespace it finds nothing, and with the right one everything", async () => {
     const store = memory();
-    const sessions = await createManager<Record<string, unknown>>(store, { namespace: "shop" });
-    await signIn(sessions, "ada");
+    const sessions = await createManager(store, { namespace: "shop" });
+    await signInAs(sessions, "ada");
     const config = await module("export const sessions = [globalThis.sessTest];", store);
     expect((await sess("list", "ada", "-c", config)).out).toBe("0 sessions of this owner\n");
     expect((await sess("list", "ada", "-c", config, "-n", "shop")).out).toMatch(/1 session of this owner/);
@@ -205,8 +196,8 @@ describe("progress", () => {
   test("on a terminal, work that takes long shows that it goes on and what has ended, and cleans up", async () => {
     vi.useFakeTimers();
     const screen = terminal(true);
-    const sessions = await createManager<Record<string, unknown>>(memory());
-    await signIn(sessions, "ada");
+    const sessions = await createManager(memory());
+    await signInAs(sessions, "ada");
     const work = withProgress("revoking", screen, async () => {
       await sessions.destroyOwned("ada");
       await new Promise((resolve) => setTimeout(resolve, 1000));

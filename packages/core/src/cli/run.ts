@@ -1,3 +1,4 @@
+import { lineOf } from "../causes.js";
 import { isSessionError } from "../errors.js";
 import { readArguments, UsageError } from "./arguments.js";
 import { carryOut } from "./commands.js";
@@ -47,14 +48,7 @@ function isMistake(error: unknown): boolean {
   return isSessionError(error) && ["SESS_CONFIG", "SESS_PROVIDER", "SESS_UNSUPPORTED"].includes(error.code);
 }
 
-/** With the causes behind it. No message of ours, and of no provider of ours, has an id, an owner or a value. */
+/** No message of ours, and of no provider of ours, has an id, an owner or a value. */
 function messageOf(error: unknown): string {
-  const texts: string[] = [];
-  for (let each = error; each instanceof Error && texts.length < 4; each = each.cause) {
-    const text = each.message || String((each as { readonly code?: unknown }).code ?? each.name);
-    if (!texts.includes(text)) texts.push(text);
-  }
-  const code = isSessionError(error) ? `${error.code}: ` : "";
-  const hint = error instanceof UsageError ? " (sess --help)" : "";
-  return texts.length === 0 ? String(error) : `${code}${texts.join(": ")}${hint}`;
+  return error instanceof UsageError ? `${lineOf(error)} (sess --help)` : lineOf(error);
 }

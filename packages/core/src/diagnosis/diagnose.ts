@@ -1,15 +1,16 @@
 import type { StoreContext } from "../backend/context.js";
 import type { ReliableProvider } from "../backend/reliable-provider.js";
+import { lineOf } from "../causes.js";
 import type { Settings } from "../config/options.js";
 import { isSecure } from "../http/proxy-trust.js";
 import type { RequestView } from "../http/request-view.js";
 import type { Finding } from "../provider.js";
-import { probe, textOf } from "./probe.js";
+import { probe } from "./probe.js";
 
 /** What the provider tells, and what can be tried with any provider. A store that is down is a finding too. */
 export async function diagnoseStore(provider: ReliableProvider, context: StoreContext): Promise<Finding[]> {
   const told = await provider.diagnose().catch((error: unknown): Finding[] => {
-    return [{ subject: "store", state: "problem", text: textOf(error) }];
+    return [{ subject: "store", state: "problem", text: lineOf(error) }];
   });
   return [...told, ...(await probe(provider, context))];
 }

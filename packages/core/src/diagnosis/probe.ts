@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { StoreContext } from "../backend/context.js";
 import { Deadline } from "../backend/deadline.js";
 import type { ReliableProvider } from "../backend/reliable-provider.js";
+import { lineOf } from "../causes.js";
 import { isSessionError } from "../errors.js";
 import { randomToken } from "../ids.js";
 import type { Finding } from "../provider.js";
@@ -20,7 +21,7 @@ export async function probe(provider: ReliableProvider, context: StoreContext): 
     const tried = await tryAll(provider, key, context);
     return [...tried, await timed(() => provider.readToEnd(key, new Deadline(context)))];
   } catch (error) {
-    return [{ subject: "permissions", state: "problem", text: textOf(error) }];
+    return [{ subject: "permissions", state: "problem", text: lineOf(error) }];
   }
 }
 
@@ -56,11 +57,4 @@ async function timed(read: () => Promise<unknown>): Promise<Finding> {
   const [median = 0, slowest = 0] = [times[(rounds - 1) / 2], times[rounds - 1]];
   const text = `${median.toFixed(1)} ms median, ${slowest.toFixed(1)} ms slowest of ${rounds} reads`;
   return { subject: "round trip", state: median > slow ? "warning" : "fine", text };
-}
-
-/** An error with what is behind it, in a line. */
-export function textOf(error: unknown): string {
-  const texts: string[] = [];
-  for (let each = error; each instanceof Error && texts.length < 3; each = each.cause) texts.push(each.message);
-  return `${isSessionError(error) ? `${error.code}: ` : ""}${[...new Set(texts)].join(": ")}`;
 }

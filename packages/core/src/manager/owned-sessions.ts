@@ -1,9 +1,9 @@
 import { Leftovers } from "../backend/leftovers.js";
 import type { StoreBackend } from "../backend/store-backend.js";
-import { decode } from "../codec/decode.js";
 import { SessionError } from "../errors.js";
 import { handleOf } from "../ids.js";
 import type { StoredSession } from "../record/stored-session.js";
+import { decodeField } from "../schema/decode-stored.js";
 import { Session } from "../session/session.js";
 import type { Field, SessionStore } from "../session/session-store.js";
 import type { EndOptions, OwnedSession } from "./manager.js";
@@ -58,9 +58,7 @@ function describe<D extends object>(
     handle: stored.handle ?? handleOf(key),
     get<F extends Field<D>>(field: F): D[F] | undefined {
       const text = stored.fields.get(field);
-      if (text === undefined) return undefined;
-      const value = decode(text);
-      return (backend.schemas === undefined ? value : backend.schemas.check(field, value)) as D[F] | undefined;
+      return text === undefined ? undefined : (decodeField(field, text, backend.schemas) as D[F] | undefined);
     },
     async destroy(): Promise<void> {
       await backend.destroy(key, stored, backend.deadline());

@@ -95,10 +95,11 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
   async presented(request: RequestView): Promise<PresentedSession> {
     const ids = presentedIds(request, this.settings);
     const { all, cookie, oversized, some } = ids;
-    const [first] = all;
-    let choice: Selection = { found: undefined, rivals: [] };
-    if (all.length > 1) choice = await this.#selectSession(ids);
-    else if (first !== undefined) choice = { found: await this.#lookUp(first), rivals: [] };
+    const [only] = all;
+    const choice: Selection =
+      all.length > 1
+        ? await this.#selectSession(ids)
+        : { found: only === undefined ? undefined : await this.#lookUp(only), rivals: [] };
     const { found, rivals } = choice;
     return { found, rivals, cookie, reason: whyNone(choice, oversized, some) };
   }

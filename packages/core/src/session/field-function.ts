@@ -1,8 +1,8 @@
 import { types } from "node:util";
 import { presentContext } from "../backend/async-context.js";
-import { decode } from "../codec/decode.js";
 import { encode } from "../codec/encode.js";
 import { isSessionError, SessionError } from "../errors.js";
+import { decodeField } from "../schema/decode-stored.js";
 import type { FieldSchemas } from "../schema/field-schemas.js";
 
 /**
@@ -37,7 +37,8 @@ export class FieldFunction<T> {
   }
 
   readonly run = (current: string | undefined): string | undefined => {
-    const before = current === undefined ? undefined : (this.#decoded(current) as T | undefined);
+    const before =
+      current === undefined ? undefined : (decodeField(this.name, current, this.#schemas) as T | undefined);
     // rule: an-update-runs-where-it-was-asked
     const value = this.#context(() => this.#fn(before));
     if (types.isPromise(value)) {
@@ -49,11 +50,6 @@ export class FieldFunction<T> {
     this.value = value;
     return this.text;
   };
-
-  #decoded(text: string): unknown {
-    const value = decode(text);
-    return this.#schemas === undefined ? value : this.#schemas.check(this.name, value);
-  }
 
   #encoded(value: T): string {
     try {

@@ -68,10 +68,7 @@ export class ObjectCache {
       changed.push([name, text]);
     }
     // Only when none has thrown.
-    for (const [name, text] of changed) {
-      const cached = this.#values.get(name);
-      if (cached !== undefined) this.#values.set(name, { ...cached, baseline: text, asStored: false });
-    }
+    for (const [name, text] of changed) this.put(name, this.get(name), text);
     return changed;
   }
 }
