@@ -4,8 +4,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Minutes under load, with servers and processes that are killed: `npm run test:trials`, which `.ci/run` runs as well. */
 const trials = [
-  "torture/{clients,failover-redis,failover-sql,from-express-session,processes,wire}/{clients,failover,from-express-session,processes,wire}.test.ts",
+  "torture/{clients,failover-redis,failover-sql,from-express-session,processes}/{clients,failover,from-express-session,processes}.test.ts",
 ];
+/** It measures how long each call takes, so nothing may run beside it: begun when the other trials have ended. */
+const alone = "torture/wire/wire.test.ts";
 
 /** The files that take longest, by waiting: begun last, they would be what a run ends with, one at a time. */
 const long = /\/(conformance|broken|clients|outage|snippets|connect|wait|types|acl)\.test\.ts$/;
@@ -43,9 +45,14 @@ export default defineConfig({
       { extends: true, test: { name: "scripts", include: ["scripts/**/*.test.ts"] } },
       {
         extends: true,
-        test: { name: "torture", include: ["torture/**/*.test.ts"], exclude: [...configDefaults.exclude, ...trials] },
+        test: {
+          name: "torture",
+          include: ["torture/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...trials, alone],
+        },
       },
       { extends: true, test: { name: "trials", include: trials } },
+      { extends: true, test: { name: "trials-alone", include: [alone], sequence: { groupOrder: 1 } } },
     ],
   },
 });
