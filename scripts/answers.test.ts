@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { SessionStore } from "../packages/core/src/index.js";
 import { createManager } from "../packages/core/src/index.js";
 import { readSnippets, write } from "./checks/snippets.js";
@@ -8,6 +8,14 @@ import { readSnippets, write } from "./checks/snippets.js";
 // What packages/core/docs/answers.md shows does what it says there. That it compiles is tested with all other blocks.
 
 type Answer = Promise<Response>;
+
+/** Time stands still while `at` is set: a Max-Age is what is left, in whole seconds. Before core takes `Date.now`. */
+const clock = vi.hoisted(() => {
+  const held: { at?: number | undefined } = {};
+  const real = Date.now;
+  Date.now = () => held.at ?? real();
+  return held;
+});
 
 const root = join(import.meta.dirname, "..");
 let folder: string;
@@ -141,6 +149,10 @@ test("remember me: the cookie lasts as long as the session may, and else ends wi
   const { signIn } = await block<{ signIn(request: Request, user: string, remember: boolean): Answer }>("14 * 86_400");
   const cookie = async (remember: boolean) =>
     (await signIn(new Request("https://shop.example/"), "ada", remember)).headers.getSetCookie().join();
+  clock.at = Date.now();
+  onTestFinished(() => {
+    clock.at = undefined;
+  });
   expect(await cookie(true)).toContain(`Max-Age=${90 * 86_400};`);
   expect(await cookie(false)).not.toContain("Max-Age");
 });
