@@ -31,6 +31,7 @@ export default defineConfig({
     maxWorkers: 2 * availableParallelism(),
     // Milliseconds. A test that hangs is found by it, and a slow machine is no hang: some take a second alone, five beside others.
     testTimeout: 30_000,
+    hookTimeout: 60_000,
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -49,15 +49,19 @@ export async function openOwn(endpoint: Endpoint): Promise<Link> {
       if (error) connection.destroy();
     });
   });
+  const breakOff = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     pool: core.promise(),
     size: endpoint.poolSize,
     execute,
     discard,
+    breakOff,
     close: async () => {
       const ended = () => new Promise((resolve) => core.end(resolve));
       await new BoundedCalls().run(ended, performance.now() + patience).catch(() => {});
-      for (const socket of sockets) socket.destroy();
+      breakOff();
     },
   };
 }

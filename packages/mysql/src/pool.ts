@@ -43,6 +43,8 @@ export interface Link {
   execute(connection: MysqlConnection, sql: string, values: Value[]): Promise<[result: unknown, fields: unknown]>;
   /** To be called when the connection is lost, did not answer, or answered another statement: it is not used again. */
   discard(connection: MysqlConnection): void;
+  /** Breaks off each connection of our own pool, also one that is being made, so that closing waits for none. */
+  breakOff(): void;
   /** Closes our own pool within about a second; leaves a caller's pool open. */
   close(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export function borrow(pool: MysqlPool): Link {
     size: 10,
     execute: (connection, sql, values) => connection.execute({ sql, ...options }, values),
     discard: (connection) => connection.destroy(),
+    breakOff: () => {},
     close: async () => {},
   };
 }

@@ -41,6 +41,8 @@ async function connect(settings: Settings, context: ProviderContext): Promise<My
     const look = () => diagnose(statements, table, now);
     return new MysqlStore(statements, sql, now, Math.min(packetLimit, mostPacket), look);
   } catch (error) {
+    // The driver gives a connection that is being made as much time as all of this had.
+    link.breakOff();
     await statements.close();
     throw connectFailure(error);
   }

@@ -24,6 +24,7 @@ function pool(...answers: readonly Answer[]) {
     execute: (each: MysqlConnection, sql: string, values: Value[]) =>
       each.execute({ sql, rowsAsArray: true, nestTables: false }, values),
     discard: (each: MysqlConnection) => each.destroy(),
+    breakOff: () => {},
     close: async () => {},
   };
   return { log, link, getConnection, connection };

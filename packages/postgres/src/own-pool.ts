@@ -110,15 +110,15 @@ class OwnPool implements Link {
     this.#condemned = performance.now();
   }
 
+  breakOff(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
     const closing = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     const closed = Promise.all(closing);
-    await this.#calls
-      .run(() => closed, performance.now() + patience)
-      .catch(() => {
-        for (const socket of this.#sockets) socket.destroy();
-      });
+    await this.#calls.run(() => closed, performance.now() + patience).catch(() => this.breakOff());
     await closed;
     this.#calls.close();
   }

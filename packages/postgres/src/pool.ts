@@ -20,6 +20,8 @@ export interface Link {
   query(text: string, values: readonly Value[], until: number): Promise<{ readonly rows: readonly unknown[] }>;
   /** To be called when an answer belongs to another statement: no present connection may be used again. */
   distrust(): void;
+  /** Breaks off each connection of our own pool, also one that is being made, so that closing waits for none. */
+  breakOff(): void;
   /** Closes our own pool; leaves a caller's pool open. */
   close(): Promise<void>;
 }

@@ -44,6 +44,8 @@ async function connect(settings: Settings, context: ProviderContext, bounded = t
     const look = () => diagnose(statements, nameOf(table, schema), now);
     return new PostgresStore(statements, sqlFor(nameOf(table, schema)), now, look);
   } catch (error) {
+    // The driver gives a connection that is being made as much time as all of this had.
+    link.breakOff();
     await statements.close();
     if (bounded && refusesParameters(Object(error).cause)) return connect(settings, context, false);
     throw connectFailure(error);
@@ -56,6 +58,7 @@ function borrow(pool: PostgresPool): Link {
   return {
     query: (text, values, until) => calls.run(() => pool.query(text, [...values]), until),
     distrust: () => {},
+    breakOff: () => {},
     close: async () => calls.close(),
   };
 }
