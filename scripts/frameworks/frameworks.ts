@@ -1,6 +1,7 @@
 import type { Framework } from "./application.js";
 import { nextTrials } from "./next.js";
 import { nuxtTrials } from "./nuxt.js";
+import { sveltekitTrials } from "./sveltekit.js";
 import type { Trial } from "./trials.js";
 
 export interface Tried extends Framework {
@@ -32,5 +33,17 @@ export const frameworks: readonly Tried[] = [
     edited: "app/app.vue",
     forgets: "yes, but memory is lost: Nitro begins a new worker",
     further: nuxtTrials,
+  },
+  {
+    name: "sveltekit",
+    manager: "src/hooks.server.ts",
+    store: "src",
+    packages: ["@sveltejs/kit", "@sveltejs/adapter-node", "svelte"],
+    build: ["vite", "build"],
+    types: ["svelte-check"],
+    start: ["build/index.js"],
+    dev: ["vite", "dev", "--port", "PORT"],
+    edited: "src/routes/+page.svelte",
+    further: sveltekitTrials,
   },
 ];

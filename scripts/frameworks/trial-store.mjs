@@ -14,6 +14,10 @@ function state() {
   }
 }
 
+/**
+ * @template T
+ * @param {() => Promise<T>} call
+ */
 async function write(call) {
   const { delay = 0, fails = false } = state();
   if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
