@@ -1,6 +1,7 @@
 import type { Framework } from "./application.js";
 import { nextTrials } from "./next.js";
 import { nuxtTrials } from "./nuxt.js";
+import { reactRouterTrials } from "./react-router.js";
 import { sveltekitTrials } from "./sveltekit.js";
 import type { Trial } from "./trials.js";
 
@@ -45,5 +46,17 @@ export const frameworks: readonly Tried[] = [
     dev: ["vite", "dev", "--port", "PORT"],
     edited: "src/routes/+page.svelte",
     further: sveltekitTrials,
+  },
+  {
+    name: "react-router",
+    manager: "app/session.server.ts",
+    store: "app",
+    packages: ["react-router", "@react-router/serve", "react"],
+    build: ["react-router", "build"],
+    types: ["tsc", "-p", "."],
+    start: ["react-router-serve", "build/server/index.js"],
+    dev: ["react-router", "dev", "--port", "PORT"],
+    edited: "app/home.tsx",
+    further: reactRouterTrials,
   },
 ];
