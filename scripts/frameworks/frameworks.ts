@@ -1,4 +1,5 @@
 import type { Framework } from "./application.js";
+import { astroTrials } from "./astro.js";
 import { nextTrials } from "./next.js";
 import { nuxtTrials } from "./nuxt.js";
 import { reactRouterTrials } from "./react-router.js";
@@ -58,5 +59,17 @@ export const frameworks: readonly Tried[] = [
     dev: ["react-router", "dev", "--port", "PORT"],
     edited: "app/home.tsx",
     further: reactRouterTrials,
+  },
+  {
+    name: "astro",
+    manager: "src/middleware.ts",
+    store: "src",
+    packages: ["astro", "@astrojs/node"],
+    build: ["astro", "build"],
+    types: ["astro", "check"],
+    start: ["dist/server/entry.mjs"],
+    dev: ["astro", "dev", "--port", "PORT"],
+    edited: "src/components/Greeting.astro",
+    further: astroTrials,
   },
 ];
