@@ -1,15 +1,11 @@
-import type { SessionStore } from "@sess/core";
+interface Fields {
+  user: string;
+  visits: number;
+  wanted: string;
+}
 
-declare global {
-  interface Fields {
-    user: string;
-    visits: number;
-    wanted: string;
-  }
-
-  namespace App {
-    interface Locals {
-      session(): Promise<SessionStore<Fields>>;
-    }
+declare namespace App {
+  interface Locals {
+    session(): Promise<import("@sess/core").SessionStore<Fields>>;
   }
 }
