@@ -66,8 +66,10 @@ export class Application {
     return (await Promise.all(found)).join(", ");
   }
 
-  /** Has the store answer late, or fail at writing. */
-  async store(state: { readonly delay?: number; readonly fails?: boolean } = {}): Promise<void> {
+  /** Has the store answer late, fail at writing, or fail at reading. */
+  async store(
+    state: { readonly delay?: number; readonly fails?: boolean; readonly down?: boolean } = {},
+  ): Promise<void> {
     await writeFile(this.#state, JSON.stringify(state));
   }
 

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Trial } from "./trials.js";
+import { storeDown, type Trial } from "./trials.js";
 import { said, Visitor } from "./visitor.js";
 
 const signIn = { body: new URLSearchParams({ user: "ada" }) };
 
 export const astroTrials: readonly Trial[] = [
+  storeDown(500),
   {
     name: "form of a page",
     async run({ application, server }) {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { Trial } from "./trials.js";
+import { storeDown, type Trial } from "./trials.js";
 import { said, Visitor } from "./visitor.js";
 
 const signIn = { body: new URLSearchParams({ user: "ada" }) };
 
 export const reactRouterTrials: readonly Trial[] = [
+  storeDown(500),
   {
     name: "action",
     async run({ application, server }) {

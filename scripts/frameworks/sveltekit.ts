@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Trial } from "./trials.js";
+import { storeDown, type Trial } from "./trials.js";
 import { said, Visitor } from "./visitor.js";
 
 const signIn = (user: string) => ({ body: new URLSearchParams({ user }), headers: { accept: "text/html" } });
 
 export const sveltekitTrials: readonly Trial[] = [
+  storeDown(503),
   {
     name: "form action",
     async run({ application, server }) {

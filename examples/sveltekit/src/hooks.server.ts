@@ -1,7 +1,7 @@
-import { createManager } from "@sess/core";
+import { createManager, isSessionError } from "@sess/core";
 import { sessionHandle } from "@sess/core/sveltekit";
 import { redirect } from "@sveltejs/kit";
-import { type Handle, sequence } from "@sveltejs/kit/hooks";
+import { type Handle, type HandleServerError, sequence } from "@sveltejs/kit/hooks";
 import { building } from "$app/env";
 
 // `global`, because the development server loads this module again when it was edited.
@@ -19,3 +19,7 @@ const membersOnly: Handle = async ({ event, resolve }) => {
 };
 
 export const handle = sequence(sessionHandle(open, { building }), membersOnly);
+
+export const handleError: HandleServerError = ({ error }) => {
+  if (isSessionError(error)) return { status: error.status }; // 503 if the store is down.
+};
