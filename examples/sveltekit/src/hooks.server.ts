@@ -20,6 +20,7 @@ const membersOnly: Handle = async ({ event, resolve }) => {
 
 export const handle = sequence(sessionHandle(open, { building }), membersOnly);
 
-export const handleError: HandleServerError = ({ error }) => {
+export const handleError: HandleServerError = ({ kind, error }) => {
+  if (kind === "unknown") console.error(error);
   if (isSessionError(error)) return { status: error.status }; // 503 if the store is down.
 };
