@@ -10,6 +10,7 @@ const entry = {
   hono: "src/adapters/hono.ts",
   koa: "src/adapters/koa.ts",
   next: "src/adapters/next.ts",
+  sveltekit: "src/adapters/sveltekit.ts",
 };
 
 export default defineConfig({

@@ -1,6 +1,9 @@
 import type { Framework } from "./application.js";
+import { astroTrials } from "./astro.js";
 import { nextTrials } from "./next.js";
 import { nuxtTrials } from "./nuxt.js";
+import { reactRouterTrials } from "./react-router.js";
+import { sveltekitTrials } from "./sveltekit.js";
 import type { Trial } from "./trials.js";
 
 export interface Tried extends Framework {
@@ -32,5 +35,41 @@ export const frameworks: readonly Tried[] = [
     edited: "app/app.vue",
     forgets: "yes, but memory is lost: Nitro begins a new worker",
     further: nuxtTrials,
+  },
+  {
+    name: "sveltekit",
+    manager: "src/hooks.server.ts",
+    store: "src",
+    packages: ["@sveltejs/kit", "@sveltejs/adapter-node", "svelte"],
+    build: ["vite", "build"],
+    types: ["svelte-check"],
+    start: ["build/index.js"],
+    dev: ["vite", "dev", "--port", "PORT"],
+    edited: "src/routes/+page.svelte",
+    further: sveltekitTrials,
+  },
+  {
+    name: "react-router",
+    manager: "app/session.server.ts",
+    store: "app",
+    packages: ["react-router", "@react-router/serve", "react"],
+    build: ["react-router", "build"],
+    types: ["tsc", "-p", "."],
+    start: ["react-router-serve", "build/server/index.js"],
+    dev: ["react-router", "dev", "--port", "PORT"],
+    edited: "app/home.tsx",
+    further: reactRouterTrials,
+  },
+  {
+    name: "astro",
+    manager: "src/middleware.ts",
+    store: "src",
+    packages: ["astro", "@astrojs/node"],
+    build: ["astro", "build"],
+    types: ["astro", "check"],
+    start: ["dist/server/entry.mjs"],
+    dev: ["astro", "dev", "--port", "PORT"],
+    edited: "src/components/Greeting.astro",
+    further: astroTrials,
   },
 ];
