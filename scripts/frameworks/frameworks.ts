@@ -1,4 +1,5 @@
 import type { Framework } from "./application.js";
+import { nestTrials } from "./nest.js";
 import { nextTrials } from "./next.js";
 import { nuxtTrials } from "./nuxt.js";
 import type { Trial } from "./trials.js";
@@ -32,5 +33,15 @@ export const frameworks: readonly Tried[] = [
     edited: "app/app.vue",
     forgets: "yes, but memory is lost: Nitro begins a new worker",
     further: nuxtTrials,
+  },
+  {
+    name: "nest",
+    manager: "src/session.ts",
+    store: "src",
+    packages: ["@nestjs/core", "@nestjs/platform-express", "@nestjs/platform-fastify"],
+    build: ["tsc", "-p", "."],
+    types: ["tsc", "-p", ".", "--noEmit"],
+    start: ["dist/main.js"],
+    further: nestTrials,
   },
 ];
