@@ -9,8 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Hono } from "hono";
 import { session as honoSession } from "../../packages/core/dist/hono.js";
-import { createManager, memory } from "../../packages/core/dist/index.js";
+import { createManager } from "../../packages/core/dist/index.js";
 import { file } from "../../packages/file/dist/provider.js";
+import { switched } from "./switched.mjs";
 
 const { Bun, Deno } = globalThis;
 
@@ -36,26 +37,6 @@ async function serveNode(listener) {
     await new Promise((resolve) => server.close(resolve));
   };
   return { url: `http://127.0.0.1:${server.address().port}`, stop };
-}
-
-/** The memory provider, with a switch that makes every write fail. */
-function switched() {
-  const inner = memory();
-  const state = { down: false };
-  const connect = async (context) => {
-    const provider = await inner.connect(context);
-    const guard = (call) => (state.down ? Promise.reject(new Error("down")) : call());
-    return {
-      read: (key) => provider.read(key),
-      create: (key, record) => guard(() => provider.create(key, record)),
-      update: (key, record, expected) => guard(() => provider.update(key, record, expected)),
-      touch: (key, expiresAt, expected) => provider.touch(key, expiresAt, expected),
-      count: () => provider.count(),
-      gc: () => provider.gc(),
-      close: () => provider.close(),
-    };
-  };
-  return { state, connector: { kind: "store", name: "switched", connect } };
 }
 
 function same(found, expected, what) {
