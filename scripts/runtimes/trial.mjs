@@ -7,6 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Elysia } from "elysia";
 import { Hono } from "hono";
 import { session as honoSession } from "../../packages/core/dist/hono.js";
 import { createManager } from "../../packages/core/dist/index.js";
@@ -141,6 +142,26 @@ const cases = {
       return c.body(body ?? null, status, headers);
     });
     const server = await serveFetch(app.fetch);
+    await trial(server.url, state);
+    await server.stop();
+    await sessions.close();
+  },
+  async Elysia() {
+    const { state, connector } = switched();
+    const sessions = await createManager(connector);
+    const opened = new WeakMap();
+    const app = new Elysia()
+      .derive(({ request }) => ({ session: opened.get(request) }))
+      .get("/*", async ({ session, path }) => {
+        const { status, headers, body } = await route(session, path, state);
+        return new Response(body ?? null, { status, headers });
+      });
+    const server = await serveFetch((request) =>
+      sessions.handle(request, (session) => {
+        opened.set(request, session);
+        return app.handle(request);
+      }),
+    );
     await trial(server.url, state);
     await server.stop();
     await sessions.close();
