@@ -2,6 +2,7 @@ import type { Framework } from "./application.js";
 import { nestTrials } from "./nest.js";
 import { nextTrials } from "./next.js";
 import { nuxtTrials } from "./nuxt.js";
+import { tanstackStartTrials } from "./tanstack-start.js";
 import type { Trial } from "./trials.js";
 
 export interface Tried extends Framework {
@@ -43,5 +44,27 @@ export const frameworks: readonly Tried[] = [
     types: ["tsc", "-p", ".", "--noEmit"],
     start: ["dist/main.js"],
     further: nestTrials,
+  },
+  {
+    name: "tanstack-start",
+    manager: "src/session.ts",
+    store: "src",
+    packages: ["@tanstack/react-start", "vite"],
+    build: ["vite", "build"],
+    types: ["tsc", "-p", "."],
+    start: [
+      "srvx",
+      "--prod",
+      "--static",
+      "../client",
+      "--port",
+      "PORT",
+      "--host",
+      "127.0.0.1",
+      "dist/server/server.js",
+    ],
+    dev: ["vite", "dev", "--port", "PORT"],
+    edited: "src/routes/index.tsx",
+    further: tanstackStartTrials,
   },
 ];
