@@ -2,6 +2,7 @@
  * The same trial under Node, Bun and Deno, of what was built: plain JavaScript, so that each of them runs it as it is.
  * One line per case, `yes` or what went wrong.
  */
+import { randomBytes } from "node:crypto";
 import { subscribe } from "node:diagnostics_channel";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -9,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Elysia } from "elysia";
 import { Hono } from "hono";
+import { cookie } from "../../packages/cookie/dist/provider.js";
 import { session as honoSession } from "../../packages/core/dist/hono.js";
 import { createManager } from "../../packages/core/dist/index.js";
 import { file } from "../../packages/file/dist/provider.js";
@@ -177,6 +179,20 @@ const cases = {
     );
     await trial(server.url, state);
     await server.stop();
+    await sessions.close();
+  },
+  async "@sess/cookie"() {
+    const sessions = await createManager(cookie({ keys: [randomBytes(32).toString("base64url")] }));
+    const ask = (token, user) =>
+      sessions.handle(new Request("http://host/", { headers: token ? { cookie: token } : {} }), (session) => {
+        if (user !== undefined) session.set("user", user);
+        return Response.json(session.get("user") ?? null);
+      });
+    const sealed = cookieOf(await ask(undefined, "ada"));
+    same(await (await ask(sealed)).json(), "ada", "the session of the token");
+    const at = sealed.length - 9;
+    const altered = `${sealed.slice(0, at)}${sealed[at] === "A" ? "B" : "A"}${sealed.slice(at + 1)}`;
+    same(await (await ask(altered)).json(), null, "an altered token");
     await sessions.close();
   },
   async "@sess/file"() {
