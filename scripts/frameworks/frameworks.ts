@@ -1,9 +1,11 @@
 import type { Framework } from "./application.js";
 import { astroTrials } from "./astro.js";
+import { nestTrials } from "./nest.js";
 import { nextTrials } from "./next.js";
 import { nuxtTrials } from "./nuxt.js";
 import { reactRouterTrials } from "./react-router.js";
 import { sveltekitTrials } from "./sveltekit.js";
+import { tanstackStartTrials } from "./tanstack-start.js";
 import type { Trial } from "./trials.js";
 
 export interface Tried extends Framework {
@@ -71,5 +73,37 @@ export const frameworks: readonly Tried[] = [
     dev: ["astro", "dev", "--port", "PORT"],
     edited: "src/components/Greeting.astro",
     further: astroTrials,
+  },
+  {
+    name: "nest",
+    manager: "src/session.ts",
+    store: "src",
+    packages: ["@nestjs/core", "@nestjs/platform-express", "@nestjs/platform-fastify"],
+    build: ["tsc", "-p", "."],
+    types: ["tsc", "-p", ".", "--noEmit"],
+    start: ["dist/main.js"],
+    further: nestTrials,
+  },
+  {
+    name: "tanstack-start",
+    manager: "src/session.ts",
+    store: "src",
+    packages: ["@tanstack/react-start", "vite"],
+    build: ["vite", "build"],
+    types: ["tsc", "-p", "."],
+    start: [
+      "srvx",
+      "--prod",
+      "--static",
+      "../client",
+      "--port",
+      "PORT",
+      "--host",
+      "127.0.0.1",
+      "dist/server/server.js",
+    ],
+    dev: ["vite", "dev", "--port", "PORT"],
+    edited: "src/routes/index.tsx",
+    further: tanstackStartTrials,
   },
 ];
