@@ -6,6 +6,7 @@ const entry = {
   express: "src/adapters/express.ts",
   "express-session": "src/express-session/index.ts",
   fastify: "src/adapters/fastify.ts",
+  "fastify-session": "src/fastify-session/index.ts",
   h3: "src/adapters/h3.ts",
   hono: "src/adapters/hono.ts",
   koa: "src/adapters/koa.ts",
