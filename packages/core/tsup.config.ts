@@ -10,6 +10,7 @@ const entry = {
   h3: "src/adapters/h3.ts",
   hono: "src/adapters/hono.ts",
   koa: "src/adapters/koa.ts",
+  "koa-session": "src/koa-session/index.ts",
   next: "src/adapters/next.ts",
 };
 

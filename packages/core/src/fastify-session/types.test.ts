@@ -1,15 +1,7 @@
-import { execFile } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { compile } from "../../test-support/compile.js";
 
 // As an application sees the types: in a program that has this adapter and not @sess/core/fastify.
-
-const core = join(import.meta.dirname, "..", "..");
-const root = join(core, "..", "..");
-const folder = join(core, ".tmp", "fastify-session");
-
 const application = `
 import { createManager } from "@sess/core";
 import { session } from "@sess/core/fastify-session";
@@ -62,18 +54,5 @@ app.register(session({}));
 `;
 
 test("of an application that has declared its fields for either package", { timeout: 120_000 }, async () => {
-  await mkdir(folder, { recursive: true });
-  try {
-    await writeFile(join(folder, "application.ts"), application);
-    const config = { extends: join(root, "tsconfig.base.json"), files: ["application.ts"] };
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    const said = await promisify(execFile)(process.execPath, [tsc, "-p", folder]).then(
-      () => "",
-      (error: { stdout: string }) => error.stdout,
-    );
-    expect(said).toBe("");
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  expect(await compile(application)).toBe("");
 });

@@ -12,6 +12,8 @@ export type Callback = (error?: any) => void;
 export interface Actions {
   /** Begins anew under a new id; of the present fields only those that are named come along, and the cookie's lifetime. */
   regenerate(kept?: readonly string[]): Promise<void>;
+  /** Gives this session, with its fields, a new id. */
+  move(): Promise<void>;
   destroy(): Promise<void>;
   reload(): Promise<void>;
   save(): Promise<void>;
