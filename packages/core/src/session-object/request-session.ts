@@ -100,16 +100,16 @@ export class RequestSession implements Actions, AdapterHooks {
     return this.#session.regenerate();
   }
 
-  /** The fields of the session become those of an object; no other stays, not even one that this request never saw. */
+  /** The properties of the session become those of an object; no other stays, not even one that this request never saw. */
   replace(object: unknown): void {
     if (typeof object !== "object" || object === null) {
       throw new SessionError("SESS_VALUE", "a session can be replaced by an object, and by null to end it");
     }
-    const fields = Object.entries(object).filter(([name]) => this.#options.shape.isField(name));
+    const copy = { ...object };
     this.#properties?.leave();
     this.#session.flush();
-    for (const [name, value] of fields) this.#session.set(name, value);
     this.#give();
+    Object.assign(this.#holder.session as object, copy);
   }
 
   destroy(): Promise<void> {

@@ -281,6 +281,13 @@ describe("maxAge", () => {
       found.maxAge = "session";
       return count(ctx, found);
     },
+    replaced: (ctx) => {
+      ctx.session = { n: 5, maxAge: 86_400_000 };
+      return "";
+    },
+    length: (ctx) => {
+      ctx.session = { length: 5 };
+    },
     ended: (_, found) => {
       found.maxAge = 0;
       return "";
@@ -292,6 +299,14 @@ describe("maxAge", () => {
     const { ada } = await site(routes);
     expect((await ada.ask("/lasting")).headers["set-cookie"]?.join()).toMatch(/Max-Age=\d+/);
     expect(await ada.json("/own")).toEqual([86_400_000]);
+  });
+
+  test("is taken from an object that replaces the session; what only the session has is refused", async () => {
+    const { ada } = await site(routes);
+    await ada.ask("/replaced");
+    expect(await ada.json("/own")).toEqual([86_400_000]);
+    expect((await ada.ask("/length")).status).toBe(500);
+    expect(await ada.json("/count")).toEqual({ n: 6 });
   });
 
   test("is the Manager's otherwise, and an end that has come ends the session", async () => {
