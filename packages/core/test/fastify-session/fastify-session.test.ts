@@ -297,7 +297,10 @@ describe("the cookie", () => {
       bag(request).options({ maxAge: 86_400_000, httpOnly: true });
       return count(request);
     });
-    app.get("/new", async (request) => call(request, "regenerate", "promise", ["n"]));
+    app.get("/new", async (request) => {
+      await call(request, "regenerate", "promise", ["n"]);
+      return [bag(request).cookie.originalMaxAge];
+    });
     app.get("/new/all", async (request) => call(request, "regenerate", "promise", Object.keys(bag(request))));
     app.get("/own", async (request) => [bag(request).cookie.originalMaxAge]);
     app.get("/refused/:name", async (request) => {
@@ -312,7 +315,8 @@ describe("the cookie", () => {
     expect(await ada.json("/own")).toEqual([86_400_000]);
     expect(await max(ada, "/new/all")).toBeDefined();
     expect(await ada.json("/own")).toEqual([86_400_000]);
-    expect(await max(ada, "/new")).toBe(undefined);
+    const anew = await ada.ask("/new");
+    expect([anew.body, anew.headers["set-cookie"]?.join()]).toEqual(["[null]", expect.not.stringContaining("Max-Age")]);
     expect(await ada.json("/own")).toEqual([null]);
     expect(await ada.json("/count")).toEqual({ n: 2 });
   });
