@@ -1,5 +1,6 @@
 /** The `request.session` of @fastify/session over a Manager, for applications and packages that were written for it. */
 import { type FastifyPlugin, pluginOf } from "../adapters/fastify-hooks.js";
+import { SessionError } from "../errors.js";
 import type { Manager } from "../manager/manager.js";
 import { isElsewhere } from "../session-object/cookie-path.js";
 import { type AnySession, internalsOnly } from "../session-object/internals.js";
@@ -87,8 +88,16 @@ export interface SessionOptions<D extends object = object> {
   readonly sessions: Manager<D>;
 }
 
-/** Before the session is loaded, and where the path of the cookie is another: it can be read, and nothing is kept. */
-const nothing = Object.freeze({});
+/** Before the session is loaded, and where the path of the cookie is another: nothing is in it, and nothing is kept. */
+const nothing = new Proxy(
+  {},
+  {
+    set(): never {
+      const reason = "it is not loaded yet, or the path of its cookie is not this request's";
+      throw new SessionError("SESS_UNSUPPORTED", `this request has no session: ${reason}`);
+    },
+  },
+);
 
 /**
  * A plugin that gives each request its `request.session`, loaded before the handler runs; without a cookie of the right

@@ -265,7 +265,7 @@ describe("the guarantees", () => {
     );
     expect(await ada.json("/app/count")).toEqual({ n: 1 });
     expect(await ada.json("/application")).toEqual([]);
-    expect((await ada.ask("/other")).status).toBe(500);
+    expect(await ada.json("/other")).toMatchObject({ statusCode: 500, code: "SESS_UNSUPPORTED" });
   });
 
   test("another object in its place is a 500 and not lost in silence", async () => {
