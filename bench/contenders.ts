@@ -72,6 +72,12 @@ export const groups: readonly Group[] = [
     goals: { peer: [2, 1.5] },
   },
   {
+    name: "memory, Koa",
+    backend: "none",
+    contenders: [{ ...bare, server: "koa-session", env: { PROVIDER: "none" } }, ours("memory", "koa")],
+    goals: {},
+  },
+  {
     name: "redis, node:http",
     backend: "redis",
     contenders: [bare, floor("redis-floor"), ours("redis", "node")],
@@ -157,7 +163,11 @@ export const groups: readonly Group[] = [
     name: "cookie, Koa",
     backend: "none",
     largest: 2048,
-    contenders: [peer("koa-session", "koa-session"), ours("cookie", "koa")],
+    contenders: [
+      { ...bare, server: "koa-session", env: { PROVIDER: "none" } },
+      peer("koa-session", "koa-session"),
+      ours("cookie", "koa"),
+    ],
     goals: { peer: [1.5, 1.5] },
   },
 ];

@@ -311,4 +311,46 @@ export const rules: readonly Rule[] = [
     to: "",
     test: "what was refused once and is being sent again may be done",
   },
+  {
+    rule: "use prolongs a session, with or without a response",
+    marker: "use-prolongs",
+    to: "",
+    test: "release() of a session that was loaded once",
+  },
+  {
+    rule: "a cookie that is to last as long as its session outlasts every use",
+    marker: "a-cookie-outlasts-every-use",
+    to: "return cookieMaxAge;",
+    test: "somebody who is there every day is not signed out",
+  },
+  {
+    rule: "signing in ends the sessions that were presented together (decision 025)",
+    marker: "signing-in-ends-rivals",
+    to: "return stored;",
+    test: "signing in helps, by",
+  },
+  {
+    rule: "a session that cannot be ended keeps no other alive",
+    marker: "all-others-are-ended",
+    to: "throw error;",
+    test: "what cannot be ended is said, when all others have been",
+  },
+  {
+    rule: "an old store is waited for as long as ours",
+    marker: "the-old-store-is-bounded",
+    to: "return await call();",
+    test: "get: a 503 within the bound of every store's call",
+  },
+  {
+    rule: "what waits for a store is bounded in number (decision 034)",
+    marker: "the-waiting-are-bounded",
+    to: "return undefined;",
+    test: "ten thousand writes may wait",
+  },
+  {
+    rule: "a damaged header is no session",
+    marker: "a-damaged-header-is-no-session",
+    to: "const fields = slice(record.data, end + 1, header.f ?? []);",
+    test: '{"l":-1,',
+  },
 ];

@@ -42,7 +42,7 @@ test.each<[config: unknown, named: string]>([
   [{ host: 7 }, "host"],
   [{ port: 0 }, "port"],
   [{ poolSize: 1.5 }, "poolSize"],
-  [{ timeout: 9001 }, "timeout"],
+  [{ timeout: 9001 }, "timeout must be an integer from 1 to 9000, in milliseconds"],
   [{ prepare: 1 }, "prepare"],
   [{ createTable: "no" }, "createTable"],
   [{ tls: "yes" }, "tls"],

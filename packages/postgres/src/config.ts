@@ -40,7 +40,7 @@ export function parseConfig(config: PostgresConfig | string | undefined): Settin
   const { table = "sessions", schema, createTable = true, timeout = 5000 } = config;
   nameOf(table, schema);
   checkBoolean("createTable", createTable);
-  checkInteger("timeout", timeout, 1, longestTimeout);
+  checkInteger("timeout", timeout, 1, longestTimeout, ", in milliseconds");
   const target = withPool ? checkPool(config.pool) : endpointOf(config);
   return { target, table, schema, createTable, timeout };
 }
@@ -76,9 +76,9 @@ function checkBoolean(name: string, value: boolean): void {
   if (typeof value !== "boolean") throw wrong(`${name} must be true or false`);
 }
 
-function checkInteger(name: string, value: number, least: number, most: number): void {
+function checkInteger(name: string, value: number, least: number, most: number, unit = ""): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw wrong(`${name} must be an integer from ${least} to ${most}`);
+  throw wrong(`${name} must be an integer from ${least} to ${most}${unit}`);
 }
 
 function rejectUnknown(where: string, config: object, known: readonly string[]): void {

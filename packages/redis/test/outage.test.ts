@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
+import { createManager } from "@sess/core";
 import { Redis } from "ioredis";
 import { Redis as Redis5 } from "ioredis5";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -67,6 +69,32 @@ describeWithServer("a server that is down, hangs or refuses", () => {
     }
     for (const client of [six, five]) client.disconnect();
     await store.close();
+  });
+
+  test("whoever runs the application is told the connection's failure: in the warning, and in the event", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    const reasons: unknown[] = [];
+    const listen = (event: unknown) => void reasons.push((event as { error: Error & { cause: unknown } }).error.cause);
+    const manager = await createManager(redis({ url: server.url, commandTimeout }));
+    const visit = () => manager.handle(new Request("http://shop.test/", { headers }), () => new Response());
+    const headers = { cookie: `sessionid=${"a".repeat(43)}` };
+    expect((await visit()).status).toBe(200);
+    await server.kill();
+    await vi.waitFor(async () => {
+      warn.mockClear();
+      expect((await visit()).status).toBe(503);
+      // Node prints a warning's detail.
+      expect(warn.mock.calls.flat()).toContainEqual(
+        expect.objectContaining({ code: "SESS_UNAVAILABLE", detail: expect.stringContaining("ECONNREFUSED") }),
+      );
+    }, 20_000);
+    subscribe("sess:error", listen);
+    expect((await visit()).status).toBe(503);
+    unsubscribe("sess:error", listen);
+    expect(reasons).toContainEqual(expect.objectContaining({ code: "ECONNREFUSED" }));
+    warn.mockRestore();
+    await manager.close();
+    await server.restart();
   });
 
   test("a caller's client without a listener to its errors stays without one", async () => {

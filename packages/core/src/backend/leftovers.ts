@@ -33,6 +33,7 @@ export class Leftovers {
       if (isSessionError(error) && error.code === "SESS_CLOSED") throw error;
       if (isOfOneRecord(error)) this.#answered();
       else this.#failures++;
+      // rule: all-others-are-ended
       this.#errors.push(error);
       return undefined;
     }

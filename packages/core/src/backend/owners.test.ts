@@ -93,7 +93,7 @@ describe("an owner's sessions", () => {
     const session = await signIn(a, "ada@example.org");
     const record = await raw.read(sessionKey("sessionid", session.id));
     expect(record?.owner).toMatch(/^[0-9a-f]{64}$/);
-    expect(JSON.stringify(record)).not.toMatch(/ada|example/);
+    expect(JSON.stringify(record)).not.toMatch(/ada@|example/);
   });
 
   test("an owner must be a string that is not empty; a provider without an index is SESS_UNSUPPORTED", async () => {
@@ -319,9 +319,12 @@ describe("a lifetime for one session", () => {
     now += 1;
     expect(await manager.exists(session.id)).toBe(false);
     for (const wrong of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "60" as never]) {
-      expect(() => {
-        session.lifetime = wrong;
-      }).toThrow(expect.objectContaining({ code: "SESS_VALUE" }));
+      for (const name of ["lifetime", "absoluteLifetime"] as const) {
+        const said = expect.stringMatching(`^session\\.${name} must be a whole number of seconds from 1 to`);
+        expect(() => {
+          session[name] = wrong;
+        }).toThrow(expect.objectContaining({ code: "SESS_VALUE", message: said }));
+      }
     }
   });
 });

@@ -210,6 +210,7 @@ export class StoreBackend implements SessionBackend {
    */
   #refusal(): SessionError | undefined {
     if (this.#closed) return closed();
+    // rule: the-waiting-are-bounded
     return this.#context.calls.size >= limits.waiting ? busy() : undefined;
   }
 }

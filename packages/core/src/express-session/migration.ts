@@ -122,6 +122,7 @@ class Migration {
 
 async function ask<T>(deadline: Deadline, call: () => Promise<T>): Promise<T> {
   try {
+    // rule: the-old-store-is-bounded
     return await deadline.bound(call);
   } catch (cause) {
     throw new SessionError("SESS_UNAVAILABLE", "the old session store failed", { cause });

@@ -20,6 +20,7 @@ export function maxAgeOf(stored: StoredSession | undefined, settings: Settings):
 
 /** A value below the idle lifetime is used as configured. */
 function configured({ cookieMaxAge, idle }: Settings): number | undefined {
+  // rule: a-cookie-outlasts-every-use
   return cookieMaxAge !== undefined && cookieMaxAge * 1000 >= idle ? longest : cookieMaxAge;
 }
 

@@ -90,6 +90,7 @@ export function decodeEnvelope(record: SessionRecord): StoredSession | undefined
   if (header.e !== envelopeVersion) {
     throw new SessionError("SESS_ENVELOPE", `this session was stored in format ${header.e}, which is not known here`);
   }
+  // rule: a-damaged-header-is-no-session
   const fields = isIntact(header) ? slice(record.data, end + 1, header.f ?? []) : undefined;
   if (fields === undefined) return undefined;
   return {

@@ -63,6 +63,7 @@ export class SessionOperations {
     await this.storeNow(deadline);
     const { backend, binding } = this.#state.parts;
     // In a cookie, prolonging needs a new cookie.
+    // rule: use-prolongs
     if (!backend.inCookie || !binding?.headersSent) await this.prolong(deadline);
   }
 
@@ -78,6 +79,7 @@ export class SessionOperations {
 
   commit(update: FieldFunction<unknown> | undefined, deadline: Deadline, isKnown = false): Promise<void> {
     const stored = this.#commitChanges(update, deadline, isKnown);
+    // rule: signing-in-ends-rivals
     return this.#rivals.length === 0 ? stored : stored.then(() => this.#endRivals(deadline));
   }
 

@@ -182,7 +182,7 @@ export class Session<D extends object> implements SessionStore<D> {
 
 function millisecondsOf(what: string, seconds: number): number {
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestLifetime) {
-    throw new SessionError("SESS_VALUE", `a lifetime must be a whole number of seconds from 1 to ${longestLifetime}`);
+    throw new SessionError("SESS_VALUE", `${what} must be a whole number of seconds from 1 to ${longestLifetime}`);
   }
   adviseSeconds(what, seconds);
   return seconds * 1000;

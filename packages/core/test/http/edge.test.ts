@@ -478,6 +478,9 @@ describe("odd responses", () => {
 });
 
 describe("after the head has gone", () => {
+  /** From Node 26 on, the first `write` is sent in the next turn. */
+  const leaving = () => new Promise((resolve) => setImmediate(resolve));
+
   test("changes of a stored session are stored at the end", async () => {
     const { visit } = await site();
     const cookie = await signedIn(visit);
@@ -525,8 +528,9 @@ describe("after the head has gone", () => {
     const { stage, visit } = await site();
     const cookie = await signedIn(visit);
     const failing = visit(
-      (session, _req, res) => {
+      async (session, _req, res) => {
         res.write("a");
+        await leaving();
         session.set("n", 1);
         stage.down = true;
         res.end("b");
@@ -541,8 +545,9 @@ describe("after the head has gone", () => {
     const cookie = await signedIn(visit);
     const codes: unknown[] = [];
     const note = (error: unknown) => codes.push((error as { code: string }).code);
-    await visit((session, _req, res) => {
+    await visit(async (session, _req, res) => {
       res.write("a");
+      await leaving();
       try {
         session.set("n", 1);
       } catch (error) {
@@ -553,6 +558,7 @@ describe("after the head has gone", () => {
     await visit(
       async (session, _req, res) => {
         res.write("a");
+        await leaving();
         await session.regenerate().catch(note);
         res.end();
       },

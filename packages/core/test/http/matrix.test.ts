@@ -275,7 +275,14 @@ describe("connections", () => {
   });
 
   test("20 MB through a session come whole, and are not piled up", async () => {
-    const source = Readable.from(large(320), { objectMode: false, highWaterMark: 65_536 });
+    let read = 0;
+    function* counted() {
+      for (const chunk of large(320)) {
+        read += chunk.length;
+        yield chunk;
+      }
+    }
+    const source = Readable.from(counted(), { objectMode: false, highWaterMark: 65_536 });
     let ahead = 0;
     const { stage, port } = await site((session, _req, res) => {
       session.set("n", 1);
@@ -294,6 +301,9 @@ describe("connections", () => {
       req.on("error", reject).end();
     });
     await create.reached;
+    // Node 24 and 26 tell a writer to go on as soon as nothing is buffered, whatever `write` returned.
+    for (let i = 0; i < 100; i++) await tick();
+    expect(read).toBeLessThan(1_000_000);
     await create.proceed();
     await receiving;
     expect(sums.received.digest("hex")).toBe(sums.sent.digest("hex"));

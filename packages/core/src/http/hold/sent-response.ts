@@ -18,6 +18,8 @@ export class SentResponse extends Hold {
   readonly #send: Send;
   readonly #end: ServerResponse["end"];
   readonly #queue: Parameters<Send>[] = [];
+  /** Length of what `write` put into the queue. */
+  #held = 0;
   /** The position in the queue at which the end begins. */
   #endAt: number | undefined;
   #isEnding = false;
@@ -50,7 +52,19 @@ export class SentResponse extends Hold {
     if (this.state === "passing") return this.#send.apply(this.#res, args);
     if (this.state === "failed") return this.#isEnding ? this.#dropEnd(args) : drop(args, this.#failure);
     this.#queue.push(args);
+    if (!this.#isEnding) this.#count(args[0].length);
     return false;
+  }
+
+  /**
+   * What is held counts in `writableLength`. From Node 26 on, a response tells its writer to go on when that is 0,
+   * whatever `write` returned: the writer would fill the memory.
+   */
+  #count(length: number): void {
+    this.#held += length;
+    if (this.#held !== length) return;
+    const get = () => this.#held + Reflect.get(ServerResponse.prototype, "writableLength", this.#res);
+    Object.defineProperty(this.#res, "writableLength", { get, configurable: true });
   }
 
   end(args: unknown[]): ServerResponse {
@@ -146,6 +160,7 @@ export class SentResponse extends Hold {
   }
 
   #sendAll(calls: readonly Parameters<Send>[]): void {
+    this.#held = 0;
     if (calls.length === 0) return;
     const res = this.#res;
     if (res.destroyed) {
