@@ -23,6 +23,8 @@ export class SentResponse extends Hold {
   /** The position in the queue at which the end begins. */
   #endAt: number | undefined;
   #isEnding = false;
+  /** The last call of the end: its callback marks the response as sent. */
+  #endCall: Parameters<Send> | undefined;
   #failure: unknown;
   /** The stream that is piped into the response. */
   #source: Readable | undefined;
@@ -50,9 +52,12 @@ export class SentResponse extends Hold {
   send(args: Parameters<Send>): boolean {
     if (this.state === "open") this.begin(statusIn(this.#res));
     if (this.state === "passing") return this.#send.apply(this.#res, args);
-    if (this.state === "failed") return this.#isEnding ? this.#dropEnd(args) : drop(args, this.#failure);
+    if (this.state === "failed") {
+      return this.#isEnding ? this.#dropEnd(args, this.#failure) : drop(args, this.#failure);
+    }
     this.#queue.push(args);
-    if (!this.#isEnding) this.#count(args[0].length);
+    if (this.#isEnding) this.#endCall = args;
+    else this.#count(args[0].length);
     return false;
   }
 
@@ -130,9 +135,10 @@ export class SentResponse extends Hold {
   }
 
   protected breakOff(error: unknown): void {
-    this.#dropQueue(error);
     this.#source?.destroy();
+    // Before the callbacks: a response that is cut off has not finished.
     this.#res.destroy();
+    this.#dropQueue(error);
   }
 
   /** The callbacks of dropped writes get the reason. */
@@ -142,20 +148,20 @@ export class SentResponse extends Hold {
   }
 
   #dropAll(calls: readonly Parameters<Send>[], error: unknown): void {
-    const last = this.#res.writableEnded ? calls.at(-1) : undefined;
     for (const args of calls) {
-      if (args === last) this.#dropEnd(args);
+      if (args === this.#endCall) this.#dropEnd(args, error);
       else drop(args, error);
     }
   }
 
   /**
    * By the last call of an end, Node marks the response as sent. For a pipelined response, this must not happen before
-   * the responses in front of it have been sent: an assertion of Node would end the process.
+   * the responses in front of it have been sent: an assertion of Node would end the process. Of a closed response, the
+   * callback of `end` gets the error. Before Node 24 this call takes none: it always emits `finish`, and stays out.
    */
-  #dropEnd(args: Parameters<Send>): false {
+  #dropEnd(args: Parameters<Send>, error: unknown): false {
     const res = this.#res;
-    if (res.destroyed) return false;
+    if (res.destroyed) return args[2]?.length === 0 ? false : drop(args, error);
     if (res.socket !== null) return drop(args, undefined);
     this.#send.call(res, "", "latin1", args[2]);
     return false;
