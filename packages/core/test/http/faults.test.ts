@@ -259,6 +259,29 @@ describe("a save that fails", () => {
     expect(told).toEqual([expect.objectContaining({ code: "SESS_UNAVAILABLE" })]);
   });
 
+  test("does not end a source that others read as well, nor one that was taken away from it", async () => {
+    const { sessions, stage } = await setUp();
+    const live = new Readable({ read: () => {} });
+    live.on("data", () => {});
+    const later = new Readable({ read: () => {} });
+    const closed = vi.fn();
+    const port = await listen(
+      createServer(
+        sessions.handler((session, { url }, res) => {
+          session.set("n", 1);
+          stage.down = true;
+          res.on("close", closed);
+          (url === "/live" ? live : later).pipe(res);
+          later.unpipe(res);
+          res.write("first");
+        }),
+      ),
+    );
+    for (const path of ["/live", "/later"]) expect(await ask(port, path)).toMatchObject({ status: 503 });
+    await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(2));
+    expect([live.destroyed, later.destroyed]).toEqual([false, false]);
+  });
+
   test("and whoever goes on writing is told each time, without an error event", async () => {
     const { sessions, stage } = await setUp();
     const told: unknown[] = [];

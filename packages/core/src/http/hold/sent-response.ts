@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { errorText } from "../../errors.js";
@@ -26,8 +27,8 @@ export class SentResponse extends Hold {
   /** The last call of the end: its callback marks the response as sent. */
   #endCall: Parameters<Send> | undefined;
   #failure: unknown;
-  /** The stream that is piped into the response. */
-  #source: Readable | undefined;
+  /** The stream that is piped into the response. A stream of before Node 0.10 may lack `destroy`. */
+  #source: (EventEmitter & Partial<Pick<Readable, "destroy">>) | undefined;
 
   private constructor(res: Outgoing) {
     super(res.headersSent);
@@ -130,12 +131,17 @@ export class SentResponse extends Hold {
   #replaced(error: unknown): void {
     this.#dropQueue(error);
     if (this.#res.writableEnded) return;
-    this.#source?.destroy();
+    this.#endSource();
     this.#res.destroy();
   }
 
+  /** A source that others read as well, such as a live stream of several clients, goes on for them. */
+  #endSource(): void {
+    if (this.#source?.listenerCount("data") === 1) this.#source.destroy?.();
+  }
+
   protected breakOff(error: unknown): void {
-    this.#source?.destroy();
+    this.#endSource();
     // Before the callbacks: a response that is cut off has not finished.
     this.#res.destroy();
     this.#dropQueue(error);
