@@ -11,8 +11,9 @@ type Holding = Outgoing & { [slot]: SentResponse };
 
 /**
  * Holds what Node's own `write` and `end` send, below all methods that an application can call: Node has then made the
- * head and keeps its own state, so nothing of it has to be imitated. While the response is held, `write` returns false,
- * as with a full socket. 1xx responses (RFC 9110, section 15.2) do not come this way and leave at any time.
+ * head and keeps its own state, so nothing of it has to be imitated. While the response is held, `write` returns false
+ * from the high-water mark on, as behind a pipelined response. 1xx responses (RFC 9110, section 15.2) do not come this
+ * way and leave at any time.
  */
 export class SentResponse extends Hold {
   readonly #res: Outgoing;
@@ -59,7 +60,7 @@ export class SentResponse extends Hold {
     this.#queue.push(args);
     if (this.#isEnding) this.#endCall = args;
     else this.#count(args[0].length);
-    return false;
+    return this.#held < this.#res.writableHighWaterMark;
   }
 
   /**
