@@ -6,7 +6,7 @@ import { connect, createServer as createHttp2Server, type ServerHttp2Stream } fr
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ManagerConfig } from "../../src/config/options.js";
@@ -584,7 +584,7 @@ describe("HTTP/2", () => {
       client.close();
       return { status: head[":status"], cookie: String(head["set-cookie"]).split(";")[0], body };
     };
-    return { ...made, get };
+    return { ...made, get, port };
   }
   const streamOf = (res: ServerResponse) => (res as unknown as { stream: ServerHttp2Stream }).stream;
 
@@ -647,6 +647,39 @@ describe("HTTP/2", () => {
   });
 
   const withCookie = { cookie: expect.stringMatching(/^sessionid=/) };
+
+  test("a failed save closes a stream that is piped into, and whoever waits for it is told", async () => {
+    const told = vi.fn();
+    const { get } = await site(async (req, res, { sessions, stage }) => {
+      (await sessions.start(req, res)).set("n", 1);
+      stage.down = true;
+      const source = new Readable({ read: () => void source.push(Buffer.alloc(65_536)) });
+      pipeline(source, res, (error) => told(error?.code, source.destroyed));
+    });
+    expect(await get()).toMatchObject({ status: 503, body: "The session could not be stored.\n" });
+    await vi.waitFor(() => expect(told.mock.calls).toEqual([["ERR_STREAM_PREMATURE_CLOSE", true]]));
+  });
+
+  test.each([true, false])("a write is told that the client has gone (store down: %s)", async (down) => {
+    const told = vi.fn();
+    let response: ServerResponse | undefined;
+    const { stage, port } = await site(async (req, res, { sessions }) => {
+      (await sessions.start(req, res)).set("n", 1);
+      response = res;
+      res.write("x", told);
+    });
+    const create = stage.hold("create");
+    const client = connect(`http://127.0.0.1:${port}`);
+    client.request({ ":path": "/" }).on("error", () => {});
+    await create.reached;
+    client.destroy();
+    await vi.waitFor(() => expect(response === undefined || streamOf(response).destroyed).toBe(true));
+    stage.down = down;
+    if (down) create.fail();
+    else await create.proceed();
+    const code = down ? "SESS_UNAVAILABLE" : "ERR_STREAM_DESTROYED";
+    await vi.waitFor(() => expect(told.mock.calls).toEqual([[expect.objectContaining({ code })]]));
+  });
 
   test("a head that Node refuses is an error, with the cookie of what is stored", async () => {
     const { get } = await site(async (req, res, { sessions }) => {

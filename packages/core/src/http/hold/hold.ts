@@ -125,3 +125,9 @@ class ResponseHooks implements ResponseHook {
     return undefined;
   }
 }
+
+/** The error that Node gives to writers whose connection is gone. */
+export function destroyedError(): Error {
+  const message = "the connection was closed before the session was stored";
+  return Object.assign(new Error(message), { code: "ERR_STREAM_DESTROYED" });
+}

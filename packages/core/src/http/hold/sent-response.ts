@@ -3,7 +3,7 @@ import { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { errorText } from "../../errors.js";
 import { toDictionaryMode } from "../dictionary-mode.js";
-import { Hold } from "./hold.js";
+import { destroyedError, Hold } from "./hold.js";
 import { drained, type Outgoing, type Send, SentHead } from "./outgoing.js";
 
 const slot = Symbol("sess");
@@ -217,12 +217,6 @@ function statusIn({ _header, statusCode }: Outgoing): number {
 /** Node remembers the removal of these headers and omits them from then on. */
 function isOfConnection(name: string): boolean {
   return name === "connection" || name === "keep-alive" || name === "date";
-}
-
-/** The error that Node gives to writers whose connection is gone. */
-function destroyedError(): Error {
-  const message = "the connection was closed before the session was stored";
-  return Object.assign(new Error(message), { code: "ERR_STREAM_DESTROYED" });
 }
 
 /** Handles a call as a closed response does: its callback gets the error. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { errorText } from "../../errors.js";
 import type { ResponseHead } from "../head.js";
-import { Hold } from "./hold.js";
+import { destroyedError, Hold } from "./hold.js";
 
 type Done = (error?: Error | null) => void;
 /** `respond`, `respondWithFD` and `respondWithFile`: the headers are the argument at `headersAt`. */
@@ -108,7 +108,8 @@ export class SentStream extends Hold {
     const status = Number(headers?.[":status"]);
     const isBodiless = this.#isHead || status === 204 || status === 205 || status === 304;
     // Node ends such a stream when it responds, and then refuses data.
-    if (isBodiless && waiting !== undefined) process.nextTick(waiting.done);
+    if (this.#stream.destroyed) waiting?.done(destroyedError());
+    else if (isBodiless && waiting !== undefined) process.nextTick(waiting.done);
     else waiting?.run();
     if (this.#ending === undefined) return;
     if (isBodiless) process.nextTick(this.#ending.done);
@@ -132,7 +133,7 @@ export class SentStream extends Hold {
     ending?.run();
   }
 
-  protected replace(status: number): void {
+  protected replace(status: number, error: unknown): void {
     const stream = this.#stream;
     // From here on, the stream itself says whether its head has been sent.
     this.state = "failed";
@@ -142,7 +143,10 @@ export class SentStream extends Hold {
     const type = { "content-type": "text/plain; charset=utf-8", "content-length": body.length };
     Object.assign(headers, { ":status": status, ...type });
     this.#res.statusCode = status;
-    if (stream.destroyed) return;
+    if (stream.destroyed) {
+      this.#take()?.done(error as Error);
+      return;
+    }
     this.#respond.call(stream, headers, {});
     if (this.#isHead) this.#replaced();
     else this.#write.call(stream, body, "buffer" as BufferEncoding, () => this.#replaced());
@@ -153,7 +157,8 @@ export class SentStream extends Hold {
     const waiting = this.#take();
     waiting?.done();
     if (ending !== undefined) ending.run();
-    else if (!this.#stream.writableEnded) this.#stream.close();
+    // Node does not destroy it by itself if nobody reads the request: a writer would wait for ever.
+    else if (!this.#stream.writableEnded) this.#stream.end(() => this.#stream.destroy());
   }
 
   protected breakOff(): void {
