@@ -347,7 +347,7 @@ describe("exactly once", () => {
     expect(old.store.sessions).toEqual({});
   });
 
-  test("an old store that cannot be read is a 503, not a stranger", async () => {
+  test("an old store that cannot be read is a 503, not a new session", async () => {
     const old = await oldSite();
     const { port } = await newSite({ get: (_id, callback) => callback(new Error("down")), destroy: () => {} });
     expect((await ask(port, "/read", { cookie: old.cookie })).status).toBe(503);
