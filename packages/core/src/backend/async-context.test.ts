@@ -7,7 +7,7 @@ import { memory } from "../memory/memory.js";
 
 // What is done for a request is done in its own context, and none outlives what it asked for.
 
-test("an update's function runs where update was called, whoever's batch it is in and however often it runs", async () => {
+test("an update's function runs in the context of its caller, in whatever batch and however often", async () => {
   const requests = new AsyncLocalStorage<string>();
   const store = memory();
   const stage = new Stage(store);
@@ -36,7 +36,7 @@ test("an update's function runs where update was called, whoever's batch it is i
   expect(heard).toEqual([...names, ...names.slice(1)].map((name) => [name, name]));
 });
 
-test("calls to the provider are made in the context of whoever asked for what they do", async () => {
+test("calls to the provider run in the context of the caller", async () => {
   const requests = new AsyncLocalStorage<string>();
   const stage = new Stage();
   const manager = await stage.manager();

@@ -234,7 +234,7 @@ describe("cookies that somebody else has parsed", () => {
     }
   });
 
-  test("one that nobody has verified, or that is no text: none, as theirs", async () => {
+  test("an unverified one, or one that is not a string, counts as none, as in the original", async () => {
     const old = await oldSite();
     for (const cookies of [
       { cookies: { "connect.sid": old.id } },
