@@ -7,7 +7,7 @@ import { memory } from "../memory/memory.js";
 
 // What is done for a request is done in its own context, and none outlives what it asked for.
 
-test("an update's function runs in the context of its caller, in whatever batch and however often", async () => {
+test("an update's function runs where update was called, whoever's batch it is in and however often it runs", async () => {
   const requests = new AsyncLocalStorage<string>();
   const store = memory();
   const stage = new Stage(store);
