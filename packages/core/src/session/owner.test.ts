@@ -106,7 +106,7 @@ describe("session.owner can be read", () => {
     expect([loaded?.owner, late?.owner]).toEqual([undefined, "ada"]);
   });
 
-  test("the store, the key and the log do not reveal it", async () => {
+  test("the store, the key and what is logged do not tell it", async () => {
     const { a, raw } = await site();
     const session = await owned(a, "ada@example.org");
     const record = await raw.read(sessionKey("sessionid", session.id));
