@@ -1,4 +1,4 @@
-/** Who is measured against whom. Within a group all run the same framework, so that they differ by their sessions. */
+/** Which servers are compared. Within a group all use the same framework, so that only their sessions differ. */
 export interface Contender {
   readonly name: string;
   /** A file of `servers/`. */
@@ -6,7 +6,7 @@ export interface Contender {
   readonly env: Readonly<Record<string, string>>;
   /** `bare`: the same server without sessions; `before`: ours of another commit. */
   readonly role: "ours" | "floor" | "peer" | "bare" | "before";
-  /** Where `servers/` is, if not here. */
+  /** The folder with `servers/`, if not this one. */
   readonly folder?: string;
 }
 
@@ -17,9 +17,9 @@ export interface Group {
   readonly name: string;
   readonly backend: Backend;
   readonly contenders: readonly Contender[];
-  /** Most characters of data; a cookie holds no more. */
+  /** The most characters of data, because a cookie has a limit. */
   readonly largest?: number;
-  /** What ours is to reach; a goal of 0 is none. */
+  /** The goals of ours; 0 means no goal. */
   readonly goals: {
     /** At most this many times the CPU that the floor adds to a request without a session: read, write. */
     readonly added?: readonly [number, number];

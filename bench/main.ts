@@ -1,8 +1,8 @@
 /**
  * Ours against peers and floors: `npm run bench`, or `npm run bench -- --only redis --rounds 3 --sizes 2048`. Every
- * contender is a process of its own; rounds are interleaved, so that what disturbs the machine disturbs all of them.
- * With `--before ../other` ours of another work tree, built there, runs in the same rounds.
- * Needs `wrk` (Debian: apt-get install -y wrk), and redis-server, mariadbd and postgres for their groups. Run the build first.
+ * contender is its own process. Rounds are interleaved, so that a disturbance of the machine affects all contenders.
+ * With `--before ../other` ours of another work tree, built there, runs in the same rounds. Needs `wrk` (Debian:
+ * apt-get install -y wrk), and redis-server, mariadbd and postgres for their groups. Run the build first.
  */
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
@@ -36,7 +36,7 @@ const loads = [
   { name: "write, hot", path: "/write", spread: false },
 ] as const;
 
-/** One session for everybody is a matter of its own, which its size has little to do with: at one size. */
+/** One session for everybody is measured at one size only, because the size has little influence on it. */
 function loadsAt(size: number) {
   const hotSize = sizes.find((each) => each === 2048) ?? sizes[0];
   return loads.filter(({ name, spread }) => name.includes(options.loads) && (spread || size === hotSize));
@@ -64,7 +64,7 @@ async function measure(group: Group, size: number, progress: Progress): Promise<
     for (const load of loadsAt(size)) {
       const rounded = new Map(running.map((each) => [each, [] as Load[]]));
       for (let round = 0; round < rounds; round++) {
-        // Whoever goes first goes last in the next round.
+        // The first of a round is the last of the next.
         for (const each of round % 2 === 0 ? running : running.toReversed()) {
           rounded.get(each)?.push(await each.load(load.path, load.spread, seconds));
           progress.step(`${group.name}, ${size} B, ${load.name}`);
@@ -101,7 +101,7 @@ for (const { group, size } of runs) {
   try {
     measured.push(...(await measure(group, size, progress)));
   } catch (error) {
-    // An hour's other figures are not to be lost by it.
+    // One failure must not lose an hour of other figures.
     failures.push(`${group.name}, ${size} B: ${error}`);
   }
 }

@@ -1,6 +1,6 @@
 import type { Quartiles } from "./statistics.js";
 
-/** A table under its title, and under that what has to be known to read it. Nothing where there are no rows. */
+/** A table under its title, followed by what a reader must know about it. Empty if there are no rows. */
 export function section(
   title: string,
   head: readonly string[],

@@ -8,8 +8,8 @@ const left = 190;
 const width = 760;
 
 /**
- * A picture for each size, and one of ours beside peers alone: bars of the median, whiskers from quartile to quartile, one
- * scale within a set of bars.
+ * A picture for each size, and one with only ours and peers. Bars show the median, whiskers the quartiles; a set of
+ * bars has one scale.
  */
 export function plot(measured: readonly Measured[]): Map<string, string> {
   const sizes = [...new Set(measured.map(({ size }) => size))];

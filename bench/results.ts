@@ -13,7 +13,7 @@ export function keepJson(name: string, value: unknown): void {
   keepText(name, `${JSON.stringify(value, null, 1)}\n`);
 }
 
-/** What was kept of an earlier run; undefined where there was none. */
+/** The stored results of an earlier run; undefined if there was none. */
 export function kept(name: string): unknown {
   try {
     return JSON.parse(readFileSync(join(folder, name), "utf8"));

@@ -12,7 +12,7 @@ import type { Backend, Contender } from "./contenders.js";
 
 const run = promisify(execFile);
 
-/** A store for one contender, which has it to itself. */
+/** A store used by one contender only. */
 export interface Store {
   readonly place: string;
   stop(): Promise<void>;
@@ -35,7 +35,7 @@ export async function startStore(backend: Backend): Promise<Store> {
   return { place: join(place, "sessions"), stop: () => rm(place, { recursive: true, force: true }) };
 }
 
-/** What a contender did under a load. */
+/** The results of a contender under a load. */
 export interface Load {
   readonly perSecond: number;
   /** Microseconds of CPU, user and system together, that the server's process took for each request. */
@@ -46,7 +46,7 @@ export interface Load {
 export class Running {
   readonly contender: Contender;
   readonly url: string;
-  /** What clients send, of one session each; another process on the same store may be given the same. */
+  /** The cookies that clients send, one session each. Another process on the same store may use the same ones. */
   cookies: readonly string[] = [];
   readonly #process: ChildProcess;
 
@@ -67,7 +67,7 @@ export class Running {
     throw new Error(`${contender.name} did not start`);
   }
 
-  /** Begins that many sessions, and checks that each is there. */
+  /** Begins that many sessions, and checks that each is stored. */
   async fill(count: number, size: number): Promise<void> {
     const cookies: string[] = [];
     for (let n = 0; n < count; n++) {
@@ -116,7 +116,7 @@ export class Running {
 async function cpuTime(pid: number): Promise<number> {
   const tasks = `/proc/${pid}/task`;
   const times = (await readdir(tasks)).map(async (id) => {
-    // A thread may end in between.
+    // A thread may have ended in between.
     const text = await readFile(`${tasks}/${id}/schedstat`, "utf8").catch(() => "0");
     return Number(text.split(" ", 1)[0]) / 1000;
   });

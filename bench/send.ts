@@ -1,8 +1,8 @@
 import { Agent, get } from "node:http";
 
 /**
- * Sends that many requests and no more, each cookie in its turn, over that many connections that are kept. Resolves to
- * how often each status came: where wrk leaves some under way at its end, here every one has been answered.
+ * Sends exactly that many requests, each with the next cookie, over that many persistent connections. Resolves to the
+ * number of responses with each status. Every request has been answered then; wrk leaves some under way at its end.
  */
 export async function send(
   url: string,
@@ -23,7 +23,7 @@ export async function send(
   return statuses;
 }
 
-/** Rejects where a request was not answered. */
+/** Rejects if a request was not answered. */
 function request(url: string, cookie: string | undefined, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const asked = get(url, { agent, headers: cookie === undefined ? {} : { cookie } }, (response) => {

@@ -15,7 +15,7 @@ export function quartiles(values: readonly number[]): Quartiles {
   return { lower: at(0.25), median: at(0.5), upper: at(0.75) };
 }
 
-/** Of each round by itself: what disturbed one of two runs of a round disturbed the other as well, more or less. */
+/** Ratios within each round: a disturbance of one of two runs of a round affects the other about as much. */
 export function ratios(ours: readonly number[], theirs: readonly number[]): Quartiles {
   return quartiles(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)));
 }

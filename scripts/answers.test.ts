@@ -5,11 +5,14 @@ import type { SessionStore } from "../packages/core/src/index.js";
 import { createManager } from "../packages/core/src/index.js";
 import { readSnippets, write } from "./checks/snippets.js";
 
-// What packages/core/docs/answers.md shows does what it says there. That it compiles is tested with all other blocks.
+// The code in packages/core/docs/answers.md does what the page says. The test of all blocks checks that it compiles.
 
 type Answer = Promise<Response>;
 
-/** Time stands still while `at` is set: a Max-Age is what is left, in whole seconds. Before core takes `Date.now`. */
+/**
+ * Time stands still while `at` is set, because a Max-Age is the time left, in whole seconds. Installed before core
+ * reads `Date.now`.
+ */
 const clock = vi.hoisted(() => {
   const held: { at?: number | undefined } = {};
   const real = Date.now;
@@ -39,7 +42,7 @@ async function block<T>(holds: string): Promise<T> {
   return (await import(/* @vite-ignore */ String(found[0]?.path))) as T;
 }
 
-/** A browser as far as cookies go: which of them come with a request, by SameSite and path. */
+/** The cookies of a browser: which of them come with a request, by SameSite and path. */
 class Browser {
   readonly #cookies = new Map<string, { value: string; line: string }>();
 

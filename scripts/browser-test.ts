@@ -27,12 +27,12 @@ import {
 
 const screenshots = join(root, ".tmp/screenshots");
 
-/** What the browser complained about, in every page that is watched. */
+/** The browser's errors and warnings in every watched page. */
 const complaints: string[] = [];
 let passed = 0;
 let failed = 0;
 
-/** One line of the report. A failure does not end the test: what comes later may say more about it. */
+/** One line of the report. A failure does not end the test: later checks may say more about it. */
 async function check(what: string, body: () => Promise<void> | void): Promise<void> {
   try {
     await body();
@@ -101,7 +101,7 @@ async function mainChecks(browser: Browser, site: Site): Promise<void> {
   for (const round of [1, 2, 3]) {
     await check(`ten clicks that do not wait for each other add ten items, round ${round}`, async () => {
       const there = await items(page);
-      // From inside the page: every click comes before the first answer.
+      // Clicks from inside the page, so that every click comes before the first answer.
       await page.evaluate(`for (let n = 0; n < 10; n++) document.querySelector("form[data-add='1'] button").click()`);
       await page.getByText(/all saved/).waitFor();
       assert.equal(await items(page), there + 10);
@@ -200,7 +200,7 @@ async function keyboardChecks(browser: Browser, site: Site): Promise<void> {
   const tabTo = async (what: RegExp) => {
     for (let presses = 0; presses < 20; presses++) {
       await page.keyboard.press("Tab");
-      // From the last element the focus leaves the page, and comes back with the next press.
+      // After the last element the focus leaves the page, and returns with the next key press.
       if (await page.evaluate<boolean>("document.activeElement === document.body")) continue;
       const outline = await page.evaluate<string>("getComputedStyle(document.activeElement).outlineStyle");
       assert.notEqual(outline, "none", `the focus shows on "${await focused()}"`);
@@ -257,7 +257,7 @@ async function plainChecks(browser: Browser, site: Site): Promise<void> {
   await context.close();
 }
 
-/** As it looks in light, in dark and on a telephone, where nothing may stick out to the side. */
+/** The page in light mode, in dark mode, and at a phone's width, where nothing may overflow sideways. */
 async function screenshotsOf(page: Page, name: string): Promise<void> {
   const desktop = page.viewportSize() ?? { width: 1120, height: 800 };
   const phone = { width: 375, height: 740 };

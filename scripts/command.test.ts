@@ -10,7 +10,7 @@ import { postgres } from "../packages/postgres/src/provider.js";
 import { redis } from "../packages/redis/src/provider.js";
 import { openStore, type Store } from "../torture/processes/stores.js";
 
-// `sess` as it is typed, in a process of its own, beside an application on the same store.
+// `sess` as users run it, in its own process, with an application on the same store.
 
 const root = join(import.meta.dirname, "..");
 const command = join(root, "packages", "core", "src", "cli", "main.ts");
@@ -21,7 +21,7 @@ interface Result {
   readonly stderr: string;
 }
 
-/** Run in the folder of the provider's package, which finds itself by its name as an application finds it. */
+/** Runs in the folder of the provider's package, which resolves its own name as an application does. */
 async function sess(provider: string, ...args: readonly string[]): Promise<Result> {
   const cwd = join(root, "packages", provider);
   const tsx = join(root, "node_modules", "tsx", "dist", "loader.mjs");
@@ -92,10 +92,10 @@ describe.each(looksAt)("sess over $provider", ({ provider, subjects }) => {
     const { findings } = JSON.parse(stdout) as { findings: { subject: string; state: string; text: string }[] };
     const found = findings.map(({ subject }) => subject);
     expect(found).toEqual([...subjects, "permissions", "round trip", "cookie", "secure", "lifetime"]);
-    // What depends on this machine, on how much it has to do or on its disk, is not judged.
+    // Findings that depend on this machine's load or disk are not checked.
     const judged = findings.filter(({ subject }) => !["space", "round trip"].includes(subject));
     expect(judged.filter(({ state }) => state === "problem")).toEqual([]);
-    // Whether a proxy ends TLS is the one thing that a store cannot tell.
+    // Whether a proxy terminates TLS is the only thing that cannot be found out here.
     expect(judged.filter(({ state }) => state === "unknown").map(({ subject }) => subject)).toEqual(["secure"]);
     expect((await sess(provider, "count", "-p", provider, "-c", config)).stdout).toBe(before.stdout);
   });

@@ -1,6 +1,7 @@
 /**
- * Which files of core a read, a write and a regenerate enter: those in which a function runs between the request and the
- * end of its response, by V8's coverage. `npm run entered`; the memory provider's own files are left out.
+ * Lists the files of core that a read, a write and a regenerate enter: `npm run entered`. A file is entered if one of
+ * its functions runs between the request and the end of its response, by V8's coverage. The memory provider's files are
+ * left out.
  */
 import { createServer, type RequestListener, request } from "node:http";
 import { Session } from "node:inspector/promises";
@@ -35,9 +36,9 @@ function ask(way: string): Promise<void> {
   });
 }
 
-/** Coverage since it was asked for last: only what has run. */
+/** Coverage since the last call: only what has run. */
 async function entered(): Promise<string[]> {
-  // What goes on after the response belongs to it.
+  // Work after the response counts as part of it.
   await new Promise((resolve) => setTimeout(resolve, 50));
   const { result } = await inspector.post("Profiler.takePreciseCoverage");
   return result
@@ -48,7 +49,7 @@ async function entered(): Promise<string[]> {
 }
 
 for (const way of ways) {
-  // Once before, for what is loaded late.
+  // Runs once before measuring, for modules that are loaded late.
   await ask("write");
   await ask(way);
   await entered();

@@ -1,4 +1,4 @@
-// After `npm test`: what it does not run, so that nobody takes it for everything.
+// Prints after `npm test` what it does not run, so that nobody thinks it runs everything.
 if (!process.env.CI) {
   console.log(`
 Left to .ci/run: the trials under load (npm run test:trials: Redis, MariaDB and PostgreSQL failing over, networks that fail, several

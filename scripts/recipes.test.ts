@@ -24,11 +24,11 @@ import { Stage } from "../packages/core/test-support/stage.js";
 import { readSnippets, type Written, write } from "./checks/snippets.js";
 import { type Answer, Visitor } from "./frameworks/visitor.js";
 
-// What packages/core/docs/recipes.md shows does what it says there, over real sockets. That it compiles is tested with
-// all other blocks.
+// The code in packages/core/docs/recipes.md does what the page says, over real sockets. The test of all blocks checks
+// that it compiles.
 
 const root = join(import.meta.dirname, "..");
-/** The store of all recipes, in place of memory. */
+/** The store of all recipes, instead of memory. */
 const stage = new Stage();
 const servers: Server[] = [];
 let folder: string;

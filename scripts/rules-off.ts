@@ -1,6 +1,6 @@
 /**
- * Switches each rule of core off, one at a time, and sees the test that stands for it fail: a test that passes without
- * its rule proves nothing. Each rule is one edit of the source, made on a copy.
+ * Switches each rule of core off, one at a time, and checks that its test fails: a test that passes without its rule
+ * proves nothing. Each rule is one edit of the source, made on a copy.
  *
  *     npm run rules-off
  *     npm run rules-off -- <words>    those whose name, file or test holds the words
@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, "..");
 const work = join(root, ".tmp", "rules-off");
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 
-/** Those that the rules' tests stand in. */
+/** The files that contain the rules' tests. */
 const files = [
   "src/backend/{rules,owners,handles,deadlines,async-context,leftovers,waiting}.test.ts",
   "src/http/max-age.test.ts",
@@ -55,7 +55,7 @@ interface Test {
   readonly failed: boolean;
 }
 
-/** What became of the tests, of those in one file when it is given; undefined when the copy did not run at all. */
+/** The results of the tests, or of those in one file if it is given; undefined if the copy did not run at all. */
 async function testsOf(folder: string, ...only: readonly string[]): Promise<readonly Test[] | undefined> {
   const report = join(folder, "report.json");
   const options = ["run", "--root", folder, "--testTimeout", "4000", "--reporter", "json", "--outputFile", report];
@@ -76,7 +76,7 @@ async function testsOf(folder: string, ...only: readonly string[]): Promise<read
   }
 }
 
-/** Runs the file that the rule's test stands in, and no other. */
+/** Runs the file that contains the rule's test, and no other. */
 async function check(rule: Rule, index: number, untouched: readonly Test[]): Promise<boolean> {
   const stands = ({ title }: Test) => title.startsWith(rule.test);
   const file = untouched.find(stands)?.file;

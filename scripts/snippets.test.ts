@@ -12,7 +12,7 @@ import * as redis from "../packages/redis/test/server.js";
 import { markdownFiles, npmScripts, tsxFiles } from "./checks/markdown.js";
 import { compile, readSnippets, type Written, write } from "./checks/snippets.js";
 
-// What the Markdown files show is tried: TypeScript compiles and, where it can run alone, runs; commands are there.
+// Tests the Markdown files: TypeScript compiles and, if it can run alone, runs; commands exist.
 
 const root = join(import.meta.dirname, "..");
 const run = promisify(execFile);
@@ -100,7 +100,7 @@ function packageOf(file: string): string {
 /** As beego's README has it. */
 const password = "astaxie";
 
-/** Whether it served requests. */
+/** Whether the snippet served requests. */
 async function start({ path, text }: Written, servers: Servers): Promise<boolean> {
   const places = { ...servers.places, ...(text.includes(password) && servers.withPassword) };
   const args = ["--conditions=@sess/source", "--import", "tsx", runner, path, JSON.stringify(places)];
@@ -112,16 +112,16 @@ async function start({ path, text }: Written, servers: Servers): Promise<boolean
 }
 
 interface Servers {
-  /** By the port that a snippet names: the port of ours. */
+  /** Our port for each port that a snippet names. */
   readonly places: Record<string, number>;
-  /** In place of those, for a snippet that names the password. */
+  /** Used instead, for a snippet that names the password. */
   readonly withPassword: Record<string, number>;
   /** By the name of a provider: why there is no server for it. */
   readonly missing: Record<string, string>;
   stop(): Promise<unknown>;
 }
 
-/** What the READMEs connect to: users, passwords and databases are theirs. */
+/** The servers for the READMEs, with the users, passwords and databases named there. */
 async function startServers(): Promise<Servers> {
   const missing: Record<string, string> = {};
   const places: Record<string, number> = {};

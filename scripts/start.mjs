@@ -1,6 +1,6 @@
 /**
- * `npm start` serves examples/login; `npm start -- redis` serves examples/redis. Plain JavaScript, which
- * Node runs without a loader: one process fewer between a signal and the server.
+ * `npm start` serves examples/login; `npm start -- redis` serves examples/redis. Plain JavaScript, which Node runs
+ * without a loader: one process less between a signal and the server.
  */
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -21,7 +21,7 @@ const server = fileURLToPath(new URL(`${name}/server.ts`, examples));
 const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), server, ...args], { stdio: "inherit" });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-// npm hands a signal to the shell between it and this script, and the shell ends without a word to us.
+// npm passes a signal to the shell between it and this script, and the shell ends without passing it on.
 const parent = process.ppid;
 const orphaned = () => process.ppid !== parent && child.kill("SIGTERM");
 if (process.env.npm_lifecycle_event) setInterval(orphaned, 200).unref();

@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 
 /**
  * Before any test: installs the servers that tests start for themselves, where the machine is Debian-like, we are root,
- * and they are missing. Once and for all of them, since test files that run side by side would fight over the package
- * manager's locks. What cannot be installed is for the tests to say: they are skipped by name, and fail under CI.
+ * and they are missing. All are installed at once, since test files that run at the same time would compete for the
+ * package manager's locks. Tests whose server cannot be installed are skipped by name, and fail under CI.
  */
 export async function setup(): Promise<void> {
   const wanted: [binary: string, debian: string, own: string][] = [

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 
 /**
- * Runs a file with this process's arguments, and ends as it does. From source, as the tests: nothing needs to be built,
- * nothing can be stale.
+ * Runs a file with this process's arguments, and ends with its exit code. It runs from source, like the tests: nothing
+ * needs a build, and nothing can be stale.
  */
 export function runFromSource(file: string): void {
   const node = ["--conditions=@sess/source", "--import", "tsx", file];

@@ -1,6 +1,6 @@
 /**
- * kill -9 of a database's server under load, time and again, on the same files: nothing acknowledged is lost or counted
- * twice, nothing destroyed comes back, and saves go on by themselves when the server is there again.
+ * Repeated kill -9 of a database's server under load, on the same files. Nothing acknowledged is lost or counted twice,
+ * no destroyed session comes back, and saves continue by themselves when the server runs again.
  */
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
@@ -15,21 +15,21 @@ export interface Killable {
   stop(): Promise<void>;
 }
 
-/** What came of it. */
+/** The outcome. */
 export interface KillResult {
   readonly rounds: number;
   readonly acknowledged: number;
-  /** Increments rejected with SESS_UNAVAILABLE: written or not. */
+  /** Increments rejected with SESS_UNAVAILABLE, which may be written or not. */
   readonly unknown: number;
   /** Loads rejected with SESS_UNAVAILABLE. */
   readonly unread: number;
   /** Rejected with anything else. */
   readonly strange: readonly string[];
-  /** Loads of a record that was not one save as a whole. */
+  /** Loads of a record that mixes several saves. */
   readonly torn: number;
-  /** Increments that were acknowledged and are not there. */
+  /** Increments that were acknowledged and are not stored. */
   readonly lost: number;
-  /** Increments that are there and were not even asked for. */
+  /** Increments that are stored although nobody called for them. */
   readonly surplus: number;
   readonly resurrected: number;
   /** Longest time from the server's start to the next acknowledgement of every writer, in milliseconds. */
@@ -37,10 +37,10 @@ export interface KillResult {
 }
 
 const writers = 16;
-/** Fields that each save sets to the same number: some ten kilobytes, more than fits beside others on one page. */
+/** Fields that each save sets to the same number: some ten kilobytes, too much to share a page with others. */
 const copies = Array.from({ length: 800 }, (_, index) => `copy${index}`);
 
-/** One session, its writer's account of it, and what it waits for. */
+/** One session, its writer's record of it, and what the writer waits for. */
 class Writer {
   acknowledged = 0;
   unknown = 0;
@@ -89,7 +89,7 @@ class Writer {
     return session === undefined ? 0 : this.#check(session);
   }
 
-  /** Its number, which all the copies must have; nobody but this writer saves this session. */
+  /** Its number, which all copies must have; only this writer saves this session. */
   #check(session: Pick<SessionStore<Fields>, "get">): number {
     const n = session.get("n") ?? 0;
     if (n > 0 && copies.some((name) => session.get(name) !== n)) this.torn++;
@@ -194,7 +194,7 @@ async function stored(manager: StoreManager<Fields>): Promise<string> {
   return session.id;
 }
 
-/** A request that nobody sent: what `start` needs to have a session, with an id or without. */
+/** A simulated request, with or without an id, as `start` needs it for a session. */
 async function visit(manager: StoreManager<Fields>, id?: string): Promise<SessionStore<Fields>> {
   const req = new IncomingMessage(new Socket());
   if (id !== undefined) req.headers.cookie = `sessionid=${id}`;

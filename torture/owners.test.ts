@@ -2,8 +2,8 @@ import { createManager, memory, type SessionStore, type StoreManager } from "@se
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { availableProviders, openStore } from "./processes/stores.js";
 
-// An owner's sessions through the Manager, over every store: the kit tries the providers' part of it, and core's own
-// tests try core's part on the memory provider. Two Managers on one store stand for two processes.
+// An owner's sessions through the Manager, over every store. The kit tests the providers' part, and core's own tests
+// test core's part on the memory provider. Two Managers on one store represent two processes.
 
 interface Fields {
   device: string;
@@ -72,7 +72,7 @@ class Refused extends Error {
   }
 }
 
-/** As login code does: somebody who was here already gets an owner, and with it a new id. Resolves to that id. */
+/** Like login code: an existing session gets an owner, and with it a new id. Resolves to that id. */
 async function signIn(sessions: Sessions, owner: string, device: string): Promise<string> {
   const before = await visit(sessions, "", async (session) => {
     session.set("device", device);
@@ -85,7 +85,7 @@ async function signIn(sessions: Sessions, owner: string, device: string): Promis
   });
 }
 
-/** Those of the ids that are sessions, as the other Manager sees it. */
+/** The ids that are sessions for the other Manager. */
 async function alive({ b }: Site, ids: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const id of ids) if (await b.exists(id)) found.push(id);
@@ -102,7 +102,7 @@ interface Login {
   readonly id: string;
 }
 
-/** Runs all logins, every tenth of another user; calls `midway` once, while the others are under way. */
+/** Runs all logins, every tenth for another user. Calls `midway` once, while the others are under way. */
 async function loginsUnderWay({ a, b }: Site, midway: (acknowledged: readonly Login[]) => Promise<void>) {
   const acknowledged: Login[] = [];
   const refused: number[] = [];
@@ -172,7 +172,7 @@ describe.each(["memory", ...availableProviders()])("an owner's sessions over %s"
     const others = acknowledged.filter(({ owner }) => owner === "eve").map(({ id }) => id);
     expect(others).toHaveLength(logins / 10);
     expect(await alive(site, [...others, earlier, later])).toEqual([...others, earlier, later]);
-    // A login that the revocation met half-way was told so: it is not signed in, and knows.
+    // A login that the revocation interrupted got an error: it is not signed in, and knows it.
     expect(refused.filter((status) => status !== 409)).toEqual([]);
     expect(acknowledged.length + refused.length).toBe(logins);
     const survivors = acknowledged.filter(({ owner }) => owner === "ada").map(({ id }) => id);

@@ -1,9 +1,9 @@
 import { GCProfiler, getHeapStatistics } from "node:v8";
 
-/** Bytes of V8's heap that live, and those that wait to be collected. */
+/** Live bytes of V8's heap, and those that wait to be collected. */
 export const used = () => getHeapStatistics().used_heap_size;
 
-/** Bytes allocated in V8's heap from `begin` to `end`: by how much it grew, and what was collected meanwhile. */
+/** Bytes allocated in V8's heap from `begin` to `end`: its growth, and what was collected meanwhile. */
 export class Allocations {
   #collections = new GCProfiler();
   #usedBefore = 0;

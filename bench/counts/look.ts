@@ -30,7 +30,7 @@ export interface Requests {
   readonly untouched?: readonly Call[];
 }
 
-/** Starts a contender and counts what it stores, and with `count` what that many requests of each kind take. */
+/** Starts a contender and counts what it stores; with `count`, also the cost of that many requests of each kind. */
 export async function look(group: Group, contender: Contender, size: number, count: number | undefined): Promise<Row> {
   const store = await startStore(group.backend);
   const counter = await startCounter(group.backend, store.place);
@@ -54,7 +54,7 @@ async function ofOneSession(group: Group, probed: Probed, place: string, size: n
     return undefined;
   }
   const inCookie = group.name.startsWith("cookie");
-  // What is made once, compiled code included, is made by the first.
+  // The first request makes everything that is made once, compiled code included.
   await running.fill(inCookie ? 1 : sessions, size);
   if (inCookie) return { written: running.cookies[0]?.length ?? Number.NaN };
   const held = async (): Promise<Stored> =>
@@ -72,7 +72,7 @@ async function ofOneRequest(probed: Probed, counter: StoreCounter | undefined, c
     const statuses = await send(`${url}/${kind}`, cookies.slice(0, 1), times, connections);
     if (statuses.get(200) !== times) throw new Error(`${contender.name}, /${kind}: ${[...statuses].join("; ")}`);
   };
-  // Connections are opened, statements prepared and functions compiled.
+  // These requests open connections, prepare statements and compile functions.
   for (const kind of kinds) await ask(kind, 10 * count, 8);
   const trips: Partial<Record<Kind, Counted>> = {};
   if (counter !== undefined) {

@@ -1,8 +1,8 @@
 /**
- * What is counted rather than timed, of ours and of peers: `npm run bench:counts`, or `npm run bench:counts -- --only redis
- * --sizes 2048`. Store round trips and allocations of a request, bytes of a stored session, and which functions run for
- * a request that leaves its session alone. Needs `strace`, redis-server, mariadbd and postgres (Debian: apt-get
- * install -y strace redis-server mariadb-server postgresql). Run the build first.
+ * Counts instead of times, of ours and of peers: `npm run bench:counts`, or `npm run bench:counts -- --only redis
+ * --sizes 2048`. It counts store round trips and allocations of a request, bytes of a stored session, and the functions
+ * that run for a request that does not use its session. Needs `strace`, redis-server, mariadbd and postgres (Debian:
+ * apt-get install -y strace redis-server mariadb-server postgresql). Run the build first.
  */
 import { parseArgs } from "node:util";
 import { memory, type StoreConnector } from "@sess/core";
@@ -29,7 +29,7 @@ const { values: options } = parseArgs({
 });
 const count = Number(options.requests);
 const sizes = options.sizes.split(",").map(Number);
-/** Requests are looked at with this size, what is stored with every size. */
+/** Requests are counted with this size, stored bytes with every size. */
 const usual = 2048;
 
 const runs = sizes.flatMap((size) =>

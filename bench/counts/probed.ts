@@ -10,7 +10,7 @@ import { Running } from "../running.js";
 export interface Call {
   /** File and line. */
   readonly where: string;
-  /** Its name, or how it begins where it has none. */
+  /** Its name, or the beginning of its source if it has none. */
   readonly name: string;
   readonly count: number;
 }
@@ -18,7 +18,7 @@ export interface Call {
 const file = pathToFileURL(join(import.meta.dirname, "probe.mjs"));
 let started = 0;
 
-/** A contender that runs with the probe in it. */
+/** A running contender with the probe loaded. */
 export class Probed {
   readonly running: Running;
   readonly #socket: string;
@@ -34,7 +34,7 @@ export class Probed {
     return new Probed(await Running.start({ ...contender, env }, place, size), socket);
   }
 
-  /** Bytes that live, after a collection. */
+  /** Live bytes after a garbage collection. */
   heap(): Promise<number> {
     return this.#ask("heap");
   }

@@ -3,7 +3,7 @@ import { createManager, type Provider, type ProviderContext, type StoreConnector
 import { session as express } from "@sess/core/express";
 import { send } from "../send.js";
 
-/** How often core calls a provider, by the request: per request of each kind, and by the method. */
+/** How often core calls each method of a provider, per request of each kind. */
 export type ProviderCalls = Readonly<Record<"none" | "read" | "write", Readonly<Record<string, number>>>>;
 
 /** Serves what `servers/sess.mjs` serves, from this process, with a provider whose calls are counted. */

@@ -17,7 +17,7 @@ export function report({ rows, providerCalls, allocatedByLoad }: Counts): string
   const trips = looked
     .filter((row) => row.trips.read !== undefined)
     .map(({ group, name, role, trips }) => {
-      // The floors do not know a request that leaves the session alone.
+      // The floors have no request that does not use the session.
       const count = (kind: Kind) => (role === "floor" && kind === "none" ? "" : figure(trips[kind]?.roundTrips ?? 0));
       const numbers = kinds.map(count);
       return [group, name, ...numbers, list(trips.read?.commands), list(trips.write?.commands)];

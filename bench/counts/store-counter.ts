@@ -10,15 +10,15 @@ import { type Handler, TcpProxy, type Wire } from "../../torture/wire/proxy.js";
 import type { Backend } from "../contenders.js";
 
 export interface Counted {
-  /** How often the server asked and waited; of a directory, how many system calls were about it. */
+  /** The number of round trips; for a directory, of system calls about it. */
   readonly roundTrips: number;
-  /** What was asked, as the store itself counts it. */
+  /** The commands, as the store itself counts them. */
   readonly commands: Readonly<Record<string, number>>;
 }
 
 /** Counts what is asked of a store while one request after the other is made. */
 export interface StoreCounter {
-  /** The store's place, by way of the counter. */
+  /** The store's address, which leads through the counter. */
   readonly place: string;
   count(pid: number, work: () => Promise<unknown>): Promise<Counted>;
   stop(): Promise<void>;
@@ -49,7 +49,7 @@ export async function startCounter(backend: Backend, place: string): Promise<Sto
   };
 }
 
-/** Counts each time a client speaks after the server has, on any connection. */
+/** Counts each time a client sends after the server has, on any connection. */
 class CountingProxy extends TcpProxy {
   roundTrips = 0;
 
@@ -78,7 +78,7 @@ interface Census {
 async function censusOf(backend: Backend, place: string): Promise<Census> {
   if (backend === "redis") return redisCensus(place);
   if (backend === "mysql") return mysqlCensus(place);
-  // PostgreSQL by itself counts no statements: there the round trips have to do.
+  // PostgreSQL itself counts no statements, so the round trips are used.
   return { read: async () => new Map(), stop: async () => {} };
 }
 

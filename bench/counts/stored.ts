@@ -9,7 +9,7 @@ import type { Backend } from "../contenders.js";
 export interface Stored {
   /** What the library wrote: values without their keys, all columns of the rows, contents of files. */
   readonly written: number;
-  /** What that takes by the store's own account: MEMORY USAGE, or blocks of files and directories. */
+  /** What that takes according to the store: MEMORY USAGE, or blocks of files and directories. */
   readonly taken?: number;
 }
 

@@ -33,7 +33,7 @@ export async function hotAndSpread(backend: Backend, contender: Contender, effor
     for (const kind of kinds) await running.load(`/${kind}`, true, 1);
     for (let round = 0; round < effort.rounds; round++) {
       for (const { kind, hot, spread } of measured) {
-        // Whoever goes first goes last in the next round.
+        // The first of a round is the last of the next.
         for (const isSpread of round % 2 === 0 ? [true, false] : [false, true]) {
           (isSpread ? spread : hot).push((await running.load(`/${kind}`, isSpread, effort.seconds)).perSecond);
           effort.step(`${contender.name}, ${kind}`);
@@ -55,13 +55,13 @@ export interface Point {
   readonly perSecond: number[];
 }
 
-/** What became of writes that were counted one by one. */
+/** The outcomes of writes that were counted one by one. */
 export interface Tally {
   readonly name: string;
   readonly processes: number;
   /** Answers by status. */
   readonly statuses: Readonly<Record<number, number>>;
-  /** What the session says in the end. */
+  /** The session's count at the end. */
   readonly counter: number;
 }
 

@@ -2,7 +2,7 @@ import { section, shown, verdict } from "../markdown.js";
 import { quartiles, ratios } from "../statistics.js";
 import type { HotAndSpread, Point, Tally } from "./measure.js";
 
-/** What one process is to keep of its rate over many sessions when all requests are for one. */
+/** The share of its rate over many sessions that one process must keep when all requests are for one session. */
 const goal = 0.7;
 
 /** Everything as Markdown. */
@@ -20,7 +20,7 @@ export function report(single: readonly HotAndSpread[], points: readonly Point[]
     const { 200: acknowledged = 0, ...others } = statuses;
     const failed = Object.entries(others).map(([status, count]) => `${count} of ${status}`);
     const sent = Object.values(statuses).reduce((sum, count) => sum + count, 0);
-    // A write that failed may have been stored all the same: so says its error.
+    // A failed write may have been stored nevertheless, as its error says.
     const exact = counter >= acknowledged && counter <= sent;
     const lost = exact ? "none lost" : `**${acknowledged - counter} lost**`;
     return [name, String(processes), String(acknowledged), failed.join(", "), String(counter), lost];

@@ -17,15 +17,15 @@ import { heapBytes, type Subject } from "./subject.js";
 
 export interface Contender {
   readonly name: string;
-  /** One session in so many has expired when the measuring begins. */
+  /** One of this many sessions has expired when the measurement begins. */
   readonly expiredOf: number;
-  /** How many requests fill it at a time. */
+  /** The number of concurrent requests that fill it. */
   readonly together: number;
   start(): Promise<Store>;
   open(place: string): Subject | Promise<Subject>;
 }
 
-/** More than any run holds. */
+/** More sessions than any run has. */
 const room = 10_000_000;
 const inMemory = { expiredOf: 2, together: 1, start: () => startStore("none") };
 const stored = { expiredOf: 100, together: 32 };
@@ -50,7 +50,7 @@ export const contenders: readonly Contender[] = [
     ...stored,
     name: "mysql",
     start: async () => {
-      // The tests' 64 MB hold no table of a million; a server that keeps sessions has room for them.
+      // The tests' 64 MB are too small for a table of a million; a real server for sessions has enough memory.
       const { url, stop } = await startMysql("--innodb-buffer-pool-size=1G");
       return { place: url, stop };
     },
@@ -60,7 +60,7 @@ export const contenders: readonly Contender[] = [
     ...stored,
     name: "postgres",
     start: async () => {
-      // Room likewise.
+      // Enough memory, for the same reason.
       const { url, stop } = await startPostgres("-c", "shared_buffers=1GB", "-c", "max_wal_size=4GB");
       return { place: url, stop };
     },

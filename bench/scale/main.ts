@@ -1,7 +1,7 @@
 /**
  * Few sessions against many: `npm run bench:scale`, or `npm run bench:scale -- --only memory --large 50000`. Every
- * contender is a process of its own. What was measured before stays in `results/scale.json` until it is measured again.
- * Needs redis-server, mariadbd and postgres for their contenders, and 10 GB of disk for a million files. Run the build first.
+ * contender is its own process. Earlier results stay in `results/scale.json` until they are measured again. Needs
+ * redis-server, mariadbd and postgres for their contenders, and 10 GB of disk for a million files. Run the build first.
  */
 import { execFileSync, fork } from "node:child_process";
 import { join } from "node:path";

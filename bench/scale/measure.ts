@@ -1,4 +1,7 @@
-/** One contender with so many sessions, in a process of its own; {@link main.ts} starts it and hears the figures. */
+/**
+ * Measures one contender with a number of sessions, in its own process; {@link main.ts} starts it and receives the
+ * figures.
+ */
 import { quartiles } from "../statistics.js";
 import { type Contender, contenders } from "./contenders.js";
 import { type Watched, watched } from "./pauses.js";
@@ -8,7 +11,7 @@ import type { Subject } from "./subject.js";
 const [name, sessions] = [process.argv[2], Number(process.argv[3])];
 const contender = contenders.find((each) => each.name === name);
 if (contender === undefined) throw new Error(`nobody is called ${name}`);
-/** Sessions that are loaded and saved, and before them some that do not count. */
+/** Sessions that are loaded and saved, after some for warming up. */
 const [sampled, warming] = [2_000, 500];
 /** Sessions to a step of the progress. */
 const stride = 1_000;
@@ -43,7 +46,7 @@ async function figures(subject: Subject, contender: Contender): Promise<Figure[]
   return found;
 }
 
-/** Resolves to the ids of some sessions that live, in no order. */
+/** Resolves to the ids of some live sessions, in no order. */
 async function fill(subject: Subject, { expiredOf, together }: Contender): Promise<string[]> {
   const living = sessions - Math.ceil(sessions / expiredOf);
   const every = Math.max(1, Math.floor(living / (sampled + warming)));

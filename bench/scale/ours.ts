@@ -3,7 +3,7 @@ import { dataOf, hour, type Subject } from "./subject.js";
 
 type Data = ReturnType<typeof dataOf>;
 
-/** Sessions of ours over a store. What is to be expired was stored by a Manager whose clock is two hours behind. */
+/** Our sessions over a store. A Manager whose clock is two hours behind stores those that must be expired. */
 export async function ours(connector: StoreConnector, bytes: () => Promise<number>): Promise<Subject> {
   const sessions = await createManager<Data>(connector);
   const past = await createManager<Data>(connector, { now: () => Date.now() - 2 * hour });

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 
-/** How long something took, and how long it kept everything else waiting. All in milliseconds. */
+/** How long something took, and how long it blocked everything else, in milliseconds. */
 export interface Watched<T> {
   readonly value: T;
   readonly took: number;
   readonly pauses: {
     /** Between two turns of a timer of one millisecond. */
     readonly longest: number;
-    /** The most that this thread ran in between, by Linux's account: without what others had of the CPU meanwhile. */
+    /** The most that this thread ran in between, according to Linux: without the CPU time of others. */
     readonly ran: number;
     /** As `monitorEventLoopDelay` says. */
     readonly delay: number;
@@ -25,7 +25,7 @@ export async function watched<T>(work: () => Promise<T>): Promise<Watched<T>> {
   });
   observer.observe({ entryTypes: ["gc"] });
   delay.enable();
-  // A monitor that has not had a turn yet does not notice what comes first.
+  // A monitor that has not run yet does not notice the first pause.
   await settled();
   const turns = new Turns();
   const begun = performance.now();
@@ -70,7 +70,7 @@ class Turns {
   }
 }
 
-/** Milliseconds that this thread has run; not a number where nobody says. */
+/** Milliseconds that this thread has run; NaN if the system does not tell. */
 function running(): number {
   try {
     return Number(readFileSync("/proc/self/schedstat", "latin1").split(" ")[0]) / 1e6;

@@ -31,7 +31,7 @@ export function plot(comparisons: readonly Comparison[], small: number, large: n
   return svg(width, y, "Few sessions and many", parts);
 }
 
-/** The shortest bar of a set is a tenth of the longest possible; each factor of ten beyond it is as long as any other. */
+/** The shortest bar of a set is a tenth of the longest possible; each factor of ten adds the same length. */
 function scaleOf(figures: readonly (Figure | undefined)[]): (figure: Figure) => number {
   const logs = figures.flatMap((figure) => (figure ? [Math.log10(Math.max(figure.value, 1e-3))] : []));
   const [least, most] = [Math.min(...logs), Math.max(...logs)];

@@ -1,6 +1,6 @@
 import { section } from "../markdown.js";
 
-/** What came out of one operation. */
+/** The result of one operation. */
 export interface Figure {
   readonly operation: string;
   readonly unit: "B" | "us" | "ms" | "s";
@@ -9,7 +9,7 @@ export interface Figure {
   readonly more?: Readonly<Record<string, number>>;
 }
 
-/** One contender with so many sessions. */
+/** One contender with a number of sessions. */
 export interface Measured {
   readonly name: string;
   readonly sessions: number;
@@ -66,7 +66,7 @@ function line({ operation, few, many }: Comparison): string[] {
   return [operation, cell(few), cell(many), ratio];
 }
 
-/** A value as it is read by people. */
+/** A value as people read it. */
 export function shown({ value, unit }: Figure): string {
   return `${rounded(value)} ${unit}`;
 }

@@ -4,11 +4,11 @@ import { randomBytes } from "node:crypto";
 export interface Subject {
   /** Stores session number `n`, to live for an hour or long expired, the way a request would; resolves to its id. */
   make(n: number, expired: boolean): Promise<string>;
-  /** Loads a live session and reads a field of it; resolves to what stores a change to it. */
+  /** Loads a live session and reads a field of it; resolves to a function that stores a change. */
   load(id: string): Promise<() => Promise<void>>;
   /** How many sessions there are. */
   count(): Promise<number>;
-  /** Removes what has expired; resolves to how many. Absent where there is no such thing. */
+  /** Removes expired sessions; resolves to their number. Absent if the store has no such operation. */
   readonly gc?: () => Promise<number>;
   /** What all sessions take now, in bytes: of this process's heap, of the server's memory, or of the disk. */
   bytes(): Promise<number>;
@@ -17,7 +17,7 @@ export interface Subject {
 
 export const hour = 3_600_000;
 
-/** What an application keeps of somebody who is signed in: a hundred characters, no two alike. */
+/** What an application keeps for a signed-in user: a hundred characters, different for each. */
 export function dataOf(n: number) {
   return {
     user: { id: n, name: `ada.${n}@example.org`, roles: ["customer"] },
@@ -25,7 +25,7 @@ export function dataOf(n: number) {
   };
 }
 
-/** The heap and what hangs on it, once everything that can go has gone. Needs `--expose-gc`. */
+/** The heap and its external memory after a full garbage collection. Needs `--expose-gc`. */
 export async function heapBytes(): Promise<number> {
   for (let round = 0; round < 3; round++) {
     globalThis.gc?.();

@@ -1,5 +1,5 @@
 /**
- * What every contender serves, so that they differ by their sessions alone:
+ * What every contender serves, so that only their sessions differ:
  *
  * - `/make` begins a session that holds `data`, SIZE characters, and `n`, 0.
  * - `/read` answers with the length of `data`, and `n`.
@@ -9,7 +9,7 @@
 import { createServer } from "node:http";
 
 export const size = Number(process.env.SIZE ?? 2048);
-/** Text as applications have it: not one character over and over, which some encodings are quick with. */
+/** Text like an application's: not one repeated character, which some encodings handle faster. */
 export const data = Array.from({ length: size }, (_, i) => String.fromCharCode(97 + ((i * 7 + (i >> 5)) % 26))).join(
   "",
 );
@@ -27,10 +27,10 @@ export function respond(session, url) {
   return answer({ data: session.get("data"), n: session.get("n") });
 }
 
-/** Where the store is, as the command that started us says. */
+/** The store's address, from the command that started this process. */
 export const store = process.env.STORE ?? "";
 
-/** Says where it listens; ends with its parent, whose end of the standard input is closed then. */
+/** Prints its address. Ends with its parent, which closes the standard input when it ends. */
 export async function serve(listener) {
   const server = typeof listener === "function" ? createServer(listener) : listener;
   if (!server.listening) await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

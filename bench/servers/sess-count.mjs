@@ -1,4 +1,4 @@
-/** Ours, counting by `update`, which loses nothing where many processes write one session; PROVIDER names the store's. */
+/** Ours, counting by `update`, which loses nothing if many processes write one session. PROVIDER names the provider. */
 import { createManager } from "@sess/core";
 import { answer, data, serve, store, text } from "./common.mjs";
 

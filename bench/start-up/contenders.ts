@@ -8,8 +8,8 @@ const alone = (...names: readonly string[]): Imported[] => names.map((name) => (
 const together = (...imports: readonly string[]): Imported => ({ name: imports.join(" + "), imports });
 
 /**
- * What every server loads and the others build on; ours, each provider with core, and without its driver, which is
- * loaded as it connects; the drivers; the peers.
+ * What every server loads and the others build on; ours, each provider with core and without its driver, which is
+ * loaded when it connects; the drivers; the peers.
  */
 export const packages: readonly Imported[] = [
   together("node:http", "node:crypto"),
@@ -28,7 +28,7 @@ export const packages: readonly Imported[] = [
   ...alone("@fastify/cookie", "@fastify/session", "@fastify/secure-session"),
 ];
 
-/** All that is loaded once sessions are kept in a store, framework apart. */
+/** Everything that is loaded once sessions are kept in a store, except the framework. */
 export const applications: readonly Imported[] = [
   together("@sess/core", "@sess/core/express"),
   together("express-session", "memorystore"),

@@ -1,4 +1,7 @@
-/** Imports what its arguments name, one after the other, and says how long that took and what it added to the process. */
+/**
+ * Imports the modules that its arguments name, one after the other, and prints how long that took and how much memory
+ * it added.
+ */
 const begun = performance.now();
 for (const name of process.argv.slice(2)) await import(name);
 const milliseconds = performance.now() - begun;

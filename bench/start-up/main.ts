@@ -1,7 +1,7 @@
 /**
- * What it costs to start with ours and with peers: `npm run bench:start-up`, or `npm run bench:start-up -- --rounds 5`. Each
- * import is made in a process of its own, rounds are interleaved, and a process that imports nothing goes along. Then
- * what a bundler makes of each. Run the build first.
+ * What it costs to start with ours and with peers: `npm run bench:start-up`, or `npm run bench:start-up -- --rounds 5`.
+ * Each import runs in its own process, rounds are interleaved, and a process that imports nothing is the baseline. Then
+ * it measures the bundle of each. Run the build first.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const { values: options } = parseArgs({ options: { rounds: { type: "string", def
 const rounds = Number(options.rounds);
 const run = promisify(execFile);
 
-/** In a process of its own, which finds packages as the bench does. */
+/** Runs in its own process, which resolves packages like the bench. */
 async function imported({ imports }: Imported): Promise<Sample> {
   const env = { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "" };
   const args = ["--expose-gc", join(import.meta.dirname, "imported.mjs"), ...imports];
@@ -29,7 +29,7 @@ const nothing: Imported = { name: "nothing", imports: [] };
 const measured: Import[] = [nothing, ...packages, ...applications].map((each) => ({ ...each, samples: [] }));
 const progress = new Progress(rounds * measured.length);
 for (let round = 0; round < rounds; round++) {
-  // Whoever goes first goes last in the next round.
+  // The first of a round is the last of the next.
   for (const each of round % 2 === 0 ? measured : measured.toReversed()) {
     each.samples.push(await imported(each));
     progress.step(each.name);

@@ -5,7 +5,9 @@ import { sessionCookie, watch } from "./visitor.js";
 
 type Check = (what: string, body: () => Promise<void> | void) => Promise<void>;
 
-/** The small login of an example that needs no server: sign in, come back, and come with a cookie that was altered. */
+/**
+ * Tests the login of an example without a database server: sign in, come back, and come back with an altered cookie.
+ */
 export async function exampleChecks(browser: Browser, name: string, check: Check): Promise<void> {
   const site = await startSite(name);
   const context = await browser.newContext();

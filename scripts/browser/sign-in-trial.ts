@@ -6,9 +6,9 @@ import type { Browser, BrowserContext } from "playwright-core";
 import { createManager } from "../../packages/core/src/index.js";
 
 /**
- * Requests in parallel with a sign-in, in a real browser: whatever the order in which the answers come, the browser
- * ends with the cookie of the sign-in. Which answer waits for what is decided here and held to by gates, so that every
- * round is one certain interleaving, drawn from its number.
+ * Requests in parallel with a sign-in, in a real browser. In whatever order the answers come, the browser must end with
+ * the cookie of the sign-in. Gates enforce the order of the answers, so that every round is one interleaving,
+ * determined by its number.
  *
  * - `early`: begun before the sign-in, answered before the sign-in is stored.
  * - `late`: begun before it, with the old id, and answered when the browser has the new cookie.
@@ -28,7 +28,7 @@ interface Step {
 const inParallel = 5;
 
 function stepsOf(round: number): Step[] {
-  // A small generator of whole numbers (Numerical Recipes): the same round is the same interleaving on every machine.
+  // A small generator of integers (Numerical Recipes): a round has the same interleaving on every machine.
   let state = (round * 2654435761) >>> 0;
   const pick = <T>(from: readonly T[]): T => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -37,7 +37,7 @@ function stepsOf(round: number): Step[] {
   return Array.from({ length: inParallel }, () => ({ order: pick(orders), work: pick(works) }));
 }
 
-/** What a session library is asked to do in the trial. */
+/** The operations of a session library in the trial. */
 interface Visit {
   do(work: Work): Promise<void>;
   signIn(): Promise<void>;
@@ -219,8 +219,8 @@ interface Fields {
 }
 
 /**
- * Our own. From one request to the next more than a tenth of the idle lifetime passes, so that every reader also
- * touches; and in a whole round less than a marker's life.
+ * Our own. More than a tenth of the idle lifetime passes between two requests, so that every reader also touches. A
+ * whole round is shorter than a marker's life.
  */
 export async function trialOfOurs(browser: Browser, rounds: number): Promise<TrialResult> {
   let now = Date.now();
@@ -263,9 +263,7 @@ interface PlainSession {
   save(done: (error?: unknown) => void): void;
 }
 
-/**
- * The same rounds over express-session, rolling: without a library that fails them, the rounds would prove nothing.
- */
+/** The same rounds with express-session, rolling. It must fail some: otherwise the rounds would prove nothing. */
 export function trialOfAnother(browser: Browser, rounds: number): Promise<TrialResult> {
   const expressSession = createRequire(import.meta.url)("express-session") as (
     options: object,

@@ -8,7 +8,7 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 /** The line that installs chromium on Debian. */
 export const install = "apt-get update && apt-get install -y chromium";
 
-/** Where chromium is; installs it where that is possible without asking anybody. */
+/** The path of chromium; installs it if that is possible without a prompt. */
 export function findChromium(): string | undefined {
   const which = () => spawnSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).stdout.trim() || undefined;
   const found = which();

@@ -25,7 +25,7 @@ export async function sessionCookie(context: BrowserContext): Promise<Cookie> {
   return cookies[0] as Cookie;
 }
 
-/** What somebody gets who got hold of a cookie: the heading, and what the session holds. */
+/** What a visitor with a stolen cookie sees: the heading, and the content of the session. */
 export async function seenWith(
   browser: Browser,
   site: Site,
@@ -50,8 +50,9 @@ export async function signIn(page: Page, name: string): Promise<void> {
 }
 
 /**
- * A click whose form is held back until the server has begun with it, and so has loaded the session. The two steps are
- * HTTP's own: the server asks for the body by 100 (RFC 9110, section 10.1.1). Resolves to what sends the body.
+ * A click whose form data is held back until the server has begun the request, and so has loaded the session. It uses
+ * HTTP's 100-continue: the server asks for the body by 100 (RFC 9110, section 10.1.1). Resolves to a function that
+ * sends the body.
  */
 export async function heldBackClick(site: Site, { name, value }: Cookie): Promise<() => Promise<number | undefined>> {
   const body = "item=olives";
@@ -81,7 +82,7 @@ export async function visits(page: Page): Promise<number> {
   return Number.parseInt(await text(page, "#visits"), 10);
 }
 
-/** As the page says, and as the session says, which must agree. */
+/** The number on the page, which must agree with the session. */
 export async function items(page: Page): Promise<number> {
   const badge = Number.parseInt(await text(page, "#items"), 10);
   const held: { cart?: string[] } = JSON.parse(await text(page, "#session"));

@@ -49,7 +49,7 @@ function target(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
   return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 }
 
-/** A `const` is declared by the list it stands in, which is what has to be printed. */
+/** A `const` is declared in a list, and the list must be printed. */
 function statementOf(node: ts.Declaration): ts.Node {
   return ts.isVariableDeclaration(node) ? node.parent.parent : node;
 }
@@ -61,7 +61,7 @@ function declarationsOf(symbol: ts.Symbol, isOurs: (node: ts.Node) => boolean, a
   return [...(as === symbol.name ? [] : [`// ${symbol.name}, exported as ${as}`]), ...texts].join("\n");
 }
 
-/** Without private members, `export` and `declare`: where a bundler puts these words is no promise. */
+/** Without private members, `export` and `declare`: where a bundler puts these words is not part of the API. */
 function print(node: ts.Node): string {
   const shown = ts.transform(node, [withoutPrivates]).transformed[0] ?? node;
   const text = printer.printNode(ts.EmitHint.Unspecified, shown, node.getSourceFile());
@@ -80,7 +80,7 @@ function isPrivate(member: ts.ClassElement): boolean {
   return (ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private) !== 0;
 }
 
-/** Every symbol of ours that the declarations lead to: its shape is promised though it has no name outside. */
+/** Every symbol of ours that the declarations refer to: its shape is public even if its name is not exported. */
 function mentions(
   from: readonly ts.Symbol[],
   checker: ts.TypeChecker,
@@ -104,7 +104,7 @@ function isTopLevel(node: ts.Declaration): boolean {
   return ts.isSourceFile(statementOf(node).parent);
 }
 
-/** What is declared into other modules, or globally, by the files of ours that the entry brings along. */
+/** Declarations in other modules, or global ones, by our files that the entry includes. */
 function augmentations(program: ts.Program, entry: ts.SourceFile, home: string): string[] {
   const files = program.getSourceFiles().filter((file) => file === entry || file.fileName.startsWith(`${home}/`));
   return files.flatMap((file) => file.statements.filter(ts.isModuleDeclaration).filter(isAugmentation).map(print));

@@ -1,7 +1,7 @@
 /**
- * The public API of each package, as its declarations say it, in `packages/<name>/api/<entry>.api.md`: a change of it is
- * a change in a file that is reviewed. `npm run check:api` compares, with `--write` it writes. It reads what was built.
- * And what is declared as a value has to be one.
+ * The public API of each package, as declared, in `packages/<name>/api/<entry>.api.md`: a change of the API changes a
+ * file that is reviewed. `npm run check:api` compares; with `--write` it writes. It reads what was built. It also
+ * checks that whatever is declared as a value is one.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -33,7 +33,7 @@ async function reportsOf(folder: string): Promise<Map<string, string>> {
   return reports;
 }
 
-/** The entries of a package whose declarations and modules do not agree about values. */
+/** The entries of a package whose declarations and modules disagree about values. */
 async function valueFaultsOf(folder: string): Promise<string[]> {
   const { publishConfig } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
   const found: string[] = [];

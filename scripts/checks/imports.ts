@@ -138,7 +138,7 @@ function isRelative(specifier: string): boolean {
 
 // ---- The rules ---------------------------------------------------------------------------------------------------
 
-/** An entry that points nowhere would make the rules about it true of nothing. */
+/** An entry that points to no file would make the rules about it meaningless. */
 function* entriesWithoutSource(packages: readonly Package[]): Iterable<Violation> {
   for (const { folder, entries } of packages) {
     for (const [subpath, path] of entries) {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
 
-// What TypeScript says of a mistake in a configuration: it has to lead to the mistake.
+// TypeScript's message about a mistake in a configuration must name the mistake.
 
 const root = join(import.meta.dirname, "..", "..");
 const head = ["core", "file", "redis", "mysql", "cookie"].map(

@@ -1,6 +1,6 @@
 /**
- * A release up to the point where it would leave this machine: `npm run check:publish`. In a copy of the repository it
- * raises the versions, publishes with `--dry-run`, packs, and looks at every tarball. It reads what was built.
+ * Tries a release without its last step: `npm run check:publish`. In a copy of the repository it raises the versions,
+ * publishes with `--dry-run`, packs, and checks every tarball. It reads what was built.
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -15,7 +15,7 @@ import { filesIn, type Manifest, pack } from "./tarball.js";
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
 const expected = join(import.meta.dirname, "published-files.json");
-/** While the repository has no address: npm run release refuses, and this looks at everything else. */
+/** Used while the repository has no address: `npm run release` refuses then, and this checks everything else. */
 const example = "git+https://example.com/sess.git";
 
 async function raiseVersions(copy: string): Promise<void> {
@@ -30,7 +30,10 @@ async function manifestsIn(folder: string): Promise<string[]> {
   return names.map((name) => join(folder, name, "package.json")).filter((path) => existsSync(join(root, path)));
 }
 
-/** Changesets by default raises private packages too, and makes a new minor of core a new major of its dependents. */
+/**
+ * By default, changesets also raises private packages, and turns a new minor of core into a new major of its
+ * dependents.
+ */
 async function versionFaults(copy: string): Promise<string[]> {
   const names = (await readdir(join(root, ".changeset"))).filter((name) => name.endsWith(".md"));
   const changesets = await Promise.all(names.map((name) => readFile(join(root, ".changeset", name), "utf8")));

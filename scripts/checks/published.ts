@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { anchorsOf, linksOf } from "./markdown.js";
 import { filesIn, type Manifest, textIn } from "./tarball.js";
 
-/** A bundler's chunk is named after its content: the name of a list must not change with every edit. */
+/** A bundler names a chunk after its content; the name in a list must not change with every edit. */
 export function listing(files: readonly string[]): string[] {
   return files.map((file) => file.replace(/-[\w-]{8}(\.d\.ts|\.js)$/, "-<hash>$1")).sort();
 }
@@ -62,7 +62,7 @@ function exportFaults({ exports }: Manifest, files: ReadonlySet<string>): string
   });
 }
 
-/** What a file imports by a relative path is in the tarball too. */
+/** Files that are imported by a relative path must be in the tarball too. */
 function importFaults(file: string, text: string, files: ReadonlySet<string>): string[] {
   const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g)].map(
     (match) => match[1] ?? "",
@@ -75,7 +75,10 @@ function importFaults(file: string, text: string, files: ReadonlySet<string>): s
   });
 }
 
-/** A builtin keeps its `node:`: without it a package of that name is taken for it, and Deno and Workers find nothing. */
+/**
+ * A built-in module keeps its `node:` prefix. Without it, a package of that name would be used, and Deno and Workers
+ * would find nothing.
+ */
 function prefixFaults(file: string, text: string): string[] {
   const specifiers = [...text.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([\w/]+)["']/g)].map(
     ([, name = ""]) => name,

@@ -1,7 +1,7 @@
 /**
- * Runs one snippet: `node run-snippet.mjs <file> <places as JSON>`. Where it listens, two requests are made, the second
- * with the cookies of the first. Ports of the text are not ours to take: a server gets a free one, and a connection to
- * one of the places, such as 6379, leads to the private server of this run.
+ * Runs one snippet: `node run-snippet.mjs <file> <places as JSON>`. If it listens, two requests are made, the second
+ * with the cookies of the first. Ports in the text are not used, because others may use them: a server gets a free
+ * port, and a connection to one of the places, such as 6379, leads to the private server of this run.
  */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -46,5 +46,5 @@ for (const server of servers) {
   await get(server, cookies.join("; "));
 }
 process.stdout.write(`served ${servers.length}\n`);
-// A test runner ends the process itself, and says by its code how the tests went.
+// A test runner ends the process itself, and reports the result by the exit code.
 if (!readFileSync(file, "utf8").includes('from "node:test"')) process.exit(0);

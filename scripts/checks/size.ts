@@ -1,6 +1,6 @@
 /**
- * What is to stay small: core's root entry for a bundler, its dependencies, and every file of every package. Fails where
- * core has a dependency, or a file more than 250 lines.
+ * Checks what must stay small: core's root entry in a bundle, its dependencies, and every file of every package. Fails
+ * if core has a dependency, or if a file has more than 250 lines.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -6,7 +6,7 @@ import { blocksOf, markdownFiles } from "./markdown.js";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** A TypeScript block of a Markdown file, which is to compile by itself. */
+/** A TypeScript block of a Markdown file, which must compile by itself. */
 export interface Snippet {
   /** Relative to the root. */
   readonly source: string;
@@ -16,7 +16,7 @@ export interface Snippet {
   readonly isGuides: boolean;
 }
 
-/** Of every Markdown file but the records and the changesets, whose text is history. */
+/** The snippets of every Markdown file, except decision records and changesets, whose text is history. */
 export async function readSnippets(): Promise<Snippet[]> {
   const files = markdownFiles(root).filter((file) => !/(^|\/)(decisions|\.changeset)\//.test(file));
   const snippets = files.map(async (source) =>
@@ -62,8 +62,8 @@ async function link(from: string, to: string): Promise<void> {
 }
 
 /**
- * What the compiler says. A Markdown file that adds to the types of a module is compiled by itself: what it adds is seen
- * by all that is compiled with it.
+ * The compiler's messages. A Markdown file that adds to the types of a module is compiled separately, because
+ * everything compiled with it would see the addition.
  */
 export async function compile(snippets: readonly Written[], folder: string): Promise<string> {
   const adding = new Set(snippets.filter(({ text }) => text.includes("declare module")).map(({ source }) => source));

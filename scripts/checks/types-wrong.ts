@@ -1,6 +1,6 @@
 /**
- * "Are the types wrong?" asked of the tarball of each package, as npm would serve it: `npm run check:types-wrong`. The
- * packages are ES modules only, so what counts is a resolution that can import one. It reads what was built.
+ * Runs "Are the types wrong?" on each package's tarball, as npm would serve it: `npm run check:types-wrong`. The
+ * packages are ES modules only, so only resolutions that can import one count. It reads what was built.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";

@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 
-/** Names that an entry's declarations and its module do not agree about: values that are not there, and unsaid ones. */
+/** Names about which an entry's declarations and its module disagree: missing values and undeclared values. */
 export async function valueFaults(declarations: string, module: string): Promise<string[]> {
   const said = declaredValues(declarations);
   const there = Object.keys((await import(pathToFileURL(module).href)) as object);
@@ -11,7 +11,7 @@ export async function valueFaults(declarations: string, module: string): Promise
   ];
 }
 
-/** What the declarations say can be used at run time: a class that is exported as a type is none. */
+/** What the declarations promise at run time. A class that is exported as a type is not a value. */
 export function declaredValues(file: string): string[] {
   const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, noLib: true };
   const program = ts.createProgram([file], { ...options, types: [], skipLibCheck: true });

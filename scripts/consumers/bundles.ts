@@ -6,13 +6,13 @@ import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { build } from "esbuild";
 import { rollup } from "rollup";
 
-// Their declarations are read as CommonJS's, though what runs is an ES module.
+// TypeScript reads their declarations as CommonJS, although ES modules run.
 const commonjs = commonjsModule as unknown as typeof commonjsModule.default;
 const json = jsonModule as unknown as typeof jsonModule.default;
 
 /**
- * Bundles a consumer's module; resolves to the bundle's path. It lies beside the consumer's folder, where nothing is
- * installed: what the bundler left out is missing there.
+ * Bundles a consumer's module; resolves to the bundle's path. The bundle is beside the consumer's folder, where nothing
+ * is installed, so that modules which the bundler left out are missing.
  */
 export type Bundle = (folder: string, entry: string) => Promise<string>;
 
@@ -30,7 +30,7 @@ export const byEsbuild: Bundle = async (folder, entry) => {
     platform: "node",
     format: "esm",
     outfile,
-    // What is CommonJS in a bundle asks for Node's own modules by require.
+    // CommonJS code in a bundle loads Node's own modules by require.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: "silent",
   });

@@ -69,7 +69,7 @@ async function bundled(consumer: Consumer, bundle: Bundle): Promise<string> {
   return bundle(consumer.folder, "app.mjs");
 }
 
-/** What npm says of the tree: one core, the one provider, and none of the others. */
+/** Checks npm's dependency tree: one core, this provider, and none of the others. */
 async function tree({ folder, provider }: Consumer): Promise<undefined> {
   const { stdout } = await run("npm", ["ls", "--all", "--parseable"], { cwd: folder });
   const ours = stdout.split("\n").filter((line) => line.includes("@sess"));
@@ -78,7 +78,7 @@ async function tree({ folder, provider }: Consumer): Promise<undefined> {
   if (found.join() !== expected.sort().join()) throw new Error(`npm ls shows ${found.join(", ")}`);
 }
 
-/** The types as an application sees them: without skipLibCheck, with our own declarations added to. */
+/** The types as an application sees them: without skipLibCheck, and with additions to our declarations. */
 async function typed(consumer: Consumer, module: string, moduleResolution: string): Promise<undefined> {
   const { folder, provider } = consumer;
   const registering = provider === "memory" ? "" : `import "@sess/${provider}";`;

@@ -23,7 +23,7 @@ async function install(folder: string, tarballs: readonly string[]): Promise<voi
   await run("npm", ["install", ...options, ...tarballs, "@types/node@20"], { cwd: folder });
 }
 
-/** What a case came to: on which Nodes it did, and where not. */
+/** The outcome of a case: on which Nodes it passed, and on which it failed. */
 async function cellOf({ name, check }: Case, consumer: Consumer, on: readonly Node[]): Promise<Cell> {
   const faults: string[] = [];
   const fault = (where: string) => (error: Error) => void faults.push(`${where}: ${error.message}`);

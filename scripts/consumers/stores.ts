@@ -17,7 +17,7 @@ function json(providerConfig?: string, more: Record<string, unknown> = {}): stri
 
 const nothing = async () => {};
 
-/** What an application installs beside a provider that leaves the choice of a client to it. */
+/** What an application installs with a provider that leaves the choice of a client to the application. */
 export const beside: Readonly<Record<string, readonly string[]>> = { redis: ["ioredis@6.0.0"] };
 
 /** By the provider's name. Each is the seed's own line of configuration, but for the addresses. */
@@ -37,7 +37,7 @@ export const stores: Readonly<Record<string, () => Promise<Seeded>>> = {
     const { canStartMysql, howToEnable, startMysql } = await import("../../packages/mysql/test/server.js");
     if (!(await canStartMysql())) throw new Error(howToEnable);
     const server = await startMysql();
-    // The seed's username:password@protocol(address)/dbname?param=value, with a password that lets somebody in.
+    // The seed's username:password@protocol(address)/dbname?param=value, with a valid password.
     const statements = "CREATE USER astaxie IDENTIFIED BY 'astaxie'; GRANT ALL ON sess.* TO astaxie";
     const client = ["--no-defaults", "--user=root", `--socket=${server.socketPath}`];
     await promisify(execFile)("mariadb", [...client, `--execute=${statements}`]);

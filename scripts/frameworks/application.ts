@@ -17,7 +17,7 @@ export interface Framework {
   readonly store?: string;
   /** Whose versions are printed. */
   readonly packages: readonly string[];
-  /** Absent where nothing is built. */
+  /** Absent if nothing is built. */
   readonly build?: readonly string[];
   readonly types: readonly string[];
   /** `PORT` is replaced by the port; a command that ends in .js or .mjs is run by Node. */
@@ -25,7 +25,7 @@ export interface Framework {
   readonly dev?: readonly string[];
   /** A file whose "hello" is edited while the development server runs. */
   readonly edited?: string;
-  /** Why a signed-in user is not found after an edit, where the framework starts anew. */
+  /** Why a user is not signed in any more after an edit, if the framework starts a new process or worker. */
   readonly forgets?: string;
 }
 
@@ -66,7 +66,7 @@ export class Application {
     return (await Promise.all(found)).join(", ");
   }
 
-  /** Has the store answer late, fail at writing, or fail at reading. */
+  /** Makes the store answer late, fail to write, or fail to read. */
   async store(
     state: { readonly delay?: number; readonly fails?: boolean; readonly down?: boolean } = {},
   ): Promise<void> {
@@ -83,7 +83,7 @@ export class Application {
     const port = await freePort();
     const isScript = /\.m?js$/.test(program);
     const given = args.map((arg) => arg.replace("PORT", String(port)));
-    // SvelteKit refuses forms whose Origin is not that of its URL, and takes https for granted.
+    // SvelteKit refuses forms whose Origin is not that of its URL, and assumes https.
     const places = {
       PORT: String(port),
       HOST: "127.0.0.1",
@@ -117,7 +117,7 @@ export class Application {
   }
 }
 
-/** Gives the Manager of an example the trial's store, and a lifetime whose tenth can be waited for. */
+/** Gives the Manager of an example the trial's store, and a lifetime so short that the trial can wait a tenth of it. */
 async function withTrialStore(path: string, store: string): Promise<void> {
   const text = await readFile(path, "utf8");
   const changed = text

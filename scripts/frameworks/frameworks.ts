@@ -9,7 +9,7 @@ import { tanstackStartTrials } from "./tanstack-start.js";
 import type { Trial } from "./trials.js";
 
 export interface Tried extends Framework {
-  /** What only this framework has. */
+  /** Trials for this framework only. */
   readonly further: readonly Trial[];
 }
 

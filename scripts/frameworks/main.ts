@@ -23,7 +23,7 @@ interface Row {
 const faults: string[] = [];
 let passed = 0;
 
-/** What a trial came to, for its cell. */
+/** The outcome of a trial, for its cell. */
 async function cell(where: string, run: () => Promise<unknown>, yes = "yes"): Promise<string> {
   try {
     await run();

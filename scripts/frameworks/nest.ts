@@ -37,7 +37,7 @@ const responseNotStored = (body: string): Trial => ({
   },
 });
 
-/** Everything once more, on the other platform, whose filter is asked also when the response cannot be stored. */
+/** The same trials on the other platform, which also calls the filter if the session cannot be stored. */
 const onFastify = [...trials, guard, filter, responseNotStored(filtered)].map(({ name, run }) => ({
   name: `Fastify, ${name}`,
   async run({ application }: Site) {

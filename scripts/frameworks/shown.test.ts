@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { blocksOf } from "../checks/markdown.js";
 
-// What the pages on frameworks show of an example is what `npm run check:frameworks` runs.
+// The code of examples in the pages on frameworks is the code that `npm run check:frameworks` runs.
 
 const root = join(import.meta.dirname, "..", "..");
 const shown = (await Promise.all(["frameworks.md", "recipes.md"].map(blocksIn))).flat();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Application, Server } from "./application.js";
 import { said, Visitor } from "./visitor.js";
 
-/** One thing that an application of every framework must do. Rejects if it does not. */
+/** One requirement of every framework's application. Rejects if it is not met. */
 export interface Trial {
   readonly name: string;
   run(site: Site): Promise<void>;
@@ -103,7 +103,7 @@ export const storeDown = (status: number): Trial => ({
   },
 });
 
-/** Edits a file while the development server runs, and looks whether who signed in before still is. */
+/** Edits a file while the development server runs, and checks that a user is still signed in. */
 export async function devReload(application: Application): Promise<void> {
   const { dev, edited, forgets } = application.framework;
   if (dev === undefined || edited === undefined) throw new Error("no development server");

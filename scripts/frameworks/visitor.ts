@@ -6,7 +6,7 @@ export interface Answer {
   readonly took: number;
 }
 
-/** A browser as far as it matters: its cookies, and redirects followed with them. */
+/** A minimal browser: it keeps cookies, and follows redirects with them. */
 export class Visitor {
   readonly #url: string;
   readonly #cookies = new Map<string, string>();

@@ -15,7 +15,9 @@ await createManager("sqlite", { providerConfig: { file: "typed.db" } });
 await createManager("sqlight", {});
 `;
 
-/** What the guide promises and does not show: several processes on one file, and the types as an application sees them. */
+/**
+ * What the guide promises but does not show: several processes on one file, and the types as an application sees them.
+ */
 export async function goFurther(reader: Reader): Promise<void> {
   await copyFile(join(import.meta.dirname, "processes.mjs"), join(reader.folder, "processes.mjs"));
   await reader.command("node processes.mjs");

@@ -8,12 +8,12 @@ import { cases, tokenCases } from "../../packages/core/src/conformance/index.js"
 import { anchorsOf, blocksOf } from "../checks/markdown.js";
 import { readGuide, root } from "./guide.js";
 
-// What can be said of the guide without doing what it says; main.ts does that.
+// Checks of the guide that need no execution of its steps; main.ts executes them.
 
 const docs = "packages/core/docs";
 const example = join(root, "examples", "custom-provider");
 
-/** A release writes versions of its own into this workspace, whose packages are at hand as they are. */
+/** A release writes its own versions into this workspace, whose packages are used as they are. */
 function withoutVersions({ version, peerDependencies, ...rest }: Record<string, unknown>): Record<string, unknown> {
   return rest;
 }

@@ -10,7 +10,7 @@ export type Step =
   | { readonly kind: "command"; readonly line: string }
   /** A fenced block that names a file. */
   | { readonly kind: "file"; readonly path: string; readonly text: string }
-  /** What the last command is said to print. */
+  /** What the last command should print. */
   | { readonly kind: "output"; readonly text: string };
 
 export interface Guide {
@@ -18,7 +18,7 @@ export interface Guide {
   readonly steps: readonly Step[];
   /** Of its headings, as GitHub makes them. */
   readonly anchors: ReadonlySet<string>;
-  /** Lines of the files that make up the provider's package: those before it is packed. */
+  /** The number of lines in the files of the provider's package, before it is packed. */
   readonly lines: number;
   readonly commands: number;
 }

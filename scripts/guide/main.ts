@@ -14,7 +14,10 @@ import { Reader } from "./reader.js";
 
 const most = { commands: 12, lines: 150 };
 
-/** Where the guide's provider is proven: what it asks for at least, and what most have. From npm, for this platform. */
+/**
+ * The Nodes on which the guide's provider is tested: the oldest that it supports, and the most common one. From npm,
+ * for this platform.
+ */
 const versions = ["22.13.1", "24.21.0"];
 
 async function packCore(into: string): Promise<string> {
@@ -23,7 +26,7 @@ async function packCore(into: string): Promise<string> {
   return tarball;
 }
 
-/** Ours, without what npm and test runners tell the scripts that they run. */
+/** Our environment, without the variables that npm and test runners set for their scripts. */
 function environment(node: string): NodeJS.ProcessEnv {
   const told =
     /^(npm_(package|lifecycle|command|\w*exec|config_\w*prefix)|INIT_CWD|NODE_OPTIONS|NODE_TEST|FORCE_COLOR)/;
@@ -43,7 +46,7 @@ async function replay(guide: Guide, work: string, tarball: string, version: stri
   for (const step of guide.steps) await reader.follow(step);
   await goFurther(reader);
   const { passed, others } = reader.cases;
-  // A file has no outage that its provider would have to live with, and no round trips that reading several would save.
+  // A provider with a file has no outage to survive, and no round trips that reading several keys would save.
   const lacks = ["outage", "readMany"];
   const skipped = cases.filter(({ needs }) => needs?.some((need) => lacks.includes(need))).length;
   if (passed !== cases.length - skipped || others !== skipped) {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Step } from "./guide.js";
 
-/** How many cases of the kit came to what. */
+/** The number of cases of the kit for each outcome. */
 export interface Cases {
   readonly passed: number;
   /** Failed, skipped or not run. */
@@ -43,7 +43,7 @@ export class Reader {
     }
   }
 
-  /** Types a line into the shell; rejects with all it printed when it fails. */
+  /** Types a line into the shell; if it fails, rejects with everything that it printed. */
   async command(line: string): Promise<void> {
     const script = `${line}\npwd -P > "$NOTES"`;
     const options = { cwd: this.#folder, env: this.#env, maxBuffer: 1 << 26, timeout: 300_000 };
@@ -52,7 +52,7 @@ export class Reader {
     });
     this.#printed = stdout;
     this.#folder = (await readFile(this.#notes, "utf8")).trim();
-    // Runners put a sign of their own in front: "ℹ G1  7  0  0  0  no update is lost".
+    // Runners put their own sign in front: "ℹ G1 7 0 0 0 no update is lost".
     const rows = [...stdout.matchAll(/^\S+ [GC]\d +(\d+) +(\d+) +(\d+) +(\d+) {2}\S/gm)];
     if (rows.length === 0) return;
     const column = (at: number) => rows.reduce((sum, row) => sum + Number(row[at]), 0);

@@ -25,7 +25,7 @@ test("what a test only does, or a comment says, is no title", () => {
   for (const none of ["not this", "nor this"]) expect(titlesIn(source)).not.toContain(none);
 });
 
-/** What tests and cases are called, as far as it stands on the lines on which texts of that kind begin. */
+/** The names of tests and cases, as far as they are on the lines on which such texts begin. */
 function titlesIn(source: string): string {
   const title = /(?:^\s*\[?|\b(?:test|describe|it)\b[^"'`]*\(|\)\(|\b(?:name|title|guarantee):\s*)(["'`])(.*)/;
   return source

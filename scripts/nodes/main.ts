@@ -17,11 +17,11 @@ const isNumber = (text: string) => /^\d+$/.test(text);
 const only = process.argv.slice(2).filter(isNumber);
 const files = process.argv.slice(2).filter((text) => !isNumber(text));
 
-/** Runs the tests, whose output is the reader's; resolves to whether all passed. */
+/** Runs the tests and shows their output; resolves to whether all passed. */
 function passesOn({ program }: Node): Promise<boolean> {
   return new Promise((resolve) => {
     const args = [vitest, "run", "--config", "vitest.workspace.ts", "--reporter=dot", ...files];
-    // The processes that a test starts are of the same Node.
+    // Processes that a test starts run on the same Node.
     const env = { ...process.env, PATH: `${join(program, "..")}:${process.env.PATH}` };
     const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
     child.once("exit", (code) => resolve(code === 0));

@@ -10,13 +10,13 @@ const run = promisify(execFile);
 const packages = join(import.meta.dirname, "..", "..", "packages");
 const types = join(import.meta.dirname, "..", "..", "node_modules", "@types");
 
-/** What a compiler says of every public entry of every package, without skipLibCheck; empty when nothing. */
+/** A compiler's messages about every public entry of every package, without skipLibCheck; empty if there are none. */
 export async function typesUnder(version: string, work: string): Promise<string> {
   const folder = join(work, `types-${version}`);
   const compiler = await binaryOf(await installFromNpm("typescript", version, join(work, `typescript-${version}`)));
   const entries = await link(folder);
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  // An application has one adapter of a framework: two say of one `session` what it is.
+  // An application has one adapter of a framework: two would declare the same `session`.
   const [alone, together] = [entries.filter(isAlone), entries.filter((entry) => !isAlone(entry))];
   const said: string[] = [];
   for (const program of [together, alone]) {
@@ -48,7 +48,7 @@ async function compile(compiler: string, folder: string, moduleResolution: "node
   );
 }
 
-/** Makes the packages an application's that has installed them; resolves to their entries. */
+/** Links the packages into an application as if installed; resolves to their entries. */
 async function link(folder: string): Promise<string[]> {
   const entries: string[] = [];
   for (const name of await readdir(packages)) {

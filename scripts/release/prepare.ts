@@ -7,7 +7,10 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const left = new Set(["node_modules", ".git", ".tmp", "coverage"]);
 
-/** Everything but what is installed; that is linked to, so that the tools and the packages find what they need. */
+/**
+ * Copies everything except installed packages. These are linked, so that the tools and the packages find what they
+ * need.
+ */
 export async function copyOfRepository(root: string): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "sess-publish-"));
   await cp(root, copy, { recursive: true, filter: (path) => !left.has(basename(path)) });

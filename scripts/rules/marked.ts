@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-/** The piece of source that a marker stands above. */
+/** The piece of source below a marker. */
 export interface Marked {
   readonly path: string;
   readonly start: number;
@@ -11,7 +11,7 @@ export interface Marked {
 
 const form = /^\/\/ rule: ([a-z-]+)$/;
 
-/** Every `// rule: <marker>` in a folder's sources, tests left out. Throws where one of them is there twice. */
+/** Every `// rule: <marker>` in a folder's sources without tests. Throws if a marker appears twice. */
 export function markersIn(folder: string): Map<string, Marked> {
   const found = new Map<string, Marked>();
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
@@ -44,7 +44,7 @@ function markersOf(path: string): [marker: string, place: Marked][] {
   return found;
 }
 
-/** Puts `to` in the place of what a marker stands above. */
+/** Replaces the source below a marker by `to`. */
 export function replaceMarked({ path, start, end }: Marked, to: string): void {
   const text = readFileSync(path, "utf8");
   writeFileSync(path, text.slice(0, start) + to + text.slice(end));

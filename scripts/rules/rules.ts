@@ -1,15 +1,15 @@
-/** A rule of core, and what is left of the code when it is switched off. */
+/** A rule of core, and the code without it. */
 export interface Rule {
   readonly rule: string;
   /** The statement, member or property below `// rule: <marker>` in core's sources. */
   readonly marker: string;
-  /** What stands in its place. */
+  /** Its replacement. */
   readonly to: string;
   /** The name of the test that must fail, or its beginning. */
   readonly test: string;
 }
 
-/** A marker may stand for two rules, by two ways of switching it off. */
+/** A marker may belong to two rules, if there are two ways to switch it off. */
 export const rules: readonly Rule[] = [
   {
     rule: "an entry outlives an operation and what clocks may differ by",

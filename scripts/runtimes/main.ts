@@ -18,7 +18,9 @@ interface Runtime {
   readonly command: readonly string[];
 }
 
-/** Their packages for each platform, of one version each; where there is none, the runtime is said not to have run. */
+/**
+ * Their packages for each platform, one version each. If there is none, the report says that the runtime did not run.
+ */
 const platform = `${process.platform}-${process.arch}`;
 const binaries = [
   {
@@ -53,7 +55,7 @@ async function install(folder: string): Promise<Runtime[]> {
   return runtimes;
 }
 
-/** What the trial said of each of its cases. */
+/** The trial's result for each of its cases. */
 async function results({ command: [program = "", ...args] }: Runtime): Promise<Map<string, string>> {
   const { stdout } = await run(program, [...args, trial], { timeout: 120_000 });
   return new Map(

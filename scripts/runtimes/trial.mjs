@@ -49,7 +49,7 @@ function same(found, expected, what) {
 
 const cookieOf = (response) => response.headers.getSetCookie()[0]?.split(";")[0];
 
-/** One site, in the two forms that core has: what it answers to a path. */
+/** One site for both edges of core: its answer to a path. */
 async function route(session, path, state) {
   if (path === "/in") {
     session.set("user", "ada");
@@ -127,7 +127,7 @@ const cases = {
     const response = await fetch(server.url);
     const reader = response.body.getReader();
     let length = (await reader.read()).value.length;
-    // The head and the first byte are here while the rest does not exist yet.
+    // The head and the first byte have arrived before the rest exists.
     open();
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) length += chunk.value.length;
     same([cookieOf(response) !== undefined, length], [true, 4 * 1024 * 1024 + 1], "the stream");
@@ -220,7 +220,7 @@ const cases = {
   },
 };
 
-// A failed save is reported; here it is asked for.
+// A failed save is reported; here it is intended.
 subscribe("sess:error", () => {});
 for (const [name, run] of Object.entries(cases)) {
   const late = new Promise((_, reject) => setTimeout(reject, 20_000, new Error("no end after 20 s")).unref?.());

@@ -8,7 +8,7 @@ import { switched } from "./switched.mjs";
 
 const { state, connector } = switched();
 
-// Not before the first request: outside of one, workerd has neither random bytes nor timers.
+// Made by the first request: outside of a request, workerd has neither random bytes nor timers.
 let managers;
 
 async function open({ SESS_KEY }) {

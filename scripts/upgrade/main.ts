@@ -17,9 +17,9 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, "..", "..");
 const [before] = process.argv.slice(2);
 const users = 60;
-/** Milliseconds of each of the three stretches. */
+/** Milliseconds of each of the three phases. */
 const stretch = 8000;
-/** What releases are tried with; the cookie's sessions are not in a store. */
+/** The providers to test; the cookie's sessions are not in a store. */
 const stored = ["file", "redis", "mysql", "postgres"];
 
 async function install(folder: string, tarballs: readonly string[]): Promise<string> {

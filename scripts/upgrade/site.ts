@@ -20,7 +20,7 @@ export class Site {
     this.#processes.push({ child, port: said.port });
   }
 
-  /** Ends the process that has served longest, as a deployment does: what it has begun it finishes. */
+  /** Ends the oldest process, as a deployment does: it finishes the requests that it has begun. */
   async endOldest(): Promise<void> {
     const oldest = this.#processes.shift();
     if (oldest === undefined) return;

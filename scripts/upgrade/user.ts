@@ -1,13 +1,13 @@
 import type { Site } from "./site.js";
 
-/** What a user has seen that must not be. */
+/** Violations that a user has seen. */
 export interface Findings {
   requests: number;
   /** Another user's name, or a count that is not what was acknowledged. */
   wrong: string[];
   /** Nobody's session, where this user was signed in. */
   signedOut: string[];
-  /** Refused by a status, or by a connection that a process on its way out did not take. */
+  /** Refused by a status, or by a connection that an ending process did not accept. */
   refused: number;
 }
 
@@ -71,7 +71,7 @@ export class User {
     }
   }
 
-  /** Undefined when no answer came. Asked again only where nobody took the request. */
+  /** Undefined if no answer came. Sent again only if no process accepted the request. */
   async #ask(path: string): Promise<Answer | undefined> {
     for (let attempts = 0; attempts < 50; attempts++) {
       try {

@@ -17,7 +17,7 @@ export interface Places {
   readonly replica: Address;
 }
 
-/** What a trial asks for that is not in its process. */
+/** What a trial needs that is outside of its process. */
 export interface Hands {
   pauseReplica(): Promise<void>;
   resumeReplica(): Promise<void>;
@@ -26,7 +26,7 @@ export interface Hands {
 type Trial = (kind: Kind, places: Places, hands: Hands) => Promise<string>;
 
 const commandTimeout = 500;
-/** What a bound of `commandTimeout` may take on a busy machine, in milliseconds. */
+/** How long a time-out of `commandTimeout` may take on a busy machine, in milliseconds. */
 const bound = commandTimeout + 2500;
 const hour = 3_600_000;
 
@@ -82,7 +82,7 @@ async function owners(kind: Kind, places: Places): Promise<string> {
   const store = await redis({ client, prefix: newKey() }).connect({ now: () => Date.now() + ahead, contract: 1 });
   const owner = newKey();
   const keys = Array.from({ length: 1500 }, newKey);
-  // Not all at once: Valkey GLIDE refuses what is beyond a thousand.
+  // Not all at once: Valkey GLIDE refuses more than a thousand.
   for (let at = 0; at < keys.length; at += 250) {
     await Promise.all(keys.slice(at, at + 250).map((key) => store.create(key, newRecord({ owner }))));
   }
@@ -140,7 +140,7 @@ async function served<T>(operation: () => Promise<T>, within = 30_000): Promise<
   }
 }
 
-/** Refused, silent, and forgotten by a firewall. Of a cluster: every node. */
+/** Connections are refused, silent, or forgotten by a firewall. In a cluster this concerns every node. */
 async function outage(kind: Kind, places: Places): Promise<string> {
   const ways = await Ways.open(kind, places.server);
   const { client, close } = await kind.open(ways.address);
@@ -156,7 +156,7 @@ async function outage(kind: Kind, places: Places): Promise<string> {
   }
   await ways.begin(forgotten);
   const left = performance.now();
-  // A pool may have a connection that was made since: then the answer is what is stored.
+  // A pool may use a newer connection: then the answer is what is stored.
   const reading = store.read(key);
   const code = await codeOf(reading);
   const right = code === "done" ? (await reading)?.version === record.version : code === "SESS_UNAVAILABLE";
@@ -170,7 +170,7 @@ async function outage(kind: Kind, places: Places): Promise<string> {
   return `yes; leaves a dead connection: ${alone}`;
 }
 
-/** The answer to one command is another's. In a cluster all that is asked about lies on one node. */
+/** A command gets the answer to another. In a cluster, all keys used are on one node. */
 async function distrusts(kind: Kind, places: Places): Promise<string> {
   const ways = await Ways.open(kind, places.server);
   const { client, close } = await kind.open(ways.address);
@@ -203,7 +203,7 @@ async function distrusts(kind: Kind, places: Places): Promise<string> {
   return "yes";
 }
 
-/** What is stored under a name, and at which of the servers, by a connection that no client makes. */
+/** What is stored under a name, and on which server, read over a separate connection. */
 async function stored(nodes: readonly Address[], name: string): Promise<{ stray: string; node: number }> {
   for (const [node, address] of nodes.entries()) {
     const stray = await got(address, name);

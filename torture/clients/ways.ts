@@ -2,7 +2,7 @@ import { type PrivateCluster, startCluster } from "../../packages/redis/test/clu
 import type { Address, Kind } from "../../packages/redis/test/kinds.js";
 import { type Fault, TcpProxy } from "../wire/proxy.js";
 
-/** What a client has to go through to come to a server, or to any node of a cluster. */
+/** The proxies between a client and a server, or the nodes of a cluster. */
 export class Ways {
   readonly #proxies: readonly TcpProxy[];
   readonly #cluster: PrivateCluster | undefined;
@@ -23,7 +23,7 @@ export class Ways {
     this.#cluster = cluster;
   }
 
-  /** To the server, or to a cluster of its own, whose nodes tell clients these ways and no others. */
+  /** To the server, or to a private cluster whose nodes announce only these proxies to clients. */
   static async open(kind: Kind, server: Address): Promise<Ways> {
     const cluster = kind.cluster ? await startCluster() : undefined;
     const nodes = cluster?.nodes ?? [server];

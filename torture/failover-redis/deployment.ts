@@ -3,7 +3,9 @@ import type { PrivateRedis } from "../../packages/redis/test/server.js";
 
 /** Instants of the monotonic clock, in milliseconds. */
 export interface Takeover {
-  /** When the master was gone, some milliseconds after it was killed: nothing that begins now is acknowledged by it. */
+  /**
+   * When the master was gone, some milliseconds after it was killed: it acknowledges nothing that begins after this.
+   */
   readonly killed: number;
   /** When another server took its place. */
   readonly elected: number;
@@ -11,7 +13,7 @@ export interface Takeover {
   readonly owned: (slot: number) => boolean;
 }
 
-/** Redis servers that stand in for each other. */
+/** Redis servers that fail over to each other. */
 export interface Deployment {
   /** Masters that share the slots. */
   readonly shards: number;
@@ -22,8 +24,8 @@ export interface Deployment {
   /** Every key there is. */
   keys(): Promise<readonly string[]>;
   /**
-   * Kills a master with SIGKILL, and resolves when another has taken its place. For `cut` milliseconds before that its
-   * replica gets nothing: so many milliseconds of acknowledged writes are on the master alone.
+   * Kills a master with SIGKILL, and resolves when another has taken its place. For `cut` milliseconds before that, its
+   * replica gets nothing, so only the master has the writes acknowledged in that time.
    */
   failOver(cut: number): Promise<Takeover>;
   /** Starts again what was killed; resolves when it is a replica in sync. */
@@ -39,7 +41,7 @@ export async function cutOff(
   cut: number,
 ): Promise<Pick<Takeover, "killed">> {
   if (cut > 0) {
-    // It cannot come back at once, and what is sent to it from now on is not in a buffer of its machine either.
+    // It cannot come back at once, and calls sent from now on are not in a buffer of its machine either.
     replica.pause();
     await observer.call("CLIENT", "KILL", "TYPE", "replica");
     await new Promise((resolve) => setTimeout(resolve, cut));
@@ -50,10 +52,10 @@ export async function cutOff(
   return { killed };
 }
 
-/** Between two looks at a server, in milliseconds. */
+/** Time between two checks of a server, in milliseconds. */
 export const lookEvery = 10;
 
-/** Looks until something is there; rejects after half a minute. */
+/** Polls until there is a result; rejects after half a minute. */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   const begun = performance.now();
   for (;;) {

@@ -9,21 +9,21 @@ export type Kind = (typeof kinds)[number];
  */
 export const longest = 2000 + 3 * 7000 + 1000;
 
-/** Of one kind of operation. `checked` of those that were acknowledged were looked for afterwards. */
+/** Counts of one kind of operation. `checked` is the number of acknowledged ones that were verified afterwards. */
 export interface Account {
   acknowledged: number;
   checked: number;
   lost: number;
 }
 
-/** How an operation came out. */
+/** The outcome of an operation. */
 export interface Settled {
   readonly acknowledged: boolean;
   readonly begun: number;
   readonly settled: number;
 }
 
-/** What became of every operation of a run. */
+/** The outcomes of all operations of a run. */
 export class Ledger {
   readonly of: Readonly<Record<Kind, Account>> = {
     update: account(),
@@ -40,7 +40,7 @@ export class Ledger {
   /** Milliseconds. */
   slowest = 0;
 
-  /** Carries out an operation, and writes down what it came to. */
+  /** Executes an operation, and records its outcome. */
   async note(kind: Kind, operation: () => Promise<unknown>): Promise<Settled> {
     const begun = performance.now();
     let timer: NodeJS.Timeout | undefined;

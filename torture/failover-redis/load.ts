@@ -8,7 +8,7 @@ import type { Ledger, Settled } from "./ledger.js";
 const slots = 16_384;
 /** Sessions that several requests write at once, for each shard. */
 const probesPerShard = 4;
-/** Sessions that are there before anything is killed, to be signed out of and regenerated. */
+/** Sessions that exist before anything is killed, to be signed out and regenerated. */
 const pooled = 200;
 /** Between two operations of one loop, in milliseconds. */
 const rest = 10;
@@ -32,7 +32,7 @@ interface Visitor {
   readonly name: string;
 }
 
-/** Requests of every kind, side by side, until they are stopped; and then the search for what they were promised. */
+/** Requests of every kind, at the same time, until they are stopped; and then the check of what was acknowledged. */
 export class Load {
   readonly #manager: StoreManager<SessionData>;
   readonly #ledger: Ledger;
@@ -58,7 +58,7 @@ export class Load {
     return [...new Set(this.#probes.map(({ slot }) => slot))];
   }
 
-  /** Signs in whom the load begins with, and then begins. */
+  /** Signs in the first visitors, and then begins. */
   async start(deployment: Deployment): Promise<void> {
     const shards = new Map<number, number>();
     while (this.#probes.length < probesPerShard * deployment.shards) {
@@ -83,7 +83,7 @@ export class Load {
     this.#loops = Promise.all([...probes, ...churn.flat()]);
   }
 
-  /** The instant of the first acknowledgement of a write that began after a kill, of a session that was killed. */
+  /** When the first write was acknowledged that began after a kill and concerns a session on the killed server. */
   recovered({ killed, owned }: Takeover): Promise<number> {
     const affected = this.#probes.filter(({ slot }) => owned(slot));
     return eventually("an acknowledged write", async () => {
@@ -100,7 +100,7 @@ export class Load {
     await this.#loops;
   }
 
-  /** Looks for everything that was acknowledged. */
+  /** Checks that everything acknowledged is stored. */
   async verify(): Promise<void> {
     for (const probe of this.#probes) await this.#verifyProbe(probe);
     for (const visitor of this.#visitors) this.#ledger.check("create", await this.#isThere(visitor));
@@ -133,7 +133,7 @@ export class Load {
     }
   }
 
-  /** A new session, and the slot it is on: that of the one key that is there and was not. */
+  /** A new session and its slot, which is that of the one new key. */
   async #located(deployment: Deployment): Promise<Visitor & { readonly slot: number }> {
     const before = new Set(await deployment.keys());
     const { id, name } = await this.#signIn();
@@ -178,7 +178,7 @@ export class Load {
     await this.#ledger.note("read", () => this.#open(probe));
   }
 
-  /** Not acknowledged, it is unknown what became of it: nobody looks for it. */
+  /** Without an acknowledgement its outcome is unknown, so it is not checked. */
   async #destroy(): Promise<void> {
     const visitor = this.#visitors.shift();
     if (visitor === undefined) return;
@@ -196,7 +196,7 @@ export class Load {
     });
   }
 
-  /** Whose session is not there any more, though signing in was acknowledged, has lost it. */
+  /** If the session no longer exists although signing in was acknowledged, it was lost. */
   async #meet(visitor: Visitor): Promise<SessionStore<SessionData>> {
     try {
       return await this.#open(visitor);

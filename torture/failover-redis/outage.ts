@@ -1,6 +1,6 @@
 /**
- * A Redis server killed and restarted under load: `npx tsx torture/failover-redis/outage.ts [rounds]`. Every visitor holds a session
- * with a name of its own; whoever is answered must be answered with that name, or with a typed error, in time.
+ * A Redis server killed and restarted under load: `npx tsx torture/failover-redis/outage.ts [rounds]`. Every visitor
+ * has a session with its own name. Each answer must come in time, and have that name or be a typed error.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ import { canStartRedis, howToEnable, startRedis } from "../../packages/redis/tes
 const rounds = Number(process.argv[2] ?? 10);
 const visitors = 32;
 const commandTimeout = 1000;
-/** A request loads and saves: two operations, and what a busy machine adds. */
+/** A request loads and saves: two operations, and some time for a busy machine. */
 const inTime = 2 * commandTimeout + 1500;
 
 if (!(await canStartRedis())) {
@@ -21,7 +21,7 @@ if (!(await canStartRedis())) {
 const redis = await startRedis("--appendonly", "yes", "--appendfsync", "always");
 const providerConfig = { url: redis.url, commandTimeout };
 const sessions = await createManager<{ name: string; n: number }>("redis", { providerConfig });
-// What is reported is counted below; a process warning for each would drown it.
+// Reported errors are counted below; a process warning for each would hide the report.
 process.removeAllListeners("warning");
 process.on("warning", () => {});
 

@@ -31,7 +31,7 @@ interface Member {
   readonly seen: { readonly id: string };
 }
 
-/** As `redis-cli --cluster reshard` does it, one session at a time, with a rest in which the slot is half there. */
+/** Like `redis-cli --cluster reshard`, one session at a time, with a pause while the slot is half moved. */
 async function move(slot: number, from: Member, to: Member, everybody: readonly Node[]): Promise<void> {
   await to.node.observer.cluster("SETSLOT", slot, "IMPORTING", from.seen.id);
   await from.node.observer.cluster("SETSLOT", slot, "MIGRATING", to.seen.id);
@@ -42,7 +42,7 @@ async function move(slot: number, from: Member, to: Member, everybody: readonly 
     await from.node.observer.migrate("127.0.0.1", to.node.server.port, "", 0, 5000, "KEYS", ...keys);
   }
   await new Promise((resolve) => setTimeout(resolve, 10));
-  // The new owner first: then there always is one.
+  // The new owner is told first, so that there always is one.
   const order = [to.node, from.node, ...everybody.filter((node) => node !== to.node && node !== from.node)];
   for (const { observer } of order) await observer.cluster("SETSLOT", slot, "NODE", to.seen.id);
 }

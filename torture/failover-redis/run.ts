@@ -23,7 +23,7 @@ if (!(await canStartRedis())) {
   console.error(howToEnable);
   process.exit(1);
 }
-// What is reported is counted; a process warning for each would drown it.
+// Reported errors are counted; a process warning for each would hide the report.
 process.removeAllListeners("warning");
 process.on("warning", () => {});
 process.exitCode = await main(form);

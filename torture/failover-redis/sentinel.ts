@@ -7,7 +7,7 @@ import { cutOff, type Deployment, eventually, type Takeover } from "./deployment
 
 const name = "sessions";
 
-/** Milliseconds without an answer after which a sentinel takes the master for gone. */
+/** Milliseconds without an answer after which a sentinel considers the master down. */
 const downAfter = 2000;
 
 /** A master, a replica, and three sentinels that watch them. */
@@ -57,10 +57,10 @@ class Sentinels implements Deployment {
 
   async heal(): Promise<void> {
     await this.#replica.restart();
-    // The sentinels would come to it by themselves, after eight seconds.
+    // The sentinels would find it by themselves, but only after eight seconds.
     await this.#observer(this.#replica).replicaof("127.0.0.1", this.#master.port);
     await inSync(this.#replica.port);
-    // Until each of them has seen it, it is no candidate for the next election.
+    // It cannot be elected next time until each of them has seen it.
     await Promise.all(this.#sentinels.map(({ port }) => acquainted(port, this.#master.port)));
   }
 

@@ -38,7 +38,7 @@ const calm = 500;
 export const cut = 50;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Servers of our own, one Manager throughout, and under its load one failover after the other, or slots on the move. */
+/** Runs one failover after the other, or moves slots, on private servers under the load of one Manager. */
 export async function trial(form: Form, { rounds, wait, progress = () => {} }: Options): Promise<Result> {
   const deployment = form === "sentinel" ? await startSentinel() : await startSix();
   const client = deployment.connect();
@@ -86,7 +86,7 @@ async function reshard(six: Six, load: Load): Promise<void> {
 }
 
 /**
- * What must not be. Where slots only move no acknowledged write may be lost; a failover may lose the last ones, but
+ * What must not happen. If slots only move, no acknowledged write may be lost. A failover may lose the last ones, but
  * with `wait` no sign-in, logout or regeneration.
  */
 export function violationsOf({ form, rounds, wait, ledger, elections, recoveries, redirections }: Result): string[] {
@@ -96,7 +96,7 @@ export function violationsOf({ form, rounds, wait, ledger, elections, recoveries
   const lost = Object.fromEntries(kept.map((kind) => [`lost: ${kind}`, ledger.of[kind].lost]));
   const found = Object.entries({ ...never, ...lost }).filter(([, count]) => count !== 0);
   const broken = found.map(([what, count]) => `${what}: ${count}`);
-  // Of one or two a median says nothing: a sentinel may hear of the new master two seconds late.
+  // The median of one or two is meaningless: a sentinel may learn of the new master two seconds late.
   if (rounds > 2 && median(recoveries) > 2 * median(elections))
     broken.push("recovery took more than twice as long as the election");
   if (redirections !== undefined && redirections.moved * redirections.ask === 0) broken.push("nobody was redirected");

@@ -1,8 +1,8 @@
 import { distance, failovers, kinds, longest, type Round, type Subject, timeout, violationsOf } from "./trial.js";
 
-/** Fails over as often as is said, and tells of it; `mode` is how it is replicated. */
+/** Runs the given number of failovers and prints the results; `mode` is the kind of replication. */
 export async function tellOfFailovers(subject: Subject, mode: string, synchronous: boolean, count: number) {
-  // What is reported is counted; a process warning for each would drown it.
+  // Reported errors are counted; a process warning for each would hide the report.
   process.removeAllListeners("warning");
   process.on("warning", () => {});
 

@@ -4,8 +4,8 @@ import { TcpProxy } from "../wire/proxy.js";
 import { type Account, account, type Fields, Visitor } from "../wire/visitor.js";
 
 /**
- * How a primary goes: it is made a replica and lives on with its connections; it crashes, and its system resets them;
- * its machine loses the power, and nobody is told. In each case the address leads to the former replica afterwards.
+ * How a primary fails. It may be made a replica and keep its connections; it may crash, and its system resets them; or
+ * its machine may lose power, and clients get no sign. In each case the address leads to the former replica afterwards.
  */
 export type Kind = "demoted" | "crashed" | "powered off";
 export const kinds: readonly Kind[] = ["demoted", "crashed", "powered off"];
@@ -16,37 +16,40 @@ export interface Pair {
   readonly port: number;
   /** SIGKILL to the primary, as a crash: the system resets its connections. */
   kill(): Promise<void>;
-  /** The primary takes no writes any longer and goes on, its connections with it; the replica has everything by then. */
+  /** The primary accepts no more writes, and keeps running with its connections. The replica has all data by then. */
   swap(): Promise<void>;
-  /** The replica takes over with what it has received. Resolves when it takes writes. */
+  /** The replica takes over with what it has received. Resolves when it accepts writes. */
   promote(): Promise<void>;
-  /** Makes a pair again of what is left after a failover of a kind. */
+  /** Restores a primary with a replica after a failover of a kind. */
   rebuild(kind: Kind): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Whose failover it is. */
 export interface Subject {
-  /** `distance` is how many milliseconds the replica is away; `synchronous`, whether a write waits for it. */
+  /** `distance` is the delay to the replica in milliseconds; `synchronous` says whether a write waits for it. */
   start(synchronous: boolean, distance: number): Promise<Pair>;
   connector(port: number, timeout: number): StoreConnector;
 }
 
 export interface Round extends Account {
   readonly kind: Kind;
-  /** From the moment in which the new primary takes writes at the address, until every visitor was acknowledged. */
+  /** From when the new primary accepts writes at the address until a write of every visitor was acknowledged. */
   readonly recovery: number;
-  /** The same from the moment in which the old one went. */
+  /** The same, from when the old primary failed. */
   readonly outage: number;
   /** Loads and increments that did not settle within {@link longest}. */
   readonly hangs: number;
 }
 
-/** Milliseconds from the primary to its replica: without them hardly anything is under way when it goes. */
+/**
+ * Delay from the primary to its replica, in milliseconds. Without it, hardly any write is under way when the primary
+ * fails.
+ */
 export const distance = 20;
 /** Milliseconds: the provider's `timeout`. */
 export const timeout = 1000;
-/** An increment is a batch that core sends again for five seconds, after another that it waited for. */
+/** Core sends an increment's batch again for five seconds, after waiting for the batch before it. */
 export const longest = 2 * (5000 + timeout) + 500;
 
 const visitors = 6;
@@ -57,7 +60,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Called with each round. */
 export type Progress = (round: Round) => void;
 
-/** Fails over again and again under load: one Manager throughout, at an address that leads to the primary. */
+/** Fails over repeatedly under load, with one Manager throughout, at an address that leads to the primary. */
 export async function failovers(
   subject: Subject,
   rounds: readonly Kind[],
@@ -138,7 +141,7 @@ const takeOver: Record<Kind, (pair: Pair, proxy: TcpProxy) => Promise<void>> = {
   },
 };
 
-/** 0 when it settles within some milliseconds, else 1. */
+/** 0 if it settles within some milliseconds, else 1. */
 async function settled(work: Promise<unknown>, ms: number): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<number>((resolve) => {
@@ -149,7 +152,7 @@ async function settled(work: Promise<unknown>, ms: number): Promise<number> {
   return hung;
 }
 
-/** What must not be, whatever is replicated how; and with synchronous replication nothing may be lost either. */
+/** What must not happen with any replication. With synchronous replication, nothing may be lost either. */
 export function violationsOf(rounds: readonly Round[], synchronous: boolean): string[] {
   return rounds.flatMap(({ kind, doubled, foreign, stale, hangs, lost, wrong }, at) => {
     const found = Object.entries({ doubled, foreign, stale, hangs, ...(safe(kind, synchronous) && { lost }) });

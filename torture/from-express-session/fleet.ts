@@ -5,7 +5,7 @@ import { join } from "node:path";
 /** A process that serves the application. */
 export interface Running {
   readonly port: number;
-  /** Resolves when it has answered what had come, and ended by itself. */
+  /** Resolves when it has answered its pending requests and ended by itself. */
   stop(): Promise<void>;
 }
 

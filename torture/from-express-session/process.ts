@@ -1,6 +1,7 @@
 import { newSite, oldSite } from "./sites.js";
 
-// One process of the old application or of the new one: prints its port, and on SIGTERM answers what has come and ends.
+// One process of the old application or of the new one. It prints its port; on SIGTERM it answers pending requests and
+// ends.
 const [kind, url = ""] = process.argv.slice(2);
 const site = await (kind === "old" ? oldSite(url) : newSite(url));
 process.once("SIGTERM", () => void site.stop());

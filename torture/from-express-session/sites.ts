@@ -7,7 +7,7 @@ import { type OldStore, session } from "@sess/core/express-session";
 import { redis } from "@sess/redis/provider";
 import express, { type RequestHandler } from "express";
 
-// By require: the types of these two say for this whole repository what `req.session` is.
+// Loaded by require: the types of these two would declare `req.session` for this whole repository.
 const require = createRequire(import.meta.url);
 const expressSession: (options: object) => RequestHandler = require("express-session");
 const { RedisStore }: { RedisStore: new (options: object) => OldStore } = require("connect-redis");
@@ -24,7 +24,7 @@ const secret = "the secret of the old application";
 /** One process of an application, as far as sessions go. */
 export interface Site {
   readonly port: number;
-  /** Answers what has come, takes no more, and ends: what a process does when it is told to. */
+  /** Answers pending requests, accepts no more, and ends, as a process does on a signal. */
   stop(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export function oldSite(url: string): Promise<Site> {
   return serve(sessions, () => client.quit());
 }
 
-/** After: the same lines but for the one that makes the sessions. */
+/** After: the same lines, except for the one that makes the sessions. */
 export async function newSite(url: string): Promise<Site> {
   const client = new Redis(url);
   const manager = await createManager(redis({ url, prefix: "new:" }), { cookieName: "sid", maxLifetime: 86_400 });

@@ -6,8 +6,9 @@ import { leftInOldStore } from "./sites.js";
 import { User } from "./user.js";
 
 /**
- * How the old processes are replaced: all stopped before the new ones start; side by side, where a user who has come to
- * a new one comes to no old one again; side by side with every request sent anywhere, which is not supported.
+ * How the old processes are replaced. All may stop before the new ones start. Or both run at the same time, and a user
+ * who has reached a new one never reaches an old one again. Or every request may reach any process, which is not
+ * supported.
  */
 export const ways = ["stopped, then started", "side by side, sticky", "side by side, anywhere"] as const;
 export type Way = (typeof ways)[number];
@@ -23,7 +24,7 @@ export interface Outcome {
   readonly failed: number;
   /** Sessions in the new store at the end. */
   readonly sessions: number;
-  /** Users who have signed out since, and are known again by the cookie of the old application. */
+  /** Users who have signed out, and are signed in again by the cookie of the old application. */
   readonly returned: number;
   /** Sessions in the old store at the end. */
   readonly left: number;
@@ -156,12 +157,12 @@ class Crowd {
     return known.filter(Boolean).length;
   }
 
-  /** Resolves when the visits of this moment are over. */
+  /** Resolves when the current visits are over. */
   async underWay(): Promise<void> {
     await Promise.all(this.#visits.values());
   }
 
-  /** Has users wait, as a load balancer does that has nobody to ask; resolves to what lets them go on. */
+  /** Makes users wait, as a load balancer without a server does; resolves to a function that lets them continue. */
   async hold(): Promise<() => void> {
     let goOn = () => {};
     this.#ready = new Promise((resolve) => {

@@ -21,7 +21,7 @@ export class User {
     await this.#ask(port, `/sign-in?user=${this.name}`, "POST");
   }
 
-  /** Three requests with the cookies of this moment, each to a port of its own. */
+  /** Three requests with the current cookies, each to its own port. */
   async visit(port: () => number): Promise<void> {
     const before = this.#count;
     const counting = this.#ask(port(), "/count", "POST");
@@ -34,7 +34,7 @@ export class User {
     for (const seen of await Promise.all(looking)) if (seen !== undefined) this.#judge(seen, [before, before + 1]);
   }
 
-  /** Signs out, and comes again with the cookie that the old application gave: whether anybody is known by it. */
+  /** Signs out, and comes back with the old application's cookie; resolves to whether that cookie signs anybody in. */
   async leaveAndReturn(port: number): Promise<boolean> {
     const old = this.jar.get("connect.sid");
     await this.#ask(port, "/sign-out", "POST");

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of sources that hold templates.
 
 /**
- * Stryker reads neither Lua nor SQL: to it a script or a statement is a text, which it can only empty. So these changes
- * are made by hand, each of a piece of text that the file holds exactly once.
+ * Stryker reads neither Lua nor SQL: a script or a statement is a string that it can only empty. So these changes are
+ * made by hand. Each replaces a piece of text that the file contains exactly once.
  */
 export interface HandMade {
   readonly language: string;
@@ -258,7 +258,7 @@ export const handMade: Readonly<Record<string, HandMade>> = {
   postgres: { language: "SQL", file: "/postgres/src/sql.ts", mutations: postgres },
 };
 
-/** The source with the mutation of this number, where the file is the one; as it is where there is no number. */
+/** The source with the mutation of this number, if it belongs to this file; unchanged without a number. */
 export function mutateByHand(subject: string, path: string, source: string, number: string | undefined): string {
   const made = handMade[subject];
   if (number === undefined || made === undefined || !path.endsWith(made.file)) return source;

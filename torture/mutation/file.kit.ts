@@ -9,12 +9,12 @@ import { afterAll, test } from "vitest";
 const loaded = import("../../packages/file/src/provider.js");
 await loaded.catch(() => undefined);
 
-// In memory where there is such a place: there are hundreds of runs, with thousands of files each.
+// On a file system in memory, if there is one: there are hundreds of runs, with thousands of files each.
 const memory = "/dev/shm";
 const home = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), "sess-mutated-"));
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-// What makes it durable shows in a loss of power, which no kit can bring about.
+// Durability is off: only a loss of power would show it, and no kit can cause that.
 conformance(test, {
   name: "file",
   open: async ({ namespace, now }) => {

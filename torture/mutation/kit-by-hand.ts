@@ -5,7 +5,7 @@ import { handMade } from "./by-hand.js";
 const vitest = join(import.meta.dirname, "../../node_modules/vitest/vitest.mjs");
 const patience = 120_000;
 
-/** Which of the mutations by hand the kit notices, by number. Rejects when it fails without any. */
+/** The numbers of the mutations by hand that the kit notices. Rejects if the kit fails without a mutation. */
 export async function runKitByHand(subject: string): Promise<boolean[]> {
   const mutations = handMade[subject]?.mutations ?? [];
   if (mutations.length === 0) return [];
@@ -15,7 +15,7 @@ export async function runKitByHand(subject: string): Promise<boolean[]> {
   return killed;
 }
 
-/** A run that does not end is a failure. */
+/** A run that does not end counts as a failure. */
 function kitFails(number: number | undefined): Promise<boolean> {
   const { SESS_MUTATION, ...rest } = process.env;
   const env = number === undefined ? rest : { ...rest, SESS_MUTATION: String(number) };

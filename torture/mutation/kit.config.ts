@@ -3,7 +3,7 @@ import { mutateByHand } from "./by-hand.js";
 
 const subject = process.env.SESS_MUTATED ?? "";
 
-/** Makes the one change by hand that the environment names; none where it names none. */
+/** Makes the change by hand that the environment names, if it names one. */
 const byHand: Plugin = {
   name: "by hand",
   enforce: "pre",

@@ -1,8 +1,8 @@
 /**
- * Which mutations of a provider its conformance kit notices, by itself, without any other test:
- * `npx tsx torture/mutation/main.ts memory|file|redis|mysql|postgres`, or with the names of some of its files behind it,
- * `by-hand` among them. Fails when the survivors are not those of `survivors-<name>.md`, or when of the mutants that a kit
- * can see it notices less than nine in ten.
+ * Finds which mutations of a provider the conformance kit notices without any other test: `npx tsx
+ * torture/mutation/main.ts memory|file|redis|mysql|postgres`, or with the names of some of its files behind it,
+ * `by-hand` among them. Fails if the survivors are not those of `survivors-<name>.md`, or if the kit notices less than
+ * nine in ten of the mutants that a kit can see.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -3,7 +3,7 @@ import { conformance } from "@sess/core/conformance";
 import { test } from "vitest";
 
 // By path, because a link of the workspace would lead out of Stryker's copy to the sources that are not mutated. A file
-// that cannot be loaded has to fail a test: Stryker's runner takes a file without tests for one that passes.
+// that cannot be loaded must fail a test, because Stryker's runner counts a file without tests as passed.
 const loaded = import("../../packages/core/src/memory/memory.js");
 await loaded.catch(() => undefined);
 

@@ -7,8 +7,8 @@ import type { Subject } from "./subjects.js";
 export type Mutant = Awaited<ReturnType<Stryker["runMutationTest"]>>[number];
 
 /**
- * Mutates with all of Stryker's mutators, and runs the kit on each mutant. In copies outside the repository; nothing is
- * left of them.
+ * Mutates with all of Stryker's mutators, and runs the kit on each mutant. It works in copies outside the repository,
+ * which are removed.
  */
 export function mutate(subject: Subject): Promise<Mutant[]> {
   const stryker = new Stryker({

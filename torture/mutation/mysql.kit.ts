@@ -8,7 +8,7 @@ const url = new URL(process.env.SESS_MUTATED_URL ?? "");
 const loaded = import("../../packages/mysql/src/provider.js");
 await loaded.catch(() => undefined);
 
-// The server outlives the mutants: each has a database of its own, so that tables do not heap up.
+// The server outlives the mutants: each has its own database, so that tables do not accumulate.
 const database = `kit_${process.pid}_${Date.now()}`;
 const admin = adminPool(url.href);
 url.pathname = database;

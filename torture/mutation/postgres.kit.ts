@@ -8,7 +8,7 @@ const url = process.env.SESS_MUTATED_URL ?? "";
 const loaded = import("../../packages/postgres/src/provider.js");
 await loaded.catch(() => undefined);
 
-// The server outlives the mutants: each has a schema of its own, so that tables do not heap up.
+// The server outlives the mutants: each has its own schema, so that tables do not accumulate.
 const schema = `kit_${process.pid}_${Date.now()}`;
 const admin = adminPool(url);
 beforeAll(() => admin.query(`CREATE SCHEMA ${schema}`));

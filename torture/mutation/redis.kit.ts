@@ -9,7 +9,8 @@ const url = new URL(process.env.SESS_MUTATED_URL ?? "");
 const loaded = import("../../packages/redis/src/provider.js");
 await loaded.catch(() => undefined);
 
-// The server outlives the mutants: it would know their scripts from the one before, and would search more and more keys.
+// The server outlives the mutants: it would still have the scripts of the one before, and would search more and more
+// keys.
 beforeAll(async () => {
   const socket = connect(Number(url.port), url.hostname);
   for (const command of ["SCRIPT FLUSH", "FLUSHALL"]) {

@@ -18,7 +18,9 @@ export function table(subject: string, mutants: readonly Mutant[], byHand: reado
   return [head, ...rows, row("all", mutants), ...hand];
 }
 
-/** Headings of what no kit can notice: it changes nothing that the contract speaks of, or the kit does not bring it about. */
+/**
+ * Headings of survivors that no kit can notice: the contract does not cover the change, or the kit does not cause it.
+ */
 const unseen = new Set([
   "equivalent",
   "the contract allows it",
@@ -30,7 +32,7 @@ const unseen = new Set([
   "error text",
 ]);
 
-/** How many are killed of those that a kit can see: of all but those that stand under {@link unseen}. */
+/** How many are killed of those that a kit can see: of all except those under {@link unseen}. */
 export function seen(
   mutants: readonly Mutant[],
   byHand: readonly boolean[],

@@ -13,9 +13,9 @@ export interface Subject {
   readonly name: string;
   /** Ends with a slash. */
   readonly folder: string;
-  /** The files that carry the contract out, without `.ts`: those that a kit can see. */
+  /** The files that implement the contract, without `.ts`: a kit can see those. */
   readonly files: readonly string[];
-  /** Milliseconds after which a run of the kit counts as one that never ends, beyond what it takes without a mutation. */
+  /** Milliseconds beyond the time of a run without a mutation, after which a run of the kit counts as endless. */
   readonly patience: number;
   /** Its kit finds the server's address in SESS_MUTATED_URL. */
   start?(): Promise<Server>;

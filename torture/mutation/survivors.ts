@@ -1,7 +1,7 @@
 import { handMade } from "./by-hand.js";
 import type { Mutant } from "./mutants.js";
 
-/** Whether the kit noticed: by a test that failed, or because it came to no end. */
+/** Whether the kit noticed: a test failed, or the run did not end. */
 export function isKilled({ status }: Mutant): boolean {
   return status === "Killed" || status === "Timeout";
 }
@@ -10,7 +10,7 @@ export function survives({ status }: Mutant): boolean {
   return status === "Survived" || status === "NoCoverage";
 }
 
-/** The mutants that the kit did not notice, by the lines that a list has for them: line numbers are not among them. */
+/** The mutants that the kit did not notice, as lines of a list. These have no line numbers. */
 export function survivorLines(
   mutants: readonly Mutant[],
   folder: string,
@@ -31,7 +31,7 @@ export function handLines(subject: string, killed: readonly boolean[]): string[]
   return surviving.map(({ from, to }) => `- ${language} ${code(from)} becomes ${code(to)}`);
 }
 
-/** A line of a list of survivors: the file, the source line it begins in, what was there, and what came for it. */
+/** A line of a list of survivors: the file, the source line in which it begins, the original, and the replacement. */
 function lineOf(mutant: Mutant, folder: string, sourceOf: (path: string) => string): string {
   const [path = "", name = ""] = mutant.fileName.match(new RegExp(`^.*${folder}(.*)$`)) ?? [];
   const source = sourceOf(path).split("\n");
@@ -43,7 +43,7 @@ function lineOf(mutant: Mutant, folder: string, sourceOf: (path: string) => stri
   return `- ${code(name)} ${code(first)}: ${code(original)} becomes ${code(mutant.replacement ?? "")}`;
 }
 
-/** On one line, short enough to read, and without what would end a piece of code in Markdown. */
+/** On one line, short enough to read, and without characters that end inline code in Markdown. */
 function code(text: string): string {
   const flat = text.replace(/\s+/g, " ").replaceAll("`", "'").trim();
   if (flat === "") return "nothing";
@@ -54,7 +54,7 @@ function code(text: string): string {
 export interface SurvivorList {
   /** The heading of each line. */
   readonly headings: ReadonlyMap<string, string>;
-  /** Lines that stand below no reason of their own, or stand there twice. */
+  /** Lines without a reason above them, or that are there twice. */
   readonly faults: readonly string[];
 }
 
@@ -73,7 +73,7 @@ export function parseList(text: string, isAsked: (line: string) => boolean = () 
   return { headings, faults };
 }
 
-/** What the list must be changed by; nothing where it is right. */
+/** What must change in the list; empty if it is right. */
 export function differences(came: ReadonlyMap<string, number>, { headings, faults }: SurvivorList): string[] {
   return [
     ...[...came.keys()]

@@ -22,7 +22,7 @@ export class Worker {
 
   static async start(setup: Setup, { client: _, ...runtime }: Runtime = {}): Promise<Worker> {
     const child = fork(join(import.meta.dirname, "worker.ts"), {
-      // From source, as the tests: nothing needs to be built, nothing can be stale.
+      // Runs from source, like the tests: nothing needs a build, and nothing can be stale.
       execArgv: ["--conditions=@sess/source", "--import", "tsx"],
       serialization: "advanced",
       ...runtime,
@@ -101,7 +101,7 @@ export class Fleet {
     return (await this.any().ask({ do: "read", ids, field })).values;
   }
 
-  /** How many of the fields that every process saved are there. */
+  /** The number of fields that exist, of those that every process saved. */
   async countFields(ids: readonly string[], workers: number, times: number): Promise<number> {
     return (await this.any().ask({ do: "fields", ids, workers, times })).accepted;
   }

@@ -1,4 +1,4 @@
-/** What a process is asked to do, through its Manager, as requests would. */
+/** Tasks of a process, which it does through its Manager, as requests would. */
 export type Task =
   | { readonly do: "create"; readonly count: number }
   | {
@@ -26,11 +26,11 @@ export interface Setup {
   /** The providerConfig. */
   readonly config: unknown;
   readonly worker: number;
-  /** In place of `config`, for redis: a client of one of the kinds that are tried. */
+  /** Instead of `config`, for redis: a client of one of the tested kinds. */
   readonly client?: { readonly kind: string; readonly address: { readonly host: string; readonly port: number } };
 }
 
-/** Where a process runs, if not as this one does. */
+/** How a process is run, if not like this one. */
 export interface Runtime {
   readonly client?: Setup["client"];
   readonly execPath?: string;

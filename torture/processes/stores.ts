@@ -9,7 +9,7 @@ export interface Store {
   stop(): Promise<void>;
 }
 
-/** A store of our own for a provider; `undefined` where none can be had, and then `why` says what to do. */
+/** A private store for a provider. If none is available it is `undefined`, and `why` says what to do. */
 export async function openStore(provider: string, why: (line: string) => void): Promise<Store | undefined> {
   if (provider === "file") return fileStore();
   if (provider === "redis") return redisStore(why);
@@ -59,7 +59,7 @@ async function postgresStore(why: (line: string) => void): Promise<Store | undef
   return { config: server.url, stop: () => server.stop() };
 }
 
-/** The providers there are by now. */
+/** The existing providers. */
 export function availableProviders(): string[] {
   const packages = join(import.meta.dirname, "..", "..", "packages");
   return ["redis", "file", "mysql", "postgres"].filter((name) => existsSync(join(packages, name, "src", "index.ts")));

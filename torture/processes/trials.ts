@@ -7,7 +7,7 @@ export interface Finding {
   readonly broken: readonly string[];
 }
 
-/** How much of each: the long form is what the issue asks for, the short one what `npm test` has time for. */
+/** The amounts: the issue asks for those of the long form; `npm test` has time for those of the short one. */
 export interface Sizes {
   readonly updates: number;
   readonly saves: number;
@@ -18,15 +18,15 @@ export interface Sizes {
 export const long: Sizes = { updates: 20_000, saves: 5_000, races: 5_000, regenerations: 1_000 };
 export const short: Sizes = { updates: 1_600, saves: 400, races: 120, regenerations: 40 };
 
-/** Called with how much of a trial is done, and of how much. */
+/** Called with the progress of a trial and its total. */
 export type Progress = (trial: string, done: number, of: number) => void;
 
-/** Writers of each process that are at it at the same time. */
+/** Concurrent writers in each process. */
 const writers = 64;
 /** Races that are run side by side. */
 const batch = 20;
 
-/** Every process increments the same few sessions; what was acknowledged must be there, no more and no less. */
+/** Every process increments the same few sessions. Exactly the acknowledged increments must be stored. */
 export async function updates(fleet: Fleet, count: number, progress: Progress): Promise<Finding> {
   const ids = await fleet.create(4);
   const share = Math.ceil(count / fleet.size);
@@ -64,7 +64,9 @@ export async function saves(fleet: Fleet, count: number, progress: Progress): Pr
   return { trial: "disjoint saves", figures: { acknowledged, kept }, broken };
 }
 
-/** Destroy against regenerate against save, each in a process of its own: what was destroyed is gone, whatever won. */
+/**
+ * Destroy, regenerate and save at once, each in its own process. A destroyed session is gone, whichever of them won.
+ */
 export async function races(fleet: Fleet, count: number, progress: Progress): Promise<Finding> {
   const figures = { destroyed: 0, regenerated: 0, saved: 0, alive: 0 };
   const broken: string[] = [];
@@ -79,7 +81,7 @@ export async function races(fleet: Fleet, count: number, progress: Progress): Pr
     figures.destroyed += destroys.accepted;
     figures.regenerated += regenerates.accepted;
     figures.saved += saved.accepted;
-    // The destroying process was told that it is gone: then it is, under the old id and every new one.
+    // The destroying process was told that the session is gone, so it must be, under the old id and every new one.
     const all = [...ids, ...regenerates.ids];
     const alive = await fleet.alive(all);
     figures.alive += alive.length;

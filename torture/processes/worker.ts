@@ -17,7 +17,7 @@ async function open({ provider, config, worker, client }: Setup): Promise<void> 
     return;
   }
   await import(`@sess/${provider}`);
-  // The seed's form takes any name; what it lacks in types is not needed here.
+  // The seed's form accepts any name; its missing types are not needed here.
   manager = await createManager(provider, JSON.stringify({ providerConfig: config }));
 }
 
@@ -34,7 +34,7 @@ class Result {
   readonly ids: string[] = [];
   readonly values: unknown[] = [];
 
-  /** Counts what an action comes to. */
+  /** Counts the outcome of an action. */
   async note(action: Promise<unknown>): Promise<boolean> {
     try {
       await action;
@@ -47,7 +47,7 @@ class Result {
   }
 }
 
-/** So many at once, until all are done. */
+/** Runs a number of them at once, until all are done. */
 async function crowd(times: number, writers: number, one: (index: number) => Promise<void>, tick: () => void) {
   let next = 0;
   let done = 0;
@@ -98,7 +98,7 @@ async function regenerate(task: Extract<Task, { do: "regenerate" }>, result: Res
   const sessions = await Promise.all(all.map(visit));
   await Promise.all(
     sessions.map(async (session, index) => {
-      // Retired already when it was loaded: regenerating would begin another session, which is not what is tried here.
+      // It was already retired when it was loaded: regenerating would begin another session, which is not tested here.
       if (!session.has("made")) result.codes.push("SESS_RETIRED");
       else if (await result.note(session.regenerate())) result.ids.push(session.id);
       else if (session.id !== all[index]) result.ids.push(session.id);
@@ -168,5 +168,5 @@ async function hear(message: ToWorker): Promise<void> {
 }
 
 process.on("message", (message: ToWorker) => void hear(message));
-// The parent is gone, however it went.
+// The parent has ended, for whatever reason.
 process.on("disconnect", () => process.exit(1));

@@ -9,7 +9,9 @@ export interface Action {
   run(): void | Promise<void>;
 }
 
-/** What the scheduler may choose from: first what would happen in a world without faults, the oldest first. */
+/**
+ * What the scheduler may choose from. Actions of a run without faults come first, the oldest of them before the others.
+ */
 export function randomActions(world: World): Action[] {
   const calm = calmActions(world);
   const { faults } = world.profile;
@@ -21,7 +23,7 @@ export function randomActions(world: World): Action[] {
   return [...calm, ...rest, ...troubled, ...accidents(world)];
 }
 
-/** Calls are carried out, answers and responses arrive, handlers go on. */
+/** Calls are executed, answers and responses arrive, handlers continue. */
 export function calmActions(world: World): Action[] {
   const messages = world.network.messages.filter((message) => !message.settled);
   return [
@@ -50,7 +52,7 @@ function answer(message: Message): Action {
   return { weight: 10, text: `${message.text}: the answer arrives`, run: () => message.deliver() };
 }
 
-/** Calls executed once more, or although whoever sent them was told that they failed. */
+/** Calls that are executed a second time, or although their sender was told that they failed. */
 export function lateActions(world: World): Action[] {
   return world.network.messages
     .filter((message) => message.left > 0 && (message.settled || message.answered))
@@ -133,7 +135,7 @@ function pauses(world: World): Action[] {
   ];
 }
 
-/** Where everybody waits for time to pass. */
+/** For the state in which everything waits for time to pass. */
 export function untilNextTimer(world: World): Action[] {
   const { due, now } = world.time;
   return due === undefined ? [] : [{ weight: 10, text: "", run: () => pass(world, due - now) }];
@@ -176,7 +178,7 @@ function cut(world: World, process: ProcessNode): Action {
   };
 }
 
-/** What is under way in it goes on; who comes later goes to another. */
+/** Requests under way in the process continue; later ones go to another process. */
 async function close(world: World, process: ProcessNode): Promise<void> {
   void process.close();
   await world.startProcess();

@@ -12,7 +12,7 @@ class Upserting extends ReferenceStore {
   }
 }
 
-/** A refusal does not say what is there. */
+/** A refusal does not return the stored record. */
 class Silent extends ReferenceStore {
   override update(key: string, record: SessionRecord, expected: string): Update {
     const answer = super.update(key, record, expected);
@@ -28,7 +28,7 @@ class Unconditional extends ReferenceStore {
   }
 }
 
-/** Reading the version and writing are two steps, with room for another between them. */
+/** Reading the version and writing are two steps; another write may come between them. */
 class Torn extends ReferenceStore {
   #before: { readonly key: string; readonly version: string } | undefined;
 
@@ -40,7 +40,7 @@ class Torn extends ReferenceStore {
   }
 }
 
-/** Prolonging writes the whole record back as it was when the caller read it. */
+/** Prolonging writes back the whole record that the caller read. */
 class TouchingBack extends ReferenceStore {
   readonly #seen = new Map<string, SessionRecord>();
 
@@ -109,7 +109,7 @@ class Undying extends ReferenceStore {
   }
 }
 
-/** Says that it stored, and stores with the next call only; a call that never comes loses it. */
+/** Acknowledges a write, and stores it only with the next call; without a next call it is lost. */
 class Buffering extends ReferenceStore {
   #waiting: (() => void) | undefined;
 
@@ -119,14 +119,14 @@ class Buffering extends ReferenceStore {
   }
 }
 
-/** As if core did not write down which batch a record came from: what it reads lists none. */
+/** As if core did not record the batch that wrote a record: records that it reads list none. */
 class Anonymous extends ReferenceStore {
   override put(key: string, record: SessionRecord): void {
     super.put(key, { ...record, data: record.data.replace(/"p":\[(\[[^\]]*\],?)*\]/, '"p":[]') });
   }
 }
 
-/** As if markers did not refuse: an update that meets one is told that nothing has happened. */
+/** As if markers did not refuse: an update that finds one gets the answer that nothing has happened. */
 class Unmarked extends ReferenceStore {
   override update(key: string, record: SessionRecord, expected: string): Update {
     const current = this.read(key);
@@ -138,7 +138,7 @@ class Unmarked extends ReferenceStore {
   }
 }
 
-/** A store with one thing wrong, and the kind of run in which that matters, where it is a rare one. */
+/** A store with one defect, and the kind of run in which it shows, if that kind is rare. */
 export interface Bug {
   readonly makeStore: StoreFactory;
   readonly profile?: Profile;

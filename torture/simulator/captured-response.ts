@@ -1,17 +1,17 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 
-/** What a client would have seen of a response. */
+/** What a client would see of a response. */
 export interface Seen {
   /** 0 where the connection broke. */
   readonly status: number;
   readonly cookies: readonly string[];
 }
 
-// Never connected: requests and responses want one to exist.
+// Never connected: requests and responses only need a socket to exist.
 const socket = new Socket();
 
-/** A response of node:http that goes to nobody; `done` learns of its head when it has ended. */
+/** A response of node:http without a client. `done` gets its head when it has ended. */
 class CapturedResponse extends ServerResponse {
   readonly #done: (seen: Seen) => void;
   #seen: Seen = { status: 0, cookies: [] };
@@ -24,7 +24,7 @@ class CapturedResponse extends ServerResponse {
 
   override writeHead(status: number, ...rest: unknown[]): this {
     const answer = Reflect.apply(super.writeHead, this, [status, ...rest]) as this;
-    // As it is rendered: headers come by setHeader as well as by writeHead's own arguments.
+    // Read from the rendered head, because headers come from setHeader and from writeHead's arguments.
     const lines = String(Reflect.get(this, "_header")).split("\r\n");
     const cookies = lines.flatMap((line) => /^set-cookie: (.*)$/i.exec(line)?.[1] ?? []);
     this.#seen = { status, cookies };
@@ -43,7 +43,7 @@ class CapturedResponse extends ServerResponse {
   }
 }
 
-/** A request that nobody sent, with a cookie or without, and the response to it. */
+/** A simulated request, with or without a cookie, and its response. */
 export function exchange(id: string | undefined, done: (seen: Seen) => void): [IncomingMessage, ServerResponse] {
   const req = new IncomingMessage(socket);
   if (id !== undefined) req.headers.cookie = `sessionid=${id}`;

@@ -7,12 +7,12 @@ import type { ReferenceStore } from "./reference-store.js";
 
 /** A guarantee that did not hold. */
 export interface Violation {
-  /** Such as `G3`; what the design writes down as the price of something starts with `documented`. */
+  /** Such as `G3`. A cost that the design documents starts with `documented`. */
   readonly rule: string;
   readonly text: string;
 }
 
-/** What is true of the store at every moment, looked at from outside. */
+/** Checks that must hold in the store at every moment. */
 export class Checks {
   readonly violations: Violation[] = [];
   readonly #ledger: Ledger;
@@ -101,7 +101,7 @@ export class Checks {
       ({ kind, status, handle }) =>
         kind === "increment" && status !== "refused" && handle.keys.some((each) => this.#ledger.root(each) === root),
     );
-    // A successor that no marker names yet belongs to whoever is about to name it.
+    // A successor that no marker names yet belongs to the request that is about to write that marker.
     const placed = root !== key || this.#ledger.facts.some(({ handle }) => handle.keys.includes(key));
     if (placed && n > most.length)
       this.violated("G2", `${name} counts ${n}, only ${most.length} increments were asked for`);
@@ -128,7 +128,7 @@ export class Checks {
     }
   }
 
-  /** G4: of all that markers name after one another at most one is a session. */
+  /** G4: in a chain of markers at most one key is a session. */
   oneLives(key: string): void {
     const all = [...this.#ledger.closure([this.#ledger.root(key)], true)].filter((each) => this.liveSession(each));
     if (all.length < 2) return;
@@ -137,7 +137,7 @@ export class Checks {
     this.violated(rule, `${all.map((each) => this.#ledger.name(each)).join(" and ")} both live`);
   }
 
-  /** When nothing is under way: every acknowledged fact is where its session is, or its session was ended on purpose. */
+  /** When nothing is under way, every acknowledged fact is in its session, or that session was ended on purpose. */
   settled(): void {
     for (const fact of this.#ledger.facts) {
       if (fact.status === "acknowledged" && fact.key !== undefined && !this.#ledger.mayBeGone(fact)) {
@@ -154,7 +154,7 @@ export class Checks {
     for (const key of this.#store.records.keys()) this.oneLives(key);
   }
 
-  /** What was changed after the end, and nobody was told of: it is where its session is, unless that was ended. */
+  /** A change after the response's end without a reported failure is in its session, unless that was ended. */
   lateAreIn(): void {
     for (const fact of this.#ledger.late) {
       if (!fact.handle.sender.alive || fact.key === undefined || this.#ledger.mayBeGone(fact)) continue;
@@ -168,11 +168,12 @@ export class Checks {
     }
   }
 
-  /** What was refused or discarded is in no session, least of all in a successor. */
+  /** A refused or discarded change is in no session, and not in a successor either. */
   #isNowhere(fact: Fact): void {
     if (fact.kind === "increment" || fact.voided) return;
     for (const [key, record] of this.#store.records) {
-      // A successor that was given up while the store failed is nobody's: no marker names it, nobody has its id.
+      // A successor that was given up while the store failed is not reachable: no marker names it, and nobody has its
+      // id.
       if (!this.liveSession(key) || !this.#ledger.reachable(key)) continue;
       const stored = decodeEnvelope(record);
       if (stored !== undefined && shows(stored, fact)) {
@@ -198,7 +199,7 @@ function shows(stored: StoredSession, fact: Fact): boolean {
   return fact.kind === "item" ? Array.isArray(value) && value.includes(fact.value) : value === fact.value;
 }
 
-/** How a fact is written down in the list of all that was ever stored under a key. */
+/** A fact as text, as in the list of everything that was ever stored under a key. */
 export function tokenOf(fact: Fact): string {
   return `${fact.field}=${fact.value}`;
 }

@@ -1,4 +1,4 @@
-/** A small generator with a long enough period (mulberry32): equal seeds give equal numbers, everywhere. */
+/** A small generator with a long enough period (mulberry32). Equal seeds give equal numbers on every machine. */
 export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -10,12 +10,12 @@ export function generator(seed: number): () => number {
 }
 
 /**
- * Everything that a run leaves to chance, as one list of small numbers: a run is its list. Whoever asks puts the
- * harmless answer first, so that a list with more zeros is a simpler run, and the empty list the simplest.
+ * All random choices of a run, as one list of small numbers: the list determines the run. Callers put the harmless
+ * choice first. So a list with more zeros is a simpler run, and the empty list is the simplest.
  */
 export class Choices {
   readonly made: number[] = [];
-  /** How many answers there were to choose from, for each choice. */
+  /** The number of alternatives of each choice. */
   readonly widths: number[] = [];
   readonly #next: (weights: readonly number[]) => number;
 

@@ -19,7 +19,7 @@ export interface ScopedRequest {
   readonly late?: LateOperation;
 }
 
-/** A handful of requests, to be run in every order of their calls to the store, with so many faults at every place. */
+/** A few requests, run in every order of their calls to the store, with a number of faults at every place. */
 export interface Scope {
   readonly name: string;
   readonly requests: readonly [ScopedRequest, ...ScopedRequest[]];
@@ -31,11 +31,11 @@ export interface Enumerated {
   readonly executions: number;
   /** One run for each rule that was violated. */
   readonly violating: ReadonlyMap<string, RunResult>;
-  /** Whether every run was made, not only the first so many. */
+  /** Whether every run was made, and not only the first ones up to a limit. */
   readonly complete: boolean;
 }
 
-/** Every run of a scope, one after another: the choices of one are those of the one before, counted up by one. */
+/** All runs of a scope, one after the other. The choices of each are those of the run before, incremented by one. */
 export async function enumerate(scope: Scope, most: number, options: RunOptions = {}): Promise<Enumerated> {
   const violating = new Map<string, RunResult>();
   let executions = 0;
@@ -55,7 +55,7 @@ export async function enumerate(scope: Scope, most: number, options: RunOptions 
   return { runs, executions, violating, complete: next === undefined };
 }
 
-/** The first violation that is one. */
+/** The first violation that counts. */
 export function firstViolation({ violating }: Enumerated): Violation | undefined {
   return [...violating.values()].flatMap(({ violations }) => violations).find(isViolation);
 }
@@ -92,7 +92,7 @@ function begin(world: World, client: Client, request: ScopedRequest): void {
   if (process !== undefined) world.ask(client, process, id, { operations, end: "ok", strict: lenient !== true, late });
 }
 
-/** All have their session before the first of them does anything with it. */
+/** All requests have loaded their session before the first one uses it. */
 async function untilAllAreLoaded(world: World, count: number): Promise<void> {
   while (world.running.filter(({ resume }) => resume !== undefined).length < count) {
     await drain();
@@ -102,7 +102,7 @@ async function untilAllAreLoaded(world: World, count: number): Promise<void> {
 
 type Message = World["network"]["messages"][number];
 
-/** A call with its answer: between them nothing of interest to another process can happen. */
+/** A call together with its answer: nothing that another process could notice happens between them. */
 function whole(_world: World, text: string, message: Message): Action {
   return {
     weight: 1,
@@ -122,7 +122,8 @@ function possible(world: World, scope: Scope): Action[] {
   );
   const spoilt = world.faults < scope.faults ? calls.flatMap((message) => spoil(world, message)) : [];
   const { due, now } = world.time;
-  // The ten seconds after which a call is given up are not waited for: a call that failed is the same, sooner.
+  // The simulation does not wait the ten seconds after which a call is given up: a failed call has the same effect,
+  // sooner.
   const pause = due !== undefined && due - now < 1000 ? untilNextTimer(world) : [];
   return [
     ...calls.map((message) => whole(world, message.text, message)),

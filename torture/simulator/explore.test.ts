@@ -9,11 +9,11 @@ import { scopes } from "./scopes.js";
 
 // The short form of explore.ts: seeds that never change, so that what fails once fails every time.
 
-// All of it is computing, a few seconds of it: on a machine with other things to do that may take long. A test that went
-// on past its time would share the replaced timers with the next.
+// These tests only compute, for a few seconds; on a busy machine that may take long. A test that continued after its
+// time-out would share the replaced timers with the next one.
 vi.setConfig({ testTimeout: 300_000 });
 
-/** The first of so many seeds that violates something, and what. */
+/** The first seed that causes a violation, and the violation. */
 async function firstOf(seeds: number, options: RunOptions = {}): Promise<string | undefined> {
   for (let seed = 1; seed <= seeds; seed++) {
     const { violations } = await run(Choices.seeded(seed), options);
@@ -44,12 +44,13 @@ describe("every order of the calls, a fault at every place", () => {
 
 describe("a bug is found:", () => {
   test.each(Object.entries(bugs))("%s", async (_, bug) => {
-    // The seeds are fixed; which one shows a bug first moves whenever core takes other steps. The last is found by 156.
+    // The seeds are fixed. When core's steps change, another seed may be the first to show a bug. Seed 156 finds the
+    // last one.
     expect(await firstOf(500, bug)).toMatch(/^seed/);
   });
 });
 
-// What the explorer found and core has learnt since, as the shortest run that shows it.
+// Defects that the explorer found and that are fixed, each as the shortest run that shows it.
 describe("findings", () => {
   async function violationsOf(drive: NonNullable<RunOptions["drive"]>) {
     return (await run(Choices.scripted([]), { profile: smallScope, drive })).violations;

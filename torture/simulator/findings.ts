@@ -3,8 +3,8 @@ import { calmly } from "./run.js";
 import type { World } from "./world.js";
 
 /**
- * A session that was regenerated twice at once, and a request that comes with its first id just before that id's marker
- * expires, and destroys just after.
+ * A session is regenerated twice at once. A request loads it with its first id just before that id's marker expires,
+ * and destroys it just after.
  */
 export async function destroyAsMarkersExpire(world: World): Promise<void> {
   const [client] = world.clients;

@@ -1,35 +1,35 @@
 import type { Sender } from "./network.js";
 
-/** What the record was that a request began with. */
+/** The record that a request began with. */
 export type Loaded = "session" | "marker" | "none";
 
-/** One request being served: what the model knows of it. */
+/** What the model knows about a request under way. */
 export interface Handle {
   readonly name: string;
   readonly sender: Sender;
   readonly client: string;
-  /** No two requests at once have the same: a list that only they append to. */
+  /** Unique among concurrent requests. It names a list that only this request appends to. */
   readonly slot: number;
   /** The key of the id that the client presented. */
   readonly presented: string | undefined;
   loaded: Loaded;
   /** When it was loaded, in virtual time. */
   loadedAt: number;
-  /** Keys of the ids the session had, the present one last. */
+  /** Keys of the session's ids, the current one last. */
   readonly keys: string[];
   /** Whether something is stored under the present key, as far as the request was told. */
   stored: boolean;
   /** Whether a creation or a regeneration was acknowledged: the response must say so. */
   owesCookie: boolean;
   destroyed: boolean;
-  /** An operation ended without saying what became of it. */
+  /** The outcome of an operation is unknown. */
   unknown: boolean;
   ended: boolean;
 }
 
 export type FactKind = "field" | "item" | "increment";
 
-/** One thing written by one request, which either is in the session or is not. */
+/** One change by one request, which is either in the session or not. */
 export interface Fact {
   readonly handle: Handle;
   readonly kind: FactKind;
@@ -40,7 +40,7 @@ export interface Fact {
   /** The same in virtual time. */
   readonly at: number;
   status: "pending" | "acknowledged" | "unknown" | "refused";
-  /** A commit that held it ended without an answer. */
+  /** The outcome of a commit with it is unknown. */
   maybe: boolean;
   /** The key it was acknowledged under. */
   key?: string;
@@ -51,11 +51,11 @@ export interface Fact {
 export interface Flush {
   readonly handle: Handle;
   readonly invoked: number;
-  /** From then on it cannot be made any more; Infinity where nobody knows. */
+  /** After this time it can no longer happen; Infinity if unknown. */
   settled: number;
 }
 
-/** A destroy or a regenerate that was asked for, whatever became of it. */
+/** A destroy or a regenerate that was called, whatever its outcome. */
 export interface Ending {
   readonly handle: Handle;
   readonly keys: readonly string[];
@@ -66,14 +66,14 @@ export interface Ending {
 export interface Edge {
   readonly from: string;
   readonly to: string;
-  /** From a session, whose data went along; else from a marker, and nothing did. */
+  /** True if it replaced a session, whose data was copied. False if it replaced a marker, without data. */
   readonly moved: boolean;
 }
 
-/** The facts of a run, as an onlooker knows them who sees the store and every answer. */
+/** The facts of a run, known from the store and from every answer. */
 export class Ledger {
   readonly facts: Fact[] = [];
-  /** Written when the response had ended: stored by themselves, or somebody was told. */
+  /** Changes after the end of the response: each is stored, or its failure is reported. */
   readonly late: Fact[] = [];
   readonly flushes: Flush[] = [];
   readonly destroys: Ending[] = [];
@@ -83,7 +83,7 @@ export class Ledger {
   readonly #names = new Map<string, string>();
   /** Keys whose ids a response told. */
   readonly told = new Set<string>();
-  /** Successors that went out although nobody knows whether the old record was retired; from old to new. */
+  /** Successors, by old key, that were sent to a client although it is unknown whether the old record was retired. */
   readonly forks = new Map<string, string[]>();
   /** What was ever stored under a key. */
   readonly #stored = new Map<string, Set<string>>();
@@ -130,13 +130,13 @@ export class Ledger {
     return found;
   }
 
-  /** Where a key's data is now: along the markers that took it along. */
+  /** The key that has a key's data now, found by following markers. */
   head(key: string): string {
     const moved = this.#outgoing.get(key)?.find((edge) => edge.moved);
     return moved === undefined ? key : this.head(moved.to);
   }
 
-  /** Whether somebody has its id, or a marker leads to it. */
+  /** Whether a client has its id, or a marker leads to it. */
   reachable(key: string): boolean {
     return this.told.has(key) || this.#incoming.has(key);
   }
@@ -146,7 +146,9 @@ export class Ledger {
     return edge === undefined ? key : this.root(edge.from);
   }
 
-  /** The keys and all that a marker ever named after them; `forked` follows what went out uncertainly as well. */
+  /**
+   * The keys and all their successors by markers. `forked` also follows successors that were sent without certainty.
+   */
   closure(keys: readonly string[], forked: boolean): Set<string> {
     const found = new Set<string>();
     const waiting = [...keys];
@@ -159,7 +161,7 @@ export class Ledger {
     return found;
   }
 
-  /** Whether somebody asked for the end of a key, or of what it succeeded. */
+  /** Whether a request called for the end of a key, or of one of its predecessors. */
   endedOnPurpose(key: string): boolean {
     const fromMarkers = this.regenerations.filter(({ handle }) => handle.loaded === "marker");
     return [...this.destroys, ...fromMarkers].some(({ keys }) => this.closure(keys, true).has(key));
@@ -169,7 +171,7 @@ export class Ledger {
     return this.regenerations.some(({ keys }) => keys.includes(key));
   }
 
-  /** Whether a flush or a deletion may have taken it away. */
+  /** Whether a flush or a deletion may have removed it. */
   mayBeGone(fact: Fact): boolean {
     if (fact.voided) return true;
     return this.flushes.some((flush) => {

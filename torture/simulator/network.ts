@@ -1,8 +1,8 @@
-/** Who a message comes from, as far as the network is concerned. */
+/** The sender of a message, as the network sees it. */
 export interface Sender {
   readonly name: string;
   alive: boolean;
-  /** Cut off: whatever it sends comes back at once as failed. */
+  /** Disconnected: every call that it sends fails at once. */
   cutOff: boolean;
 }
 
@@ -17,7 +17,7 @@ export class Message {
   readonly #reject: (error: Error) => void;
   #answer: { readonly value: unknown } | undefined;
   #settled = false;
-  /** Executions still to come: one, two where a client library sent it twice, none once it was lost. */
+  /** Remaining executions: one; two if a client library sent it twice; none once it was lost. */
   left = 1;
 
   constructor(parts: {
@@ -65,7 +65,7 @@ export class Message {
   }
 }
 
-/** Later than this nothing is executed any more: what was re-sent until then has been given up. */
+/** After this time nothing is executed: calls that were sent again have been given up by then. */
 const latest = 20_000;
 
 /** Every call that may still be executed, or whose answer is still on its way. */
@@ -82,7 +82,7 @@ export class Network {
     return this.#messages;
   }
 
-  /** Sends a call. What a dead process sends goes nowhere, and fails, so that the process comes to an end. */
+  /** Sends a call. A call of a dead process is not executed and fails, so that its code ends. */
   send<T>(sender: Sender, text: string, execute: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!sender.alive || sender.cutOff) {
@@ -102,7 +102,7 @@ export class Network {
     });
   }
 
-  /** Forgets what is over, or too old to be executed. */
+  /** Removes calls that are done or too old to be executed. */
   sweep(): void {
     for (const message of this.#messages) {
       if (this.#now() - message.sentAt >= latest) message.left = 0;

@@ -12,20 +12,20 @@ function listOf(service: Service): string {
 }
 
 export const operations = {
-  /** A field of its own: disjoint from everybody's. */
+  /** A field of its own, which no other request writes. */
   async set(session, service) {
     const fact = service.fact("field", `f${service.serial()}`, service.serial());
     session.set(fact.field, fact.value);
     service.writes(fact);
   },
 
-  /** In place, where the list is there. */
+  /** Changes the list in place, if it exists. */
   async append(session, service) {
     const field = listOf(service);
     const fact = service.fact("item", field, `i${service.serial()}`);
     const list = session.get(field);
     if (Array.isArray(list)) {
-      // A session that was destroyed lets its objects be changed: nothing comes of it.
+      // Objects of a destroyed session can be changed, without effect.
       list.push(fact.value);
       if (service.handle.destroyed) return;
     } else {
@@ -41,7 +41,7 @@ export const operations = {
     });
   },
 
-  /** Not waited for: the response has to. */
+  /** The handler does not wait for it: the response must. */
   async updateMeanwhile(session, service) {
     const fact = service.fact("increment", "n", Number.NaN);
     const updating = service.commit("update", session, [fact], async () => {

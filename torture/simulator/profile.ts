@@ -15,7 +15,7 @@ export interface Profile {
   readonly absolute: number;
   /** How likely each call to the store is to meet a fault. */
   readonly faults: number;
-  /** How likely time is to pass by itself, and the most of it at once, ms. */
+  /** The probability that time passes by itself, and the most that passes at once, in ms. */
   readonly pace: number;
   readonly pauses: readonly [number, ...number[]];
   readonly crashes: boolean;
@@ -76,7 +76,7 @@ export function randomProfile(choices: Choices): Profile {
   };
 }
 
-/** Two processes, one client, no time but what the faults cost: for runs whose steps are all enumerated. */
+/** Two processes and one client. Time passes only through faults. For runs whose steps are all enumerated. */
 export const smallScope: Profile = {
   processes: 2,
   clients: 1,
@@ -95,7 +95,7 @@ export const smallScope: Profile = {
   weights: balanced,
 };
 
-/** Readers and writers of one short-lived session, time passing while their calls are under way. */
+/** Readers and writers of one short-lived session. Time passes while their calls are under way. */
 export const shortLived: Profile = {
   ...smallScope,
   requests: 12,

@@ -1,7 +1,7 @@
 import type { Handle } from "./ledger.js";
 import type { End, Surroundings } from "./surroundings.js";
 
-/** No request fails without a reason: an error code is a claim about what happened, and has to be true. */
+/** No request fails without a reason: an error code states what happened, and must be true. */
 export class Reasons {
   readonly #world: Surroundings;
 

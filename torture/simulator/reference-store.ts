@@ -1,6 +1,6 @@
 import type { SessionRecord, Update } from "../../packages/core/src/index.js";
 
-/** What a store may be asked, each call in one step. */
+/** The calls of a store. Each is one atomic step. */
 export interface Store {
   read(key: string): SessionRecord | undefined;
   create(key: string, record: SessionRecord): boolean;
@@ -9,8 +9,8 @@ export interface Store {
 }
 
 /**
- * The provider's contract, as short as it can be said, and nothing else: no eviction, no collecting. What has expired
- * stays where it is, for the checks to look at.
+ * The shortest implementation of the provider's contract: no eviction, no garbage collection. Expired records stay, so
+ * that the checks can read them.
  */
 export class ReferenceStore implements Store {
   readonly records = new Map<string, SessionRecord>();

@@ -11,7 +11,7 @@ export interface RunResult {
   readonly trace: readonly string[];
   readonly choices: Choices;
   readonly steps: number;
-  /** Calls that the store carried out. */
+  /** Calls that the store executed. */
   readonly executions: number;
   readonly requests: number;
 }
@@ -19,13 +19,13 @@ export interface RunResult {
 export interface RunOptions {
   readonly makeStore?: StoreFactory | undefined;
   readonly profile?: Profile | undefined;
-  /** Drives the world in place of the random scheduler; what it leaves undone is finished without faults. */
+  /** Replaces the random scheduler; steps that it leaves are then done without faults. */
   readonly drive?: (world: World) => Promise<void>;
 }
 
 const mostSteps = 4000;
 
-// Errors that became responses are what many runs are about: nobody is to be warned of them.
+// Many runs provoke errors that become responses, so these cause no process warning.
 let present: World | undefined;
 subscribe("sess:error", () => {
   if (present !== undefined) present.reported++;
@@ -57,7 +57,7 @@ export async function run(choices: Choices, options: RunOptions = {}): Promise<R
   return { violations: checks.violations, trace, choices, steps, executions, requests: profile.requests };
 }
 
-/** Neither the price of something else, which the design writes down, nor untidy without a consequence. */
+/** Neither a cost that the design documents, nor something untidy without a consequence. */
 export function isViolation({ rule }: Violation): boolean {
   return !rule.startsWith("documented") && !rule.startsWith("minor");
 }
@@ -73,7 +73,7 @@ export async function take(world: World, action: Action): Promise<void> {
   world.network.sweep();
 }
 
-/** Gives the clients what they begin with, nothing going wrong. */
+/** Gives the clients their first sessions, without faults. */
 async function prepare(world: World): Promise<void> {
   const { begin } = world.profile;
   const [first] = world.processes;
@@ -90,7 +90,7 @@ async function prepare(world: World): Promise<void> {
   }
 }
 
-/** Everything that is under way comes to its end, in order. */
+/** Finishes everything that is under way, in order. */
 export async function calmly(world: World): Promise<void> {
   await drain();
   for (let [action] = calmActions(world); action !== undefined; [action] = calmActions(world))
@@ -110,7 +110,7 @@ async function randomly(world: World): Promise<number> {
   return mostSteps;
 }
 
-/** The network heals, and everything that was asked for has to come to an end within its time. */
+/** The network recovers, and every operation must settle within its time. */
 async function heal(world: World): Promise<void> {
   world.log("the network heals");
   for (const process of world.processes) process.cutOff = false;
@@ -145,7 +145,7 @@ function finalChecks(world: World): void {
       checks.violated("G8", `the id of client ${name} is no longer good, and nobody ended it`);
     }
   }
-  // Without faults there are no ghosts: whatever lives, somebody was told of.
+  // Without faults there are no orphans: a response told the id of every live session.
   if (world.faults > 0 || world.time.elapsed >= 5_000) return;
   for (const key of store.records.keys()) {
     if (checks.liveSession(key) && !ledger.told.has(key)) {
@@ -154,7 +154,7 @@ function finalChecks(world: World): void {
   }
 }
 
-/** Whatever a run that was broken off leaves under way comes to its end here, not in the middle of the next run. */
+/** Finishes what an aborted run leaves under way, so that it does not disturb the next run. */
 async function bury(world: World): Promise<void> {
   for (const process of [...world.processes]) world.crash(process);
   world.network.sweep();

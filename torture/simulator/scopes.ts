@@ -1,6 +1,6 @@
 import type { Scope } from "./enumerate.js";
 
-/** Two processes, a session that both have loaded, and what they do to it at once. */
+/** Two processes, a session that both have loaded, and their operations on it at the same time. */
 export const scopes: readonly Scope[] = [
   {
     name: "destroy and save",

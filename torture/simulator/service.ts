@@ -6,16 +6,16 @@ import type { End, Session, Surroundings } from "./surroundings.js";
 /** Errors after which it is certain that nothing was written. */
 const certain: ReadonlySet<string> = new Set(["SESS_GONE", "SESS_RETIRED", "SESS_CLOSED"]);
 
-/** Whatever is asked for has settled by then, ms: a timer rings within the millisecond. */
+/** Every operation settles within this time, in ms. A timer fires within a millisecond. */
 const mostTime = 10_001;
 
-/** Serves one request: does what a handler would do, and writes into the ledger what it was told. */
+/** Serves one request: does what a handler would do, and records the answers in the ledger. */
 export class Service {
   readonly handle: Handle;
   readonly #world: Surroundings;
   /** Written and neither acknowledged nor refused yet. */
   #pending: Fact[] = [];
-  /** Those among them that a commit has taken and not given back. */
+  /** Those of them that are in a commit and have not failed. */
   readonly #taken = new Set<Fact>();
   readonly #flushes: Flush[] = [];
   #end: End | undefined;
@@ -56,7 +56,8 @@ export class Service {
 
   /** An operation that stores what is pending, and `more` along with it. */
   async commit(name: string, session: Session, more: readonly Fact[], work: () => Promise<void>): Promise<void> {
-    // An update takes what is there, whatever else is under way; a release waits, and takes what came back.
+    // An update takes the pending changes at once. A release waits for commits under way, and also takes what they gave
+    // back.
     const waits = more.length === 0;
     const facts = [...this.#pending.filter((fact) => waits || !this.#taken.has(fact)), ...more];
     for (const fact of facts) this.#taken.add(fact);
@@ -67,7 +68,7 @@ export class Service {
       const code = codeOf(error);
       for (const fact of facts) {
         if (!certain.has(code)) fact.maybe = true;
-        // Given up by the response before this was known.
+        // The response gave it up before its outcome was known.
         else if (fact.status === "unknown" && !fact.maybe) fact.status = "refused";
         this.#taken.delete(fact);
         if (more.includes(fact)) fact.status = fact.maybe ? "unknown" : "refused";
@@ -77,7 +78,7 @@ export class Service {
     this.#acknowledged(facts, this.#world.keyOf(session.id));
   }
 
-  /** After the response: what is not refused at once is stored, or its failure published. */
+  /** After the response, an operation is refused at once, or stored, or its failure is published. */
   setLate(session: Session): void {
     const fact = this.fact("field", `late${this.serial()}`, this.serial());
     this.#world.log(`${this.handle.name} sets ${fact.field} after the end`);
@@ -134,7 +135,7 @@ export class Service {
     this.handle.destroyed = true;
     if (!this.handle.sender.alive) return;
     ending.acknowledged = true;
-    // What was never acknowledged as created may be there, and nobody has its id.
+    // A session whose creation was never acknowledged may exist, and nobody has its id.
     if (!this.handle.stored) keys.pop();
     this.#drop();
     this.#world.checks.destroyedStaysDestroyed();
@@ -173,7 +174,7 @@ export class Service {
     const success = seen.status >= 200 && seen.status < 300;
     if (success) this.#acknowledged([...this.#pending], this.handle.keys.at(-1) ?? "");
     else this.#failed(seen.status);
-    // What was set while the head was held went the way of the response, which told of it.
+    // Changes made while the head was held were stored with the response, which reported them.
     if (!success)
       ledger.late.splice(0, ledger.late.length, ...ledger.late.filter(({ handle }) => handle !== this.handle));
     if (success !== (this.#end === "ok") && success) {
@@ -247,7 +248,7 @@ export class Service {
     }
   }
 
-  /** The response says that it failed: what was committed stays, the rest is nowhere. */
+  /** The response reports a failure: committed changes stay, and the others must not be stored anywhere. */
   #failed(status: number): void {
     const unknown = status === 503 || status === 0;
     if (this.#end === "ok" && unknown) for (const fact of this.#pending) fact.maybe = true;
@@ -256,14 +257,14 @@ export class Service {
 
   #drop(): void {
     for (const fact of this.#pending) {
-      // A commit that has it may still say what became of it: in the same instant, where both ran out of time.
+      // A commit that includes it may still report its outcome, even in the same instant if both timed out.
       fact.status = fact.maybe || this.#taken.has(fact) ? "unknown" : "refused";
     }
     this.#pending = [];
   }
 }
 
-/** Of increments that were stored together only the last one's value was ever there. */
+/** If several increments were stored together, only the last value was ever stored. */
 function wasStored(tokens: ReadonlySet<string>, fact: Fact): boolean {
   if (fact.kind !== "increment") return tokens.has(tokenOf(fact));
   return [...tokens].some((token) => token.startsWith("n=") && Number(token.slice(2)) >= Number(fact.value));

@@ -7,10 +7,10 @@ import type { VirtualTime } from "./virtual-time.js";
 
 export type Session = SessionStore<SessionData>;
 
-/** How a handler means to end. */
+/** How a handler intends to end. */
 export type End = "ok" | "error" | "throw";
 
-/** What the parts of a run see of it: the world has all of this, and each part a view that does not lead back. */
+/** What the parts of a run use of it. The world has all of this; the parts do not import the world, to avoid a circle. */
 export interface Surroundings {
   /** Lifetimes, seconds; 0 is no absolute end. */
   readonly profile: { readonly idle: number; readonly absolute: number };
@@ -24,13 +24,13 @@ export interface Surroundings {
     checkResponse(handle: Handle, end: End | undefined, status: number): void;
   };
   readonly faults: number;
-  /** What the answer that arrived last said of a key: a handler that begins was given that. */
+  /** What the last answer said about a key. A handler that begins has got this. */
   readonly loaded: Map<string, SessionRecord | undefined>;
   log(text: string): void;
   keyOf(id: string): string;
   closing(sender: Sender): boolean;
-  /** Carries out one call to the store, and looks at what it did. */
+  /** Executes one call to the store, and checks its effect. */
   observe<T>(key: string, call: () => T): T;
-  /** When what was stored at `begun` must last until, at least. */
+  /** The earliest time at which what was stored at `begun` may expire. */
   leastExpiry(record: SessionRecord, begun: number): number;
 }

@@ -1,6 +1,6 @@
 import { isViolation, type RunResult } from "./run.js";
 
-/** Adds up runs, and says how far they are: a bar on a terminal, a line now and then elsewhere. */
+/** Counts runs and shows the progress: a bar on a terminal, an occasional line elsewhere. */
 export class Tally {
   readonly #count: number;
   readonly #rules = new Map<string, { count: number; readonly first: number; readonly text: string }>();

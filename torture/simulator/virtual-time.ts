@@ -4,10 +4,10 @@ interface Timer {
   readonly run: () => void;
 }
 
-// Taken before anything is replaced.
+// Saved before anything is replaced.
 const turn = setImmediate;
 
-/** Lets everything run that waits for nothing but its turn: microtasks and ticks, to the last. */
+/** Runs all microtasks and ticks, until none is left. */
 export function drain(): Promise<void> {
   return new Promise((resolve) => turn(resolve));
 }
@@ -15,8 +15,8 @@ export function drain(): Promise<void> {
 const start = 1_800_000_000_000;
 
 /**
- * Time that passes only when told to. While installed it stands behind the global timers, `performance.now` and
- * `Math.random`, which are all of the outside world that core asks besides the Manager's `now` and the CSPRNG.
+ * Time that passes only on request. While installed, it replaces the global timers, `performance.now` and
+ * `Math.random`. Core uses nothing else of the outside world, except the Manager's `now` and the CSPRNG.
  */
 export class VirtualTime {
   #now = start;
@@ -72,7 +72,9 @@ export class VirtualTime {
     return this.#first()?.at;
   }
 
-  /** Passes the time until `until`, timers in order; each has done all it can before the next. */
+  /**
+   * Passes the time until `until` and fires the timers in order. Everything that one starts runs before the next fires.
+   */
   async passUntil(until: number): Promise<void> {
     for (let timer = this.#first(); timer !== undefined && timer.at <= until; timer = this.#first()) {
       this.#timers.delete(timer.serial);

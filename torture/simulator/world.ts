@@ -23,13 +23,13 @@ export interface Client {
   readonly busy: Set<number>;
 }
 
-/** What a request does: drawn as it goes, or fixed beforehand. */
+/** What a request does: chosen at random step by step, or fixed beforehand. */
 export interface Script {
   readonly operations: readonly OperationName[];
   readonly end: End;
   /** Whether an operation that fails ends the handler. */
   readonly strict: boolean;
-  /** What it does when it has ended its response. */
+  /** What it does after it has ended its response. */
   readonly late?: LateOperation | undefined;
 }
 
@@ -44,7 +44,9 @@ export interface Running {
 
 export type StoreFactory = (now: () => number) => ReferenceStore;
 
-/** Several processes, one store, a network between, and clients: everything of a run but the order of its steps. */
+/**
+ * Several processes, one store, a network between them, and clients: everything in a run except the order of its steps.
+ */
 export class World implements Surroundings {
   readonly profile: Profile;
   readonly time: VirtualTime;
@@ -61,7 +63,7 @@ export class World implements Surroundings {
   readonly responses: { readonly text: string; readonly arrive: () => void }[] = [];
   readonly trace: string[] = [];
   faults = 0;
-  /** How many failures were published that nobody waited for. */
+  /** The number of published failures of operations that nobody waited for. */
   reported = 0;
   requestsLeft: number;
   /** How often a process may still be cut off. */
@@ -69,7 +71,7 @@ export class World implements Surroundings {
   /** How often time may still pass by itself. */
   pausesLeft = 20;
   executions = 0;
-  /** What the answer that arrived last said of a key: a handler that begins was given that. */
+  /** What the last answer said about a key. A handler that begins has got this. */
   readonly loaded = new Map<string, SessionRecord | undefined>();
   /** The request whose handler is kept waiting. */
   paused: string | undefined;
@@ -107,7 +109,7 @@ export class World implements Surroundings {
     return process;
   }
 
-  /** A process is no more; what it sent may still arrive. */
+  /** A process has ended; calls that it sent may still arrive. */
   crash(process: ProcessNode): void {
     process.alive = false;
     this.processes.splice(this.processes.indexOf(process), 1);
@@ -122,7 +124,7 @@ export class World implements Surroundings {
     return sender instanceof ProcessNode && sender.closing;
   }
 
-  /** Carries out one call to the store, and looks at what it did. */
+  /** Executes one call to the store, and checks its effect. */
   observe<T>(key: string, call: () => T): T {
     this.executions++;
     this.ledger.tick();
@@ -133,7 +135,7 @@ export class World implements Surroundings {
     return answer;
   }
 
-  /** When what was stored at `begun` must last until, at least. */
+  /** The earliest time at which what was stored at `begun` may expire. */
   leastExpiry(record: SessionRecord, begun: number): number {
     return Math.min(decodeEnvelope(record)?.absolute ?? 0, begun + this.profile.idle * 1000);
   }
@@ -213,7 +215,7 @@ export class World implements Surroundings {
     return end;
   }
 
-  /** What it asks for is nobody's to wait for, and must not be lost all the same. */
+  /** Nobody waits for its operations, but they must not be lost. */
   async #late(service: Service, session: Session, script: Script | undefined): Promise<void> {
     const chosen = script === undefined && this.choices.chance(this.profile.late);
     const operation = chosen ? this.choices.oneOf(["set", "destroy"] as const) : script?.late;

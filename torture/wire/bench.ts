@@ -11,18 +11,18 @@ export interface Bench {
   readonly delay: LoopDelay;
 }
 
-/** One call: what it came to, how long its slowest wait took, and how late the event loop was meanwhile, in milliseconds. */
+/** One call: its outcome, its slowest wait, and how late the event loop was meanwhile, in milliseconds. */
 export interface Call {
   readonly outcome: Outcome;
   readonly took: number;
   readonly delay: number;
 }
 
-/** Slack that a call has beyond its deadline, besides what the event loop lost. */
+/** Tolerance of a call beyond its deadline, in addition to what the event loop lost. */
 const slack = 50;
-/** By then the next call works, once the fault is over. */
+/** After the fault, the next call must work within this time. */
 export const recoveryBound = 2000;
-/** By then a provider has closed. */
+/** A provider must close within this time. */
 const closeBound = 1500;
 /** Statements that a pool of three runs side by side. */
 const sideBySide = [1, 2, 3];
@@ -58,7 +58,7 @@ export function lateness({ took, delay }: Call, deadline: number): Wrong[] {
   return [{ what: `settled after ${took.toFixed(0)} ms, the event loop late by ${delay.toFixed(0)}` }];
 }
 
-/** Where there is no fault nothing may fail but for a machine that is too busy: then it is tried again. */
+/** Without a fault only a busy machine can make a call fail: then it is tried again. */
 export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -70,7 +70,9 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Every connection of a pool has run the statements once: a fault strikes the operation, and not what precedes it. */
+/**
+ * Runs the statements once on every connection of a pool, so that a fault hits the operation, and not its preparation.
+ */
 export async function warm(store: Provider, direct: Provider, operation: Operation): Promise<void> {
   for (const each of [operation, ...neighbours]) {
     const once = async () => (await each.prepare(direct)).run(store, untimed);
@@ -78,7 +80,10 @@ export async function warm(store: Provider, direct: Provider, operation: Operati
   }
 }
 
-/** How many bytes an operation sends and gets on its connection; without one, how many connecting does. */
+/**
+ * The number of bytes that an operation sends and receives on its connection; without an operation, those of
+ * connecting.
+ */
 export async function measure(
   { subject }: Bench,
   table: string,
@@ -104,7 +109,7 @@ export async function measure(
   return { client: grown("client"), server: grown("server") };
 }
 
-/** Milliseconds until a write and a read of it have succeeded, without those that the event loop lost. */
+/** Milliseconds until a write and a read of it have succeeded, without the time that the event loop lost. */
 export async function recover({ delay }: Bench, store: Provider): Promise<number> {
   const begun = performance.now();
   const passed = () => performance.now() - begun - delay.since(begun);

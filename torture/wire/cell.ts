@@ -18,7 +18,7 @@ import type { FaultKind, Lengths } from "./faults.js";
 import { type Act, neighbours, type Operation, rejectedRightly, type Wrong } from "./operations.js";
 import { TcpProxy } from "./proxy.js";
 
-/** What one operation under one fault came to. */
+/** The outcome of one operation under one fault. */
 export interface Cell {
   readonly operation: string;
   readonly fault: string;
@@ -27,7 +27,7 @@ export interface Cell {
   /** The operation itself, and the slowest of all the calls in the cell, in milliseconds. */
   readonly took: number;
   readonly slowest: number;
-  /** How late the event loop came to a timer meanwhile. */
+  /** How late the event loop ran a timer meanwhile. */
   readonly loopDelay: number;
   readonly calls: number;
   /** From the end of the fault until a read and a write had succeeded. */
@@ -57,7 +57,7 @@ export async function runCell(place: Place, operation: Operation): Promise<Cell>
   const connector = bench.subject.connector(await proxy.listen(), table);
   const store = await patiently(() => connector.connect(context));
   await warm(store, direct, operation);
-  // The operation first: its bytes are the first that the fault counts.
+  // The operation runs first, so that its bytes are the first that the fault counts.
   const acts = await Promise.all([operation, ...neighbours].map((each) => each.prepare(direct)));
   const begun = performance.now();
   await proxy.begin(fault.make(lengths, false));
@@ -90,7 +90,7 @@ export async function runConnecting(place: Place): Promise<Cell> {
   return cellOf("connect", place, begun, done, recovery, wrong);
 }
 
-/** To connect as an act; what it opened is found in the array. */
+/** Connecting as an operation; the provider that it opened is put into the array. */
 function connecting(connector: StoreConnector): { readonly act: Act; readonly opened: readonly Provider[] } {
   const opened: Provider[] = [];
   const act: Act = {

@@ -7,27 +7,27 @@ export type Lengths = Readonly<Record<Side, number>>;
 /** A fault as the matrix applies it. */
 export interface FaultKind {
   readonly name: string;
-  /** `opening` says that it is the operation's connection that is new, and to be struck. */
+  /** `opening` says that the operation opens its connection, which the fault must hit. */
   make(lengths: Lengths, opening: boolean): Fault;
-  /** Milliseconds that it lasts at least; else it ends when all that was asked has settled. */
+  /** The least duration in milliseconds; without it, the fault ends when all calls have settled. */
   readonly lasts?: number;
 }
 
 /** Milliseconds between two bytes of a drip. */
 const dripPause = 3;
 
-/** As when a cable is pulled, or a machine loses its power: of that fault, the connections never recover. */
+/** As when a cable is pulled or a machine loses power: these connections never recover. */
 export const cableOut: Fault = { strike: () => nothing };
 
-/** A firewall that forgets: the connections there are lead nowhere, new ones are well. */
+/** A firewall that forgets its state: existing connections are dead, new ones work. */
 export const forgotten: Fault = { strike: (_wire, isNew) => (isNew ? undefined : nothing) };
 
-/** The connections there are will be reset as soon as anything is sent on them; new ones are well. */
+/** Existing connections are reset when anything is sent on them; new ones work. */
 export const resetWhenUsed: Fault = {
   strike: (wire, isNew) => (isNew ? undefined : { take: () => wire.reset() }),
 };
 
-/** A way so long that what the server says takes some milliseconds. */
+/** A slow network: data from the server takes some milliseconds. */
 export function far(ms: number): Fault {
   return { strike: (wire) => new Late(wire, ms) };
 }
@@ -66,7 +66,7 @@ const places: readonly [name: string, where: (length: number) => number][] = [
   ["1/2", (length) => Math.floor(length / 2)],
   ["last-1", (length) => Math.max(length - 1, 0)],
   ["last", (length) => length],
-  // In the middle of what was sent right after it.
+  // In the middle of the data that was sent right after it.
   ["beyond", (length) => length + Math.ceil(length / 2)],
 ];
 

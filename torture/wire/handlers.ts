@@ -1,9 +1,9 @@
 import type { Handler, Side, Wire } from "./proxy.js";
 
-/** Nothing passes any more, in either direction, and nobody is told. */
+/** From now on nothing passes in either direction, without any sign to either side. */
 export const nothing: Handler = { take: () => {}, silent: true };
 
-/** What happens to a connection when a number of one side's bytes has passed. */
+/** What happens to a connection after a number of bytes from one side. */
 export type Ending = (wire: Wire) => void;
 
 /** Passes `limit` bytes of one side, and then does something about the connection. */
@@ -35,20 +35,20 @@ export class Cut implements Handler {
     });
   }
 
-  /** What was cut stays cut. */
+  /** A closed connection stays closed. */
   get lift(): (() => void) | undefined {
     return this.#done ? undefined : () => {};
   }
 }
 
-/** Holds back both sides' bytes, in order, and lets them go as it is told. */
+/** Holds back the bytes of both sides, and sends them on later, in order. */
 export class Held implements Handler {
   readonly #wire: Wire;
   readonly #queue: { from: Side; bytes: Buffer }[] = [];
   readonly #step: number;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** Lets `step` bytes of each side go every `pause` milliseconds; 0 lets nothing go. */
+  /** Sends `step` bytes of each side every `pause` milliseconds; 0 sends nothing. */
   constructor(wire: Wire, step: number, pause: number) {
     this.#wire = wire;
     this.#step = step;
@@ -77,7 +77,7 @@ export class Held implements Handler {
   }
 }
 
-/** Passes on what the server says some milliseconds late, in order. */
+/** Delivers the server's data some milliseconds late, in order. */
 export class Late implements Handler {
   readonly #wire: Wire;
   readonly #ms: number;

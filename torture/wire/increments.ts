@@ -5,16 +5,16 @@ import { TcpProxy } from "./proxy.js";
 import { type Subject, unhurried } from "./subjects.js";
 import { type Account, account, type Fields, Visitor } from "./visitor.js";
 
-/** What increments through the public Manager came to under one fault, which came and went several times. */
+/** The outcomes of increments through the public Manager under one fault that came and went several times. */
 export interface Increments extends Account {
   readonly fault: string;
 }
 
 const visitors = 6;
-/** Requests of a visitor that are at it at the same time. */
+/** Concurrent requests of a visitor. */
 const requests = 3;
 
-/** Lets a fault come and go `bursts` times while visitors increment, and looks at what is stored in the end. */
+/** Turns a fault on and off `bursts` times while visitors increment, and then checks what is stored. */
 export async function increments(
   subject: Subject,
   fault: FaultKind,

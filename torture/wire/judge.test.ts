@@ -7,7 +7,7 @@ import { runMatrix } from "./matrix.js";
 import { violationsOf } from "./report.js";
 import { openSubject, type Subject } from "./subjects.js";
 
-// What the matrix must not let pass: a provider that is spoiled in one thing, and what is said about it.
+// What the matrix must detect: a provider with one defect, and the finding.
 
 type Spoil = (store: Provider, deadline: number) => Partial<Provider>;
 
@@ -47,7 +47,7 @@ const boastful: Spoil = (store) => ({
 
 const leaving: Spoil = () => ({ close: async () => {} });
 
-/** Leaves a list short by its first key. */
+/** Drops the first key of a list. */
 const forgetful: Spoil = (store) => ({
   async *keysOf(owner) {
     let first = true;
@@ -58,7 +58,7 @@ const forgetful: Spoil = (store) => ({
   },
 });
 
-/** Loses, now and then, what tells a batch that it was written. */
+/** Sometimes loses the entry by which a batch recognises that it was written. */
 const doubling: Spoil = (store) => {
   let updates = 0;
   return {
@@ -76,7 +76,7 @@ const doubling: Spoil = (store) => {
 function spoiled(subject: Subject, spoil: Spoil): Subject {
   const connector = (port: number, namespace: string, deadline?: number): StoreConnector => {
     const real = subject.connector(port, namespace, deadline);
-    // Not the one that is asked what is stored.
+    // Not the provider that reads what is stored.
     if (port === subject.port) return real;
     const connect = async (context: Parameters<StoreConnector["connect"]>[0]) => {
       const store = await real.connect(context);

@@ -1,4 +1,4 @@
-/** How late the event loop comes to a timer, which is how late a deadline of ours can be for no fault of anybody's. */
+/** How late the event loop runs a timer. A deadline of ours may be late by that much without a defect. */
 export class LoopDelay {
   readonly #late: { at: number; ms: number }[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -17,7 +17,7 @@ export class LoopDelay {
 
   /** The most since an instant of the monotonic clock, in milliseconds. */
   since(begun: number): number {
-    // It may have stopped right after the last look, an interval before the next was due.
+    // The loop may have stopped right after the last measurement, an interval before the next was due.
     const now = performance.now();
     let most = now > this.#expected ? now - this.#expected + this.#interval : 0;
     for (let index = this.#late.length - 1; index >= 0; index--) {

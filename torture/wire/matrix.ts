@@ -8,14 +8,14 @@ import { type Subject, unhurried } from "./subjects.js";
 
 export interface Matrix {
   readonly cells: readonly Cell[];
-  /** Of the process, after all was closed: sockets and timers that were not there before. */
+  /** Sockets and timers of the process that remain after everything was closed. */
   readonly leaks: readonly string[];
 }
 
 /** Called with each cell as it is done. */
 export type Progress = (cell: Cell) => void;
 
-/** Everything that one column of the matrix has for itself. */
+/** The private resources of one column of the matrix. */
 interface Column {
   readonly direct: Provider;
   readonly run: (fault: FaultKind) => Promise<Cell>;
@@ -76,7 +76,7 @@ export function resources(): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** What there is more than before, once it has had a second to go. */
+/** What exists in addition to before, after a second in which it could end. */
 export async function leaksSince(before: ReadonlyMap<string, number>): Promise<string[]> {
   const grown = () =>
     [...resources()]

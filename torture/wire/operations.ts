@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Provider, SessionRecord, Update } from "@sess/core";
 
-/** What one call came to. */
+/** The outcome of one call. */
 export type Outcome = { readonly resolved: unknown } | { readonly rejected: unknown };
 
-/** What is wrong. A record of another key is counted apart: it is somebody else's session. */
+/** What is wrong. A record of another key is counted separately, because it is another user's session. */
 export interface Wrong {
   readonly what: string;
   readonly foreign?: boolean;
@@ -13,10 +13,10 @@ export interface Wrong {
 /** Times each wait for the provider: the whole of a call, or one step of a list. */
 export type Timed = <T>(wait: () => Promise<T>) => Promise<T>;
 
-/** An operation that has been made ready: its records are stored. */
+/** A prepared operation: its records are stored. */
 export interface Act {
   run(store: Provider, timed: Timed): Promise<unknown>;
-  /** Compares the outcome with what is stored, asked for on a connection that no fault has touched. */
+  /** Compares the outcome with what is stored, read over a connection without faults. */
   judge(outcome: Outcome, direct: Provider): Promise<readonly Wrong[]>;
 }
 
@@ -32,7 +32,7 @@ export function newKey(): string {
   return randomBytes(32).toString("hex");
 }
 
-/** A record that tells whose it is: its data begins with its key. */
+/** A record that names its key: its data begins with it. */
 export function recordOf(key: string, fields: Partial<SessionRecord> = {}): SessionRecord {
   const version = randomBytes(16).toString("hex");
   return { data: `${key} ${version}`, version, expiresAt: Date.now() + lifetime, ...fields };
@@ -44,7 +44,7 @@ function isSame(a: SessionRecord | undefined, b: SessionRecord | undefined): boo
   return text(a) === text(b);
 }
 
-/** What is wrong about a record that should be one of some. */
+/** What is wrong about a record that should be one of several. */
 function among(
   what: string,
   key: string,
@@ -89,7 +89,7 @@ const create: Operation = {
     return {
       run: (store, timed) => timed(() => store.create(key, record)),
       judge: async (outcome, direct) => {
-        // False may be the answer to a second sending of a first that was carried out: then what is there is ours.
+        // It may be false because the first sending was executed and the second refused: then our record is stored.
         const right = "rejected" in outcome ? [record, undefined] : [record];
         return [...rejectedRightly(outcome), ...among("after create", key, await direct.read(key), right)];
       },
@@ -113,7 +113,7 @@ function update(name: string, from: Partial<SessionRecord>, to: Partial<SessionR
             return [...rejectedRightly(outcome), ...among("after update", key, stored, [before, after])];
           const answer = outcome.resolved as Update;
           const wrong = among("after update", key, stored, [after]);
-          // Refused by its own record: the second sending of one that was carried out.
+          // Refused by its own record: the first sending was executed, and this is the second.
           if (!answer.written) wrong.push(...among("refusal", key, answer.current, [after]));
           return wrong;
         },
@@ -151,7 +151,7 @@ const count: Operation = {
       judge: async (outcome, direct) => {
         if ("rejected" in outcome) return rejectedRightly(outcome);
         const [found, most] = [Number(outcome.resolved), await direct.count()];
-        // The neighbours create some meanwhile.
+        // The neighbours create some records meanwhile.
         return found >= least && found <= most ? [] : [{ what: `counted ${found} of ${least} to ${most}` }];
       },
     };
@@ -178,7 +178,7 @@ const gc: Operation = {
   },
 };
 
-/** A list that has to have every key of some, and none that is not in the store. */
+/** A list that must contain all given keys, and no key that is not in the store. */
 function list(name: string, of: (provider: Provider) => AsyncIterable<string> | undefined): Operation {
   return {
     name,
@@ -214,7 +214,7 @@ async function collect(keys: AsyncIterable<string> | undefined, timed: Timed): P
   }
 }
 
-/** What others do on the same connections at the same time; each is judged as well. */
+/** Concurrent operations on the same connections; each is checked as well. */
 export const neighbours: readonly Operation[] = [read, update("update", {}, {}), create, touch];
 
 export const operations: readonly Operation[] = [

@@ -3,21 +3,21 @@ import { freePort } from "../../packages/core/test-support/free-port.js";
 
 export type Side = "client" | "server";
 
-/** What becomes of the bytes of one connection. */
+/** Handles the bytes of one connection. */
 export interface Handler {
-  /** Bytes from a side; they get to the other one through {@link Wire.pass}, or do not. */
+  /** Bytes from a side. {@link Wire.pass} sends them to the other one. */
   take(bytes: Buffer, from: Side): void;
-  /** The fault is over: what was held back goes on its way. Without it the connection stays as it is, for good. */
+  /** The fault is over: bytes held back are sent on. Without this method the connection never recovers. */
   lift?: (() => void) | undefined;
-  /** Whether the client is not even told that the server is gone. */
+  /** Whether the client does not even learn that the server has closed. */
   readonly silent?: boolean;
 }
 
-/** Something that happens to a network. */
+/** A network fault. */
 export interface Fault {
   /** Whether connections are refused, and those that are open are reset. */
   readonly refuses?: boolean;
-  /** Called for each connection that is open, and for each that is new; `undefined` leaves it alone. */
+  /** Called for each open connection and for each new one; `undefined` leaves the connection unchanged. */
   strike?(wire: Wire, isNew: boolean): Handler | undefined;
 }
 
@@ -53,7 +53,7 @@ export class Wire {
     return this.#client.destroyed;
   }
 
-  /** Sends bytes of a side on to the other, whatever the fault. */
+  /** Sends the bytes of a side to the other, whatever the fault. */
   pass(bytes: Buffer, from: Side, done?: () => void): void {
     const to = from === "client" ? this.#server : this.#client;
     if (to.writable) to.write(bytes, done);
@@ -77,13 +77,13 @@ export class Wire {
   }
 }
 
-/** A TCP proxy to a server on this machine, for failures on the way that a server cannot be asked for. */
+/** A TCP proxy to a server on this machine, for network failures that a server cannot simulate. */
 export class TcpProxy {
   /** The port of the server that the next connection leads to. */
   target: number;
   /** Connections since it began. */
   connections = 0;
-  /** What has happened to the network, and has not been mended. */
+  /** The present fault of the network. */
   #fault: Fault | undefined;
   readonly #wires = new Set<Wire>();
   readonly #server = createServer((client) => this.#accept(client));
@@ -96,7 +96,7 @@ export class TcpProxy {
   /** Resolves to the port to connect to: the same each time. */
   async listen(): Promise<number> {
     if (this.#server.listening) return this.#port;
-    // While connections are refused the port is free, and must be nobody else's.
+    // While connections are refused, the port is free, and no other process may take it.
     this.#port ||= await freePort();
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
@@ -113,7 +113,7 @@ export class TcpProxy {
     return this.#wires;
   }
 
-  /** From now on this is how the network is. */
+  /** Applies a fault from now on. */
   async begin(fault: Fault): Promise<void> {
     this.#fault = fault;
     for (const wire of this.#wires) {
@@ -123,7 +123,7 @@ export class TcpProxy {
     if (fault.refuses) await this.#stopListening();
   }
 
-  /** The network is well again; connections that a fault has left for dead stay dead. */
+  /** Ends the fault; connections that cannot recover stay dead. */
   async lift(): Promise<void> {
     const refused = this.#fault?.refuses;
     this.#fault = undefined;
@@ -135,7 +135,7 @@ export class TcpProxy {
     if (refused) await this.listen();
   }
 
-  /** The next bytes that a server says go to `take` instead of the client, and all is well again; resolves then. */
+  /** The next bytes from a server go to `take` instead of the client; then the fault ends, and the promise resolves. */
   nextAnswer(take: (bytes: Buffer, wire: Wire) => void): Promise<void> {
     return new Promise((resolve) => {
       const strike = (wire: Wire): Handler => ({
@@ -154,12 +154,12 @@ export class TcpProxy {
     });
   }
 
-  /** The next answer is lost on the way, with its connection: the server has carried out what was asked. */
+  /** The next answer is lost, with its connection; the server has executed the call. */
   loseNextAnswer(): Promise<void> {
     return this.nextAnswer((_bytes, wire) => wire.destroy());
   }
 
-  /** The next answer is replaced by this one, as on a connection whose answers have shifted; resolves when it is. */
+  /** Replaces the next answer by this one, as on a connection whose answers have shifted; resolves then. */
   replaceNextAnswer(stray: string): Promise<void> {
     return this.nextAnswer((_bytes, wire) => wire.pass(Buffer.from(stray), "server"));
   }

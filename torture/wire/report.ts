@@ -69,7 +69,7 @@ export function totalsOf({ cells, leaks }: Matrix, all: readonly Increments[]): 
   };
 }
 
-/** Everything that did not hold, each once with how often. */
+/** Every violation, once, with its number of occurrences. */
 export function violationsOf({ cells, leaks }: Matrix, all: readonly Increments[]): string[] {
   const found = [
     ...cells.flatMap(({ operation, fault, wrong }) => wrong.map(({ what }) => `${operation}, ${fault}: ${what}`)),

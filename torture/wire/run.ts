@@ -11,7 +11,7 @@ import { openSubject, subjectNames } from "./subjects.js";
 const [name = "", pattern = ""] = process.argv.slice(2);
 /** Operations at a time. */
 const lanes = 4;
-/** An increment's bytes on the way there and back, roughly: so that a fault strikes in the middle of some. */
+/** The approximate number of bytes of an increment in each direction, so that a fault hits some in the middle. */
 const lengths = { client: 700, server: 60 };
 
 const subject = subjectNames.includes(name) ? await openSubject(name, (line) => console.error(line)) : undefined;
@@ -19,7 +19,7 @@ if (subject === undefined) {
   console.error(`say which provider: ${subjectNames.join(", ")}`);
   process.exit(2);
 }
-// What is reported is counted; a process warning for each would drown it.
+// Reported errors are counted; a process warning for each would hide the report.
 process.removeAllListeners("warning");
 process.on("warning", () => {});
 
@@ -46,7 +46,7 @@ console.log(`took       ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 const violations = violationsOf(result, all);
 console.log(violations.length === 0 ? "all of it held" : `DID NOT HOLD:\n${violations.join("\n")}`);
 process.exitCode = violations.length === 0 ? 0 : 1;
-// The process ends by itself; this says so if it does not.
+// The process should end by itself; this reports it if it does not.
 setTimeout(() => {
   console.error(`something keeps the process: ${process.getActiveResourcesInfo().join(", ")}`);
   process.exit(1);

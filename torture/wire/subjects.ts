@@ -8,7 +8,7 @@ export interface Subject {
   readonly name: string;
   /** Milliseconds in which an operation has to settle. */
   readonly deadline: number;
-  /** Whether `gc` is what collects. */
+  /** Whether `gc` removes expired records. */
   readonly collects: boolean;
   /** The server's. */
   readonly port: number;
@@ -19,12 +19,12 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** Milliseconds in which what no fault touches has to settle, however busy the machine is. */
+/** Milliseconds within which calls without a fault must settle, however busy the machine is. */
 export const unhurried = 9000;
 
 export const subjectNames: readonly string[] = ["redis", "mysql", "postgres"];
 
-/** A subject with a server of its own; `undefined` where none can be had, and then `why` says what to do. */
+/** A subject with a private server. If none is available it is `undefined`, and `why` says what to do. */
 export async function openSubject(name: string, why: (line: string) => void): Promise<Subject | undefined> {
   if (name === "redis") return openRedis(why);
   if (name === "mysql") return openMysql(why);

@@ -4,23 +4,23 @@ export interface Fields {
   name: string;
   /** A number, incremented. */
   n: number;
-  /** What each increment called itself, appended with it. */
+  /** The name of each increment, appended with it. */
   seen: string[];
 }
 
-/** What the store holds, against what visitors were told. */
+/** What the store holds, compared with what visitors were told. */
 export interface Account {
   readonly acknowledged: number;
   readonly unknown: number;
-  /** Of the unknown ones, those that are there. */
+  /** Those with an unknown outcome that are stored. */
   readonly written: number;
-  /** There more than once. */
+  /** Stored more than once. */
   readonly doubled: number;
-  /** Acknowledged, and not there. */
+  /** Acknowledged and not stored. */
   readonly lost: number;
   /** Somebody else's session, or a field of it. */
   readonly foreign: number;
-  /** Loads that lacked what had been acknowledged before, and was there in the end. */
+  /** Loads without something that was acknowledged before and was stored in the end. */
   readonly stale: number;
   readonly loads: number;
   readonly failedLoads: number;
@@ -36,7 +36,7 @@ export class Visitor {
   readonly id: string;
   readonly acknowledged: string[] = [];
   readonly unknown: string[] = [];
-  /** Of each load that lacked something: what it lacked. */
+  /** What each incomplete load lacked. */
   readonly lacking: string[][] = [];
   loads = 0;
   failedLoads = 0;
@@ -118,7 +118,7 @@ export class Visitor {
   }
 }
 
-/** Compares what visitors were told with what a Manager finds, which nothing has disturbed. */
+/** Compares what visitors were told with what a Manager without faults reads. */
 export async function account(direct: StoreManager<Fields>, all: readonly Visitor[]): Promise<Account> {
   const sums = { acknowledged: 0, unknown: 0, written: 0, doubled: 0, lost: 0, foreign: 0, stale: 0 };
   for (const visitor of all) {
@@ -132,7 +132,7 @@ export async function account(direct: StoreManager<Fields>, all: readonly Visito
     sums.written += visitor.unknown.filter((label) => distinct.has(label)).length;
     sums.foreign += visitor.foreign + seen.filter((label) => !label.startsWith(`${visitor.name}:`)).length;
     sums.stale += visitor.lacking.filter((labels) => labels.some((label) => distinct.has(label))).length;
-    // The number is incremented beside the list, once for each request that was known or unknown.
+    // The number is incremented together with the list, once for each request with a known or unknown outcome.
     sums.doubled += Math.max(0, n - visitor.acknowledged.length - visitor.unknown.length);
   }
   const sum = (of: (visitor: Visitor) => number) => all.reduce((total, visitor) => total + of(visitor), 0);

@@ -23,7 +23,7 @@ describe.each(subjectNames)("a network that fails: %s", (name) => {
       return context.skip(reason);
     }
     try {
-      // Those who write run beside the matrix; what a fault does to one proxy does not touch the others.
+      // The writers run at the same time as the matrix: a fault in one proxy does not affect the others.
       const counted: Promise<Increments>[] = fewFaults
         .filter((fault) => forIncrements.includes(fault.name))
         .map((fault) => increments(subject, fault, lengths, 3));

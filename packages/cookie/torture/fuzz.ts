@@ -1,7 +1,8 @@
 /**
- * 1,000,000 random and altered tokens at the opener, 10,000,000 Cookie headers at core's parser and what it finds at the
- * opener: none may be accepted, none may throw. `npx tsx --conditions=@sess/source torture/fuzz.ts [seed] [share]`
- * prints a seed; with the same one the same inputs come again but for the random keys. A share of 0.01 is the short form.
+ * Gives the opener 1,000,000 random and altered tokens, and core's parser 10,000,000 Cookie headers, whose values also
+ * go to the opener. None may be accepted, and none may throw. `npx tsx --conditions=@sess/source torture/fuzz.ts [seed]
+ * [share]` prints a seed; the same seed gives the same inputs, except for the random keys. A share of 0.01 is the short
+ * form.
  */
 import { cookieValues } from "../../core/src/http/cookies.js";
 import { type Figures, fuzzHeaders, fuzzTokens } from "./run.js";

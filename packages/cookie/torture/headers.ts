@@ -6,12 +6,12 @@ const separators = ["; ", "; ", "; ", ";", ";;", " ; ", ",", "\t;\t", "", ";=", 
 const equals = ["=", "=", "=", "=", " = ", "==", "", "=\t"];
 const noise = ' \t;,="\\%\0\n\u007fé\ud800AZaz09-_';
 
-/** A pool, because tokens cost more to alter than headers to put together. */
+/** A pool, because altering tokens costs more than building headers. */
 export function altered(tokens: readonly string[], random: Random, size: number): string[] {
   return Array.from({ length: size }, () => mutated(tokens, random)).filter((token) => !tokens.includes(token));
 }
 
-/** Something like a Cookie header: some pairs, well formed or not, our name among them more often than not. */
+/** A text like a Cookie header: some pairs, well formed or not; most have our name among them. */
 export function header(name: string, pool: readonly string[], random: Random): string {
   const shape = random.below(100);
   if (shape === 0) return random.text(noise, random.below(200));

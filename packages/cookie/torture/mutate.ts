@@ -22,7 +22,7 @@ const mutations: readonly Mutation[] = [
     bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << random.below(8)), at);
     return bytes.toString("base64url");
   },
-  // Something is cut out, put in, doubled, moved.
+  // A part is removed, inserted, doubled or moved.
   (token, random) => token.slice(0, random.below(token.length)),
   (token, random) => token.slice(1 + random.below(token.length)),
   (token, random) => splice(token, random.below(token.length), 1 + random.below(20), ""),
@@ -32,22 +32,22 @@ const mutations: readonly Mutation[] = [
     const at = random.below(token.length);
     return token.slice(at) + token.slice(0, at);
   },
-  // The head of one and the rest of another: the id of one key on what another sealed.
+  // The head of one and the rest of another: the id of one key with the text that another sealed.
   (token, random, other) => splice(other, 0, 8, token.slice(0, 8)) + random.text(base64url, random.below(2)),
   (token, random, other) => {
     const at = 1 + random.below(Math.min(token.length, other.length) - 1);
     return token.slice(0, at) + other.slice(at);
   },
-  // A right head, and nothing right behind it.
+  // A correct head, followed by a wrong rest.
   (token, random) => token.slice(0, 8) + random.text(base64url, random.below(400)),
   (token, random) => token.slice(0, 8 + 32) + random.text(base64url, 20 + random.below(200)),
-  // Nothing right at all.
+  // Nothing correct.
   (_, random) => random.text(base64url, random.below(400)),
   (_, random) => random.text(odd, random.below(60)),
   (_, random) => random.text(base64url, 1).repeat(random.below(4000)),
 ];
 
-/** Something like a token: mostly one that was altered in one to three ways. */
+/** A text like a token: mostly a token that was altered in one to three ways. */
 export function mutated(tokens: readonly string[], random: Random): string {
   let token = random.pick(tokens);
   for (let round = random.below(3); round >= 0; round--) {

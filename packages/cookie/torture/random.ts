@@ -1,4 +1,4 @@
-/** Numbers that a seed decides, so that a finding can be had again (sfc32). */
+/** Numbers determined by a seed, so that a finding can be reproduced (sfc32). */
 export class Random {
   #a: number;
   #b = 0x9e3779b9;

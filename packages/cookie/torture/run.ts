@@ -4,14 +4,16 @@ import { altered, header } from "./headers.js";
 import { mutated } from "./mutate.js";
 import { Random } from "./random.js";
 
-/** What became of so many inputs. */
+/** The outcomes of the inputs. */
 export interface Figures {
   readonly inputs: number;
-  /** Opened, though we never sealed it. */
+  /** Opened although we never sealed it. */
   accepted: number;
   /** Threw, or broke what the parser promises of its results. */
   crashes: number;
-  /** Microseconds of the slowest input, the best of five times: what was slow once, was the machine. */
+  /**
+   * Microseconds of the slowest input, best of five runs: an input that was slow only once was slowed by the machine.
+   */
   slowest: number;
   /** How many values the parser found. */
   values: number;
@@ -24,7 +26,7 @@ export type Parser = (header: string, name: string) => readonly string[];
 
 export const name = "gosessionid";
 
-/** Microseconds. What took longer, when the first tenth had warmed up, is timed again at the end. */
+/** In microseconds. Inputs that took longer, after the first tenth as warm-up, are timed again at the end. */
 const suspicious = 100;
 
 /** Two keys, and tokens of both. */
@@ -40,7 +42,7 @@ export async function bench(): Promise<{ readonly provider: TokenProvider; reado
   return { provider, tokens };
 }
 
-/** Opens so many random and altered tokens. */
+/** Opens a number of random and altered tokens. */
 export async function fuzzTokens(inputs: number, seed: number, progress: (done: number) => void): Promise<Figures> {
   const [{ provider, tokens }, random] = [await bench(), new Random(seed)];
   const sealed = new Set(tokens);
@@ -55,7 +57,7 @@ export async function fuzzTokens(inputs: number, seed: number, progress: (done: 
   return timeAgain(figures, suspects);
 }
 
-/** Parses so many Cookie headers, and opens what is found in them. */
+/** Parses a number of Cookie headers, and opens the values found in them. */
 export async function fuzzHeaders(
   parse: Parser,
   inputs: number,
@@ -86,7 +88,7 @@ function none(inputs: number): Figures {
   return { inputs, accepted: 0, crashes: 0, slowest: 0, values: 0, findings: [] };
 }
 
-/** `act` answers whether all is well. */
+/** `act` returns whether everything is right. */
 function measure(figures: Figures, suspects: (() => unknown)[], done: number, input: string, act: () => boolean): void {
   const begun = performance.now();
   try {

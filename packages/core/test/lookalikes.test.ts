@@ -216,7 +216,7 @@ describe("engine.io, as socket.io 4.8 has it", () => {
     }
   });
 
-  test("a store that is down at the handshake refuses it, and the server goes on", async () => {
+  test("a store that is down at the handshake refuses it, and the server keeps running", async () => {
     vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const stage = new Stage();
     const sessions = await stage.manager();
@@ -238,7 +238,7 @@ describe("engine.io, as socket.io 4.8 has it", () => {
   });
 });
 
-test("a request that nobody sent, on a socket that was never connected", async () => {
+test("a simulated request, on a socket that was never connected", async () => {
   const { sessions } = await site();
   const { ServerResponse: Response } = await import("node:http");
   const req = new IncomingMessage(new Socket());

@@ -1,6 +1,6 @@
 /**
- * Clients that leave at random instants, and random calls on a response over a store that fails at random, against a
- * server in a process of its own. Fails where that process ends, a rejection is handled by nobody, or a client hangs.
+ * Clients that disconnect at random times, and random calls on a response with a store that fails at random, against a
+ * server in its own process. Fails if that process ends, a rejection is unhandled, or a client hangs.
  *
  *     node --import tsx --conditions=@sess/source packages/core/torture/leaving.ts [clients] [plans] [seed]
  */
@@ -106,7 +106,7 @@ async function serve(): Promise<void> {
       return res.end("ended");
     }),
   );
-  // The store is up again for whoever waits: what is down stays so for a moment only.
+  // The store works again for waiting calls: an outage is short.
   setInterval(() => {
     stage.down = false;
   }, 50).unref();
@@ -122,6 +122,6 @@ async function plan(req: IncomingMessage, res: ServerResponse): Promise<void> {
       // Node's own refusals.
     }
   }
-  // A plan whose end was refused must not be taken for a client that hangs.
+  // A plan whose `end` was refused must not look like a client that hangs.
   if (!res.writableEnded) res.destroy();
 }

@@ -1,6 +1,6 @@
 /**
- * Streams 200 MB (or as many as the argument says) through a response with a session, to a client in a process of its
- * own, and through a bare one; prints how far the memory of the server's process grew for each. Fails above the bound.
+ * Streams 200 MB (or the number of the argument) through a response with a session, to a client in its own process, and
+ * through a bare response. Prints how much the memory of the server's process grew for each. Fails above the limit.
  *
  *     node --import tsx --conditions=@sess/source --expose-gc packages/core/torture/stream.ts [megabytes]
  */
@@ -61,7 +61,7 @@ function receivedBy(port: number): Promise<number> {
   });
 }
 
-/** The client's process: says how many bytes came. */
+/** The client's process: prints the number of bytes received. */
 function receive(port: number): void {
   request({ port, host: "127.0.0.1", agent: false }, (res) => {
     let bytes = 0;
@@ -74,7 +74,7 @@ function receive(port: number): void {
 
 function source(megabytes: number): Readable {
   const chunks = function* () {
-    // A buffer of its own for each chunk: what piles up is seen.
+    // Each chunk has its own buffer, so that an accumulation is visible.
     for (let i = 0; i < megabytes * 16; i++) yield Buffer.alloc(65_536, i & 255);
   };
   return Readable.from(chunks(), { objectMode: false, highWaterMark: 65_536 });

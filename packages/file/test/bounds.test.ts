@@ -80,7 +80,7 @@ test("no timer is left behind by a call that was answered", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("listing an owner gives a sign of life each second, though nothing is the owner's", async () => {
+test("listing an owner yields a key each second, even if none is the owner's", async () => {
   let now = 0;
   vi.spyOn(performance, "now").mockImplementation(() => now);
   const slow: Partial<Disk> = {

@@ -11,7 +11,7 @@ const failure = { code: "SESS_UNAVAILABLE", status: 503 };
 const isRoot = process.geteuid?.() === 0;
 const canMount = isRoot && process.platform === "linux";
 
-/** A disk on which a method fails from the moment it is broken, and works again once it is mended. */
+/** A disk on which a method fails once it is broken, and works again once it is repaired. */
 function breakable(method: keyof Disk, code: string): { readonly disk: Partial<Disk>; broken: boolean } {
   const state = { broken: false, disk: {} };
   const original: (...args: never[]) => unknown = disk[method];

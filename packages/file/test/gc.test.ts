@@ -7,7 +7,7 @@ import { everything, key, openStore, randomHex, scratch, session, stoppedAt } fr
 const newDirectory = scratch();
 const start = Date.now();
 
-test("what expired a minute ago goes without a trace but the fans", async () => {
+test("what expired a minute ago is removed; only the fans stay", async () => {
   const directory = await newDirectory();
   const clock = { time: start };
   const store = await openStore(directory, { now: () => clock.time });
@@ -44,7 +44,7 @@ test("bodies that no label names go once they are old, and only those", async ()
   expect(await store.read(at)).toEqual(record);
 });
 
-test("what a killed gc had taken goes with the next", async () => {
+test("the next gc removes what a killed one had begun to remove", async () => {
   const directory = await newDirectory();
   const { disk: stopped, gate } = stoppedAt("removeDirectory");
   const victim = await openStore(directory, { disk: stopped, now: () => start + 700_000 });

@@ -179,7 +179,7 @@ describe("a directory that takes the place of the one that was opened", () => {
     expect(await everything(mine)).toEqual(before);
   });
 
-  test("and has its place in the file system's table, but another owner, is another", async () => {
+  test("with the same device and inode, but another owner, counts as another", async () => {
     const directory = await newDirectory();
     const theirs: Partial<Disk> = {
       stat: async (path) => Object.assign(await disk.stat(path), { uid: 4711 }),
@@ -240,7 +240,7 @@ describe("symbolic links in the directory", () => {
     },
   );
 
-  test("a FIFO in the place of a body holds nothing up", async () => {
+  test("a FIFO in place of a body blocks nothing", async () => {
     const { store, at, slot } = await prepared();
     const body = (await readdir(slot)).find((name) => name.startsWith("b-")) ?? "";
     await unlink(join(slot, body));

@@ -1,6 +1,6 @@
 /**
- * Collects 100,000 expired sessions, or as many as the argument says, and measures how late the event loop turns
- * meanwhile: `npm run torture:gc`.
+ * Collects 100,000 expired sessions, or the number of the argument, and measures how late the event loop is meanwhile:
+ * `npm run torture:gc`.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -10,25 +10,25 @@ import { file } from "../src/provider.js";
 import { firstMessage, forkModule } from "../test/child-process.js";
 import { numberOf, payload } from "./payload.js";
 
-/** What became of so many kills. All but the last three must be 0. */
+/** The outcomes of the kills. All except the last three must be 0. */
 export interface KillReport {
   torn: number;
-  /** Acknowledged, and not there. */
+  /** Acknowledged and not stored. */
   lost: number;
   /** Keys that could not be written within two seconds of a kill. */
   stuck: number;
   /** The longest that a write took right after a kill, milliseconds. */
   slowest: number;
   acknowledged: number;
-  /** Files and directories of killed writers that gc has still to collect. */
+  /** Files and directories of killed writers that gc has not collected yet. */
   leftBehind: number;
 }
 
 const hex = () => randomBytes(32).toString("hex");
 
 /**
- * So many times: a writer is started beside one that lives on, and killed with SIGKILL at a random moment; then every
- * record that either had acknowledged is looked at, and every key is written.
+ * Repeats this: a second writer is started and killed with SIGKILL at a random moment. Then every record that either
+ * writer had acknowledged is checked, and every key is written.
  */
 export async function killLoops(loops: number, say: (loop: number, report: KillReport) => void): Promise<KillReport> {
   const home = await mkdtemp(join(tmpdir(), "sess-kill-"));
@@ -73,7 +73,7 @@ class Run {
     for (const key of this.#keys) await this.#write(key);
   }
 
-  /** Once nobody writes any more, everything that was ever acknowledged is looked at again. */
+  /** When nobody writes any more, everything that was ever acknowledged is checked again. */
   async end(): Promise<void> {
     await this.stop();
     this.#checked.clear();
@@ -122,7 +122,7 @@ class Run {
     if (n === undefined || n < atLeast) this.report.lost += 1;
   }
 
-  /** The survivor writes as well: refusals are answered by another attempt. */
+  /** The surviving writer writes as well, so a refused write is tried again. */
   async #write(key: string): Promise<void> {
     const start = performance.now();
     for (;;) {

@@ -1,6 +1,6 @@
 /**
- * Writes without end: each key's next text in turn, now and then a key of its own. Every acknowledged write is noted in
- * a file before the next begins. Arguments: the directory, the file of notes, the keys.
+ * Writes endlessly: each key's next text in turn, sometimes a new key. Every acknowledged write is noted in a file
+ * before the next begins. Arguments: the directory, the file of notes, the keys.
  */
 import { randomBytes } from "node:crypto";
 import { openSync, writeSync } from "node:fs";
@@ -13,7 +13,7 @@ const fd = openSync(notes, "a");
 const random = () => randomBytes(32).toString("hex");
 const record = (n: number) => ({ data: payload(n), version: random(), expiresAt: Date.now() + 3_600_000 });
 
-// Without the one who counts, nobody would end this.
+// Without its parent, nobody would end this process.
 process.once("disconnect", () => process.exit());
 
 async function write(key: string): Promise<void> {

@@ -36,7 +36,7 @@ test("a server that became read-only is named as such", () => {
   expect(statementFailure(Object.assign(new Error("x"), { errno: 1290 })).message).toContain("read-only");
 });
 
-test.each([1044, 1045, 1049, 1142, 1698])("connecting that ends with %d cannot be mended by trying again", (errno) => {
+test.each([1044, 1045, 1049, 1142, 1698])("connecting that ends with %d is not fixed by a retry", (errno) => {
   const error = unavailable("x", Object.assign(new Error("x"), { errno }));
   expect(connectFailure(error)).toMatchObject({ code: "SESS_CONFIG", cause: { errno } });
 });

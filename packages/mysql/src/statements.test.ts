@@ -61,7 +61,7 @@ test("a connection that comes too late goes back, and nothing is asked of it", a
   await vi.waitFor(() => expect(log).toEqual(["late released"]));
 });
 
-test("a read takes another connection for each that is dead, and not for ever", async () => {
+test("a read replaces each dead connection by another, but not forever", async () => {
   const healed = pool(lost, lost, rows([1]));
   const statements = new Statements(healed.link, 1000);
   expect(await statements.rows("x", [], statements.deadline())).toEqual([[1]]);

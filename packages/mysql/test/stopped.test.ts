@@ -40,7 +40,7 @@ describeWithServer("a MariaDB that answers nothing", () => {
     await admin.end();
   }, 60_000);
 
-  test("and when it goes on within that, everything is done", async () => {
+  test("and if the server continues within that time, everything is done", async () => {
     await stage.goesOn(
       () => server.pause(),
       () => server.resume(),

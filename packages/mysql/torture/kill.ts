@@ -1,6 +1,4 @@
-/**
- * kill -9 of mariadbd under load, time and again: `npm run torture:kill [rounds]`.
- */
+/** Repeated kill -9 of mariadbd under load: `npm run torture:kill [rounds]`. */
 import { tellOfKilling } from "../../../torture/killing.js";
 import { mysql } from "../src/provider.js";
 import { startMysql } from "../test/server.js";

@@ -1,6 +1,4 @@
-/**
- * kill -9 of postgres, all its processes, under load, time and again: `npm run torture:kill [rounds]`.
- */
+/** Repeated kill -9 of all postgres processes under load: `npm run torture:kill [rounds]`. */
 import { tellOfKilling } from "../../../torture/killing.js";
 import { postgres } from "../src/provider.js";
 import { startPostgres } from "../test/server.js";

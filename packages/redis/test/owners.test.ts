@@ -192,7 +192,7 @@ describeWithServer("the index of owners", () => {
       expect(await client.zcard(`sess:o:${owner}`)).toBe(2);
     });
 
-    test("that were created as such leave it then, too", async () => {
+    test("leave it then also if they were created as markers", async () => {
       const { store, clock, key, owner, record, ofOwner } = await setUp();
       await store.create(key, record);
       await client.del(`sess:${key}`);
@@ -252,7 +252,7 @@ describeWithServer("the index of owners", () => {
       await manager.close();
     });
 
-    test("a shortening that fails takes nothing from what was done", async () => {
+    test("a shortening that fails does not undo the write", async () => {
       const { clock, key, owner, record } = await setUp();
       let calls = 0;
       const evalsha: IoredisClient["evalsha"] = (sha, keys, ...args) =>

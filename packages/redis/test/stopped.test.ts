@@ -22,7 +22,7 @@ describeWithServer("a Redis that is stopped", () => {
     await stage.eachEndsInTime(() => server.pause());
   }, 60_000);
 
-  test("and when it goes on within that, everything is done", async () => {
+  test("and if the server continues within that time, everything is done", async () => {
     await stage.goesOn(
       () => server.pause(),
       () => server.resume(),

@@ -36,7 +36,7 @@ test("an update's function runs where update was called, whoever's batch it is i
   expect(heard).toEqual([...names, ...names.slice(1)].map((name) => [name, name]));
 });
 
-test("calls to the provider are made in the context of whoever asked for what they do", async () => {
+test("calls to the provider run in the context of the caller", async () => {
   const requests = new AsyncLocalStorage<string>();
   const stage = new Stage();
   const manager = await stage.manager();

@@ -99,7 +99,7 @@ describe("alarms", () => {
     vi.unstubAllGlobals();
   });
 
-  test("a call is rejected at its deadline; what it comes to later goes to whoever asked for it", async () => {
+  test("a call is rejected at its deadline; its later outcome goes to the given callback", async () => {
     const calls = new BoundedCalls();
     let answer: (value: string) => void = () => {};
     const late: string[] = [];
@@ -131,7 +131,7 @@ describe("alarms", () => {
     await rejected;
   });
 
-  test("a failure is the call's, thrown or rejected; one that comes late is nobody's", async () => {
+  test("a failure rejects the call, thrown or rejected; a late one is ignored", async () => {
     const calls = new BoundedCalls();
     const until = performance.now() + 1000;
     await expect(calls.run(() => Promise.reject(new Error("down")), until)).rejects.toThrow("down");

@@ -412,7 +412,7 @@ describe("walks: ten seconds a step", () => {
     expect(store.walksClosed).toBe(1);
   });
 
-  test("one that is slow at every step goes on to its end", async () => {
+  test("one that is slow at every step runs to its end", async () => {
     const { store, manager } = await owned(3);
     store.delay = 6_000;
     const outcome = outcomeOf(manager.listOwned("ada"));
@@ -422,7 +422,7 @@ describe("walks: ten seconds a step", () => {
     expect(store.walksClosed).toBe(0);
   });
 
-  test("counting and collecting: ten minutes, and the timer that collects goes on after one that hangs", async () => {
+  test("counting and collecting: ten minutes, and the GC timer continues after one that hangs", async () => {
     const { store, manager } = await site();
     store.hangs.add("count").add("gc");
     const outcomes = [outcomeOf(manager.count()), outcomeOf(manager.gc())];

@@ -101,7 +101,7 @@ describe("sess", () => {
     expect((await sess("count", "-p", "memory", "-c", "{}")).code).toBe(0);
   });
 
-  test("doctor tells what it looked at, and says by its exit code whether there is a problem", async () => {
+  test("doctor lists what it checked, and its exit code says whether there is a problem", async () => {
     const fine = await sess("doctor", "-p", "memory", "-c", '{"trustProxy":1,"absoluteLifetime":3600}');
     expect(fine.code).toBe(0);
     expect(fine.out).toMatch(/^ok +permissions +a record was created, replaced, touched and read$/m);
@@ -193,7 +193,7 @@ describe("progress", () => {
     return { isTTY, columns: 60, written, write: (text: string) => written.push(text) };
   }
 
-  test("on a terminal, work that takes long shows that it goes on and what has ended, and cleans up", async () => {
+  test("on a terminal, long work shows its progress and its results, and cleans up", async () => {
     vi.useFakeTimers();
     const screen = terminal(true);
     const sessions = await createManager(memory());

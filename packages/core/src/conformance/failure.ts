@@ -12,7 +12,7 @@ export interface Subject {
 
 /** What a {@link ConformanceFailure} says. */
 export interface Finding extends Subject {
-  /** What was done, or looked at. */
+  /** What was done or checked. */
   readonly what: string;
   readonly expected: string;
   readonly came: string;

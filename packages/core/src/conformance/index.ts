@@ -30,7 +30,7 @@ export { type Outcome, runCase } from "./run.js";
 export { type TcpProxy, tcpProxy } from "./tcp-proxy.js";
 export * from "./tokens/index.js";
 
-/** What a case works with. Not a class here: the kit makes them. */
+/** What a case works with. It is exported as a type only: the kit creates it. */
 export type Kit = KitClass;
 
 /** The `test` of a runner: those of vitest and of node:test both fit. */
@@ -40,7 +40,7 @@ export type TestFunction = (name: string, fn: () => Promise<void>, milliseconds:
 const mostOfATest = 120_000;
 
 /**
- * Registers every case as a test, and a last one, `conformance: summary`, which never fails and hands the table to
+ * Registers every case as a test, and a last one, `conformance: summary`, which never fails and passes the table to
  * `log`. A case that the provider cannot run is reported as skipped, by name and with the reason.
  */
 export function conformance(test: TestFunction, options: ConformanceOptions): void {
@@ -53,8 +53,8 @@ export function conformance(test: TestFunction, options: ConformanceOptions): vo
   test("conformance: summary", summarize.bind(undefined, options, outcomes), mostOfATest);
 }
 
-// Runners pass a context of their own. A parameter with a default does not count in a function's length, by which
-// some of them decide that a callback is wanted; and a bound function shows no parameters to those that read them.
+// Runners pass their own context. Some conclude from a function's length that it wants a callback: a parameter with a
+// default does not count in it. Others read the parameters from the source: a bound function shows none.
 async function runAsTest(
   testCase: Case,
   options: ConformanceOptions,
@@ -78,7 +78,7 @@ async function summarize(
   }
 }
 
-/** Calls a method of the runner's context where there is one; a runner may abort a skipped test by a throw. */
+/** Calls a method of the runner's context, if it exists. A runner may throw to abort a skipped test. */
 async function tell(context: unknown, method: string, line: string): Promise<boolean> {
   // The context of vitest is a function with properties.
   if ((typeof context !== "object" && typeof context !== "function") || context === null) return false;

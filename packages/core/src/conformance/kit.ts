@@ -6,7 +6,7 @@ import type { ConformanceOptions } from "./options.js";
 import type { OutageMode } from "./outage.js";
 
 /**
- * Namespaces that a careless provider confuses: two begin with `home`, one of them goes on as a key might, and one
+ * Namespaces that a careless provider confuses: two begin with `home`, one of these continues as a key might, and one
  * matches it as a pattern.
  */
 export type Namespace = "home" | "longer" | "running" | "lookalike";
@@ -47,7 +47,7 @@ export class Kit {
     return [await this.open(), await this.open("longer"), await this.open("running"), await this.open("lookalike")];
   }
 
-  /** Closes what was opened. How a provider closes is the business of its own cases. */
+  /** Closes what was opened. Other cases test how a provider closes. */
   async closeAll(): Promise<void> {
     await Promise.allSettled(this.#handles.map(async (handle) => handle.close()));
   }
@@ -67,7 +67,7 @@ export class Kit {
     return this.#options.serverClock === undefined;
   }
 
-  /** Puts the store out of reach; resolves to what ends that. Only for cases that need an outage. */
+  /** Makes the store unreachable; resolves to a function that ends that. Only for cases that need an outage. */
   async outage(mode: OutageMode): Promise<() => Promise<void>> {
     return (await this.#options.outage?.(mode)) ?? (async () => {});
   }
@@ -77,12 +77,12 @@ export class Kit {
     return this.#limits.returning;
   }
 
-  /** The call that rejected with this, where one did. */
+  /** The call that rejected with this error, if one did. */
   rejectedWith(reason: unknown): string | undefined {
     return this.#calls.rejectedWith(reason);
   }
 
-  /** A key, or an owner, that nothing has. */
+  /** A key, or an owner, that nothing uses. */
   key(): string {
     return hex(32);
   }
@@ -95,13 +95,13 @@ export class Kit {
     return `v${hex(10)}`;
   }
 
-  /** A record with a new version and ten minutes to live, in milliseconds that are no whole seconds. */
+  /** A record with a new version and ten minutes to live. The expiry is not a whole second. */
   session(fixed: Partial<SessionRecord> = {}): SessionRecord {
     const version = this.version();
     return { data: `data of ${version}`, version, expiresAt: this.clock.now() + 600_123, ...fixed };
   }
 
-  /** A record that retires a key, as long to live as a session. */
+  /** A record that retires a key, with the lifetime of a session. */
   marker(retired = "", fixed: Partial<SessionRecord> = {}): SessionRecord {
     return { ...this.session(), retired, ...fixed };
   }
@@ -134,7 +134,7 @@ export class Kit {
     if (came.written !== true) this.fail(what, show({ written: true }), show(came));
   }
 
-  /** Refused; what the refusal carries is checked only where `current` is passed. */
+  /** Expects a refusal; its record is checked only if `current` is passed. */
   refused(came: Update, what: string, ...current: readonly [] | readonly [SessionRecord | undefined]): void {
     if (came.written !== false) this.fail(what, show({ written: false }), show(came));
     if (current.length === 1) this.record(came.current, current[0], `${what}: current of the refusal`);
@@ -151,13 +151,13 @@ export class Kit {
     return outcome.reason;
   }
 
-  /** Settles, one way or the other: a `ConformanceFailure` where it does not in time. */
+  /** Waits until it resolves or rejects; throws a `ConformanceFailure` if it does not settle in time. */
   async settles(call: Promise<unknown>): Promise<void> {
     const [outcome] = await Promise.allSettled([call]);
     if (outcome?.status === "rejected" && outcome.reason instanceof ConformanceFailure) throw outcome.reason;
   }
 
-  /** Every one of `expected` is in `came`; more is legal. */
+  /** Expects all of `expected` in `came`; more is legal. */
   contains(came: Iterable<string>, expected: Iterable<string>, what: string): void {
     const found = new Set(came);
     const missing = [...expected].filter((key) => !found.has(key));
@@ -175,14 +175,14 @@ export function strangers(listed: readonly string[]): number {
   return listed.filter((key) => !/^[0-9a-f]{64}$/.test(key)).length;
 }
 
-/** Everything a listing yields; nothing where the provider has no such listing. */
+/** Everything that a listing yields; an empty list if the provider has no such listing. */
 export async function list(keys: AsyncIterable<string> | undefined): Promise<string[]> {
   const found: string[] = [];
   for await (const key of keys ?? []) found.push(key);
   return found;
 }
 
-/** A call that others watch: whether it has settled, and its answer, which may be awaited late or never. */
+/** A call under observation: whether it has settled, and its answer, which may be awaited late or never. */
 export function underWay<T>(call: Promise<T>): { readonly isSettled: boolean; readonly answer: Promise<T> } {
   const watched = { isSettled: false, answer: call };
   const settle = () => {

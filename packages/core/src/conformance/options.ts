@@ -15,13 +15,13 @@ export interface OpenOptions {
 
 /** How a provider presents itself to the kit. */
 export interface ConformanceOptions {
-  /** Stands before the name of each test. */
+  /** The prefix of each test's name. */
   readonly name?: string;
-  /** A new handle. Called twice with one namespace it must reach the same data, or `single` is declared. */
+  /** A new handle. Two handles with one namespace must reach the same data, unless `single` is declared. */
   readonly open: (options: OpenOptions) => Promise<Provider>;
   /** Why two handles cannot reach the same data: cases that need two handles are skipped by name. */
   readonly single?: string;
-  /** Why expired records may go without `gc`: cases that count what `gc` removes are skipped by name. */
+  /** Why expired records may disappear without `gc`: cases that count what `gc` removes are skipped by name. */
   readonly serverClock?: string;
   /**
    * Why the store cannot count: `count` then rejects with `SESS_UNSUPPORTED`, and the cases that count are skipped by
@@ -29,10 +29,10 @@ export interface ConformanceOptions {
    */
   readonly uncounted?: string;
   /**
-   * Puts the store out of reach; see `tcpProxy`. Without it the cases about a store that fails are skipped by name. One
+   * Makes the store unreachable; see `tcpProxy`. Without it, the cases about a failing store are skipped by name. One
    * case runs at a time.
    */
   readonly outage?: Outage;
-  /** Takes the lines of the table. Without it they go to the runner's own context, where it has a place for them. */
+  /** Receives the lines of the table. Without it, they go to the runner's own context if it accepts them. */
   readonly log?: (line: string) => void;
 }

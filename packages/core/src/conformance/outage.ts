@@ -1,11 +1,11 @@
 /**
- * How a store can be out of reach. `down`: connections break, and new ones are refused or closed. `silent`:
- * connections stay, new ones are accepted, and nothing is answered.
+ * How a store can be unreachable. `down`: connections break, and new ones are refused or closed. `silent`: connections
+ * stay, new ones are accepted, and nothing is answered.
  */
 export type OutageMode = "down" | "silent";
 
 /**
- * Puts the store out of reach of every handle, those included that are open; resolves when that is so, to what ends the
- * outage. What the store held is there afterwards.
+ * Makes the store unreachable for every handle, also for open ones. Resolves, once it is, to a function that ends the
+ * outage. The store keeps its records.
  */
 export type Outage = (mode: OutageMode) => Promise<() => Promise<void>>;

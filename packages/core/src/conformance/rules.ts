@@ -1,6 +1,6 @@
 /**
- * What is tested: the guarantees that hold for every provider (G1 to G7), and what the contract promises besides
- * (C1 to C4).
+ * What is tested: the guarantees that hold for every provider (G1 to G7), and further promises of the contract (C1 to
+ * C4).
  */
 export const rules = {
   G1: "no update is lost",

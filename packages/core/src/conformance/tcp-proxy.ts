@@ -3,11 +3,11 @@ import type { Outage, OutageMode } from "./outage.js";
 
 /** A proxy between a provider and its server. */
 export interface TcpProxy {
-  /** On 127.0.0.1: where the provider is to connect. */
+  /** The port on 127.0.0.1 to which the provider must connect. */
   readonly port: number;
   /** For the option of the same name. */
   readonly outage: Outage;
-  /** Cuts what is connected and stops listening. */
+  /** Closes all connections and stops listening. */
   close(): Promise<void>;
 }
 

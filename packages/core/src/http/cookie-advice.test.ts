@@ -32,7 +32,7 @@ async function signIn(config: ManagerConfig, headers: Record<string, string>, ur
 const proto = (value: string) => ({ "x-forwarded-proto": value });
 
 describe("TLS ends further out than trustProxy looks", () => {
-  test("a number: says which entry counts, and not that nobody was declared", async () => {
+  test("a number: the message names the entry that counts, and does not say that trustProxy is missing", async () => {
     const { secure, warnings } = await signIn({ trustProxy: 1 }, proto("https, http"));
     expect(secure).toBe(false);
     expect(warnings).toEqual([expect.stringMatching(/trustProxy is 1.*without Secure.*number of proxies/s)]);

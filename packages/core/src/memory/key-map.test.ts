@@ -22,7 +22,7 @@ test("keeps one value for each key", () => {
   expect([...map.values()].length).toBe(2000);
 });
 
-test("values come though others come and go meanwhile, and come to an end", () => {
+test("values are listed while others are added and removed, and the listing ends", () => {
   const map = filled(2000);
   const seen: number[] = [];
   for (const value of map.values()) {

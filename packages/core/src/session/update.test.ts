@@ -114,7 +114,7 @@ describe("take()", () => {
     }
   });
 
-  test("of a field that is not there asks nobody, and stores nothing", async () => {
+  test("of a missing field makes no call to the store, and stores nothing", async () => {
     const stage = new Stage();
     const manager = await stage.manager();
     const [fresh, session] = [await visit(manager), await visit(manager, await stored(manager))];

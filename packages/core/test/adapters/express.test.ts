@@ -39,7 +39,7 @@ describe.each([
   ["Express 5", () => express5()],
   ["Express 4", () => express4()],
 ])("%s", (_name, create) => {
-  test("static files, with a session at hand that nobody asks for", async () => {
+  test("static files, with a session that nobody asks for", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sess-"));
     for (let i = 0; i < 20; i++) writeFileSync(join(folder, `${i}.css`), `a{}${i}`);
     const { stage, port } = await site(create(), (app) => app.use(express5.static(folder)));

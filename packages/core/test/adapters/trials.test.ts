@@ -254,7 +254,7 @@ describe.each(Object.entries(surfaces))("%s", (_name, surface) => {
     expect((await visit(who, { cookie })).body).toBe("undefined undefined");
   });
 
-  test("a new id at sign-in; the old one is worthless", async () => {
+  test("a new id at sign-in; the old one opens no session", async () => {
     const { visit, signIn } = await site(surface);
     const cookie = await signIn();
     const answer = await visit(

@@ -203,7 +203,7 @@ const same: Record<string, Scenario> = {
     },
     steps: (ada) => visit(ada, "/start", "/again"),
   },
-  "a regenerated id is worthless": {
+  "a regenerated id opens no session": {
     routes: again,
     steps: async (ada, { port }) => {
       await ada.ask("/start");

@@ -412,7 +412,7 @@ describe("the methods", () => {
     expect(await ada.json("/read")).toEqual({ b: 2 });
   });
 
-  test("a sign-out that fails and that nobody listens to is no answer of 200", async () => {
+  test("a failed sign-out without a callback is not answered 200", async () => {
     const { stage, port } = await site((app) => {
       app.get("/start", (req, res) => {
         req.session.a = 1;

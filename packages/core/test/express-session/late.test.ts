@@ -139,7 +139,7 @@ describe("what fails after the answer", () => {
     expect(await ada.json("/read")).toBe("ada");
   });
 
-  test("with a callback, that hears it and nobody else", async () => {
+  test("with a callback, only the callback gets the error", async () => {
     const { ada, ended } = await answering(ours, (req) => done(req, "regenerate"));
     const warnings = await warningsOf(async () => {
       await ada.ask("/end");

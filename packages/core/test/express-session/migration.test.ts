@@ -234,7 +234,7 @@ describe("cookies that somebody else has parsed", () => {
     }
   });
 
-  test("one that nobody has verified, or that is no text: none, as theirs", async () => {
+  test("an unverified one, or one that is not a string, counts as none, as in the original", async () => {
     const old = await oldSite();
     for (const cookies of [
       { cookies: { "connect.sid": old.id } },
@@ -347,7 +347,7 @@ describe("exactly once", () => {
     expect(old.store.sessions).toEqual({});
   });
 
-  test("an old store that cannot be read is a 503, not a stranger", async () => {
+  test("an old store that cannot be read is a 503, not a new session", async () => {
     const old = await oldSite();
     const { port } = await newSite({ get: (_id, callback) => callback(new Error("down")), destroy: () => {} });
     expect((await ask(port, "/read", { cookie: old.cookie })).status).toBe(503);

@@ -174,7 +174,7 @@ describe.each(handlers)("after %s", (_, handler) => {
     expect(reported()).toEqual([expect.objectContaining({ code: "SESS_GONE" })]);
   });
 
-  test("who stores it himself is told, and nobody else", async () => {
+  test("a caller of release gets the failure, and nobody else does", async () => {
     const stage = new Stage();
     const manager = await stage.manager();
     const change = (session: SessionStore<SessionData>) => {

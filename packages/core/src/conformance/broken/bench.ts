@@ -4,7 +4,7 @@ import type { Provider, SessionRecord, Update } from "../../provider.js";
 import type { ConformanceOptions, OpenOptions } from "../options.js";
 import { overWire, Wire } from "./wire.js";
 
-/** What a broken provider is made of: a handle of the memory provider, and its insides. */
+/** What a broken provider is made of: a handle of the memory provider and its internal state. */
 export interface Bench {
   readonly real: MemoryProvider;
   /** Shared by all handles on the namespace. */
@@ -15,21 +15,21 @@ export interface Bench {
   readonly stores: ReadonlyMap<string, MemoryStore>;
 }
 
-/** The memory provider with one edit, and the ids of the cases that must notice: these and no others. */
+/** The memory provider with one edit, and the ids of the cases that must fail: these and no others. */
 export interface Broken {
   readonly name: string;
   readonly fails: readonly string[];
   /** The methods that differ. */
   edit(bench: Bench): Partial<Provider>;
-  /** What differs on this side of the wire to the store: `sound` is what the wire leads to. */
+  /** What differs on this side of the wire; `sound` is the correct provider at the other end. */
   client?(sound: Provider, wire: Wire, bench: Bench): Partial<Provider>;
-  /** Runs before a handle is opened, in place of looking whether the store is there. */
+  /** Runs before a handle is opened, instead of the check that the store is reachable. */
   connect?(wire: Wire, namespace: string): Promise<void>;
-  /** What it says of itself to the kit. */
+  /** The options it declares to the kit. */
   readonly declares?: Pick<ConformanceOptions, "uncounted">;
-  /** It never answers, or stops answering: the kit must not wait long. */
+  /** It does not answer, or stops answering, so the kit must not wait long. */
   readonly hangs?: true;
-  /** The namespace that is used in the place of the one asked for. */
+  /** The namespace that is used instead of the requested one. */
   readonly place?: (namespace: string) => string;
 }
 
@@ -70,7 +70,7 @@ function methodsOf(real: MemoryProvider): Provider {
   };
 }
 
-/** State that belongs to a store, whichever handle asks. */
+/** State that belongs to a store and is shared by its handles. */
 export function perStore<T>(make: () => T): (store: MemoryStore) => T {
   const states = new WeakMap<MemoryStore, T>();
   return (store) => {
@@ -80,12 +80,12 @@ export function perStore<T>(make: () => T): (store: MemoryStore) => T {
   };
 }
 
-/** The record under the key, though it may have expired. */
+/** The record under the key, even if it has expired. */
 export function evenExpired(bench: Bench, key: string): SessionRecord | undefined {
   return bench.store.find(key, Number.NEGATIVE_INFINITY);
 }
 
-/** The contract's update, with what is to be stored passed through `change` at the end. */
+/** The contract's update, which passes the new record through `change` before storing it. */
 export async function updateWith(
   bench: Bench,
   [key, record, expected]: readonly [key: string, record: SessionRecord, expected: string],
@@ -100,7 +100,7 @@ export async function updateWith(
   return answer;
 }
 
-/** Every text of the record passed through `change`, on its way into the store. */
+/** Passes every text of the record through `change` before it is stored. */
 export function storing(bench: Bench, change: (record: SessionRecord) => SessionRecord): Partial<Provider> {
   return {
     create: async (key, record) => bench.real.create(key, change(record)),

@@ -5,7 +5,7 @@ import { type Bench, type Broken, perStore } from "./bench.js";
 
 const groups = perStore(() => [] as MemoryProvider[]);
 
-/** One method of a handle that does not know that it was closed. */
+/** One method of a handle that still works after the handle was closed. */
 function unclosed(method: keyof Provider, edit: (open: MemoryProvider) => Partial<Provider>): Broken {
   return {
     name: `${method} works after close`,
@@ -14,7 +14,7 @@ function unclosed(method: keyof Provider, edit: (open: MemoryProvider) => Partia
   };
 }
 
-/** Handles that do not close, or close too much. */
+/** Handles that do not close, or that close others as well. */
 export const brokenClosing: readonly Broken[] = [
   { name: "close does not close", fails: ["closed-rejects"], edit: () => ({ close: async () => {} }) },
   unclosed("gc", (open) => ({ gc: () => open.gc() })),

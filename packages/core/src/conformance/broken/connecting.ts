@@ -3,7 +3,7 @@ import type { Broken } from "./bench.js";
 
 const [made, making] = [new Set<string>(), new Set<string>()];
 
-/** Connecting that is wrong in company, or says the wrong thing. */
+/** Connecting that fails if several connect at once, does not notice an outage, or rejects with the wrong error. */
 export const brokenConnecting: readonly Broken[] = [
   {
     name: "connecting makes a place that another is making",

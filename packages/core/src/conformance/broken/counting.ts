@@ -3,7 +3,7 @@ import { unreachable } from "./wire.js";
 
 const uncounted = "the store has no way to count";
 
-/** Stores that cannot count, and say so in the wrong way. */
+/** Stores that cannot count and report it in the wrong way. */
 export const brokenCounts: readonly Broken[] = [
   {
     name: "what cannot be counted is none",

@@ -2,7 +2,7 @@ import { SessionError } from "../../errors.js";
 import type { SessionRecord } from "../../provider.js";
 import { type Broken, perStore, storing } from "./bench.js";
 
-/** In units: what a packet of MySQL may hold. */
+/** In UTF-16 code units: the limit of a MySQL packet. */
 const most = 1 << 24;
 const references = perStore(() => new Map<string, SessionRecord>());
 

@@ -3,7 +3,7 @@ import { type Bench, type Broken, evenExpired, perStore, updateWith } from "./be
 
 const storeEnds = perStore(() => new Map<string, number>());
 
-/** Moves the expiry of a session where the contract's touch would answer true. */
+/** Moves the expiry of a session if the contract's touch would return true. */
 function setExpiry(bench: Bench, key: string, expiresAt: number, expected: string): boolean {
   const current = bench.store.find(key, bench.now());
   if (current?.version !== expected || current.retired !== undefined) return false;

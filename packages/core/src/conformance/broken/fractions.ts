@@ -31,7 +31,7 @@ function readAt({ real, store, now }: Bench, round: (time: number) => number): P
   };
 }
 
-/** Clocks that are taken to give whole milliseconds. */
+/** Providers that assume clocks with whole milliseconds. */
 export const brokenFractions: readonly Broken[] = [
   rounding("an expiry is rounded to the nearest millisecond", Math.round),
   rounding("an expiry is cut to whole milliseconds", Math.floor),

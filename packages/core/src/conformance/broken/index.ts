@@ -20,7 +20,7 @@ import { brokenReadMany } from "./reading-many.js";
 import { brokenSight } from "./seeing.js";
 import { brokenUpdates } from "./updating.js";
 
-/** Every broken provider: what the kit is tested with. */
+/** Every broken provider; they test the kit. */
 export const brokenProviders: readonly Broken[] = [
   ...brokenUpdates,
   ...brokenRaces,

@@ -1,6 +1,6 @@
 import { type Broken, updateWith } from "./bench.js";
 
-/** The later of two expiries, computed from one that was read before. */
+/** The later of two expiries, computed from an expiry that was read earlier. */
 export const brokenLatestExpiry: readonly Broken[] = [
   {
     name: "touch takes the later of its own expiry and of one that it has read",

@@ -31,7 +31,7 @@ function enter(index: Index, key: string, { owner, expiresAt }: SessionRecord): 
   index.set(owner, entries.set(key, Math.max(expiresAt, entries.get(key) ?? 0)));
 }
 
-/** An index of owners beside the records, entered before them. */
+/** An index of owners separate from the records, written before them. */
 function indexed(bench: Bench, index: Index): Pick<Bench["real"], "create" | "update"> {
   return {
     create(key, record) {
@@ -45,7 +45,7 @@ function indexed(bench: Bench, index: Index): Pick<Bench["real"], "create" | "up
   };
 }
 
-/** Counting and listing that leave something out, or put something in. */
+/** Counting and listing that omit something, or add something. */
 export const brokenListing: readonly Broken[] = [
   {
     name: "count counts creates",

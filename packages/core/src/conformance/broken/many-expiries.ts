@@ -2,7 +2,7 @@ import { type Broken, perStore } from "./bench.js";
 
 const expiries = perStore(() => new Map<string, number>());
 
-/** Providers that take what is written one after the other for what expires one after the other. */
+/** Providers that assume that records expire in the order in which they were written. */
 export const brokenManyExpiries: readonly Broken[] = [
   {
     name: "count takes the order of creation for that of expiry",

@@ -7,7 +7,7 @@ function beginningWith({ namespace, stores, now }: Bench): MemoryProvider[] {
   return found.map(([, store]) => new MemoryProvider(store, now));
 }
 
-/** Handles in every other namespace that goes on, after this one's name, in letters of keys. */
+/** Handles in every other namespace whose name is this one's name followed by letters that keys have. */
 function runningOn({ namespace, stores, now }: Bench): MemoryProvider[] {
   const others = [...stores].filter(
     ([name]) => name.startsWith(namespace) && /^[0-9a-f]+$/.test(name.slice(namespace.length)),

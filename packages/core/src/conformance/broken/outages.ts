@@ -20,12 +20,12 @@ async function* unlessDown(keys: AsyncIterable<string> | undefined): AsyncGenera
   }
 }
 
-/** What `instead` gives where the store cannot be reached. */
+/** Returns what `instead` gives if the store cannot be reached. */
 async function or<T>(call: Promise<T>, instead: T): Promise<T> {
   return call.catch((error) => (error === unreachable ? instead : Promise.reject(error)));
 }
 
-/** A pool of ten that does not get back what a failed call had. */
+/** A pool of ten that loses the connection of each failed call. */
 function leaking(sound: Provider): Partial<Provider> {
   let lost = 0;
   async function lend<T>(call: () => Promise<T>): Promise<T> {
@@ -60,7 +60,7 @@ function inTransaction(sound: Provider): Partial<Provider> {
   };
 }
 
-/** Questions wait in a line, and each answer goes to the first of them. */
+/** Requests wait in a queue, and each answer goes to the first of them. */
 function outOfStep(sound: Provider, wire: Wire): Partial<Provider> {
   const asked: string[] = [];
   return {
@@ -85,7 +85,7 @@ function givingUp(sound: Provider): Partial<Provider> {
 
 const cutHandles = perStore(() => new Set<Wire>());
 
-/** Connectors whose store fails, and what they make of it. */
+/** Connectors that handle a failing store wrongly. */
 export const brokenOutages: readonly Broken[] = [
   broken(
     "read takes a failure for nothing",

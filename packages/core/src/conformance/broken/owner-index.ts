@@ -4,7 +4,7 @@ import { type Broken, perStore } from "./bench.js";
 
 const indexes = perStore(() => new Map<string, Set<string>>());
 
-/** An index of owners that comes after the records. */
+/** An index of owners that is written after the records. */
 export const brokenOwnerIndex: readonly Broken[] = [
   {
     name: "owners are indexed after their records are written",

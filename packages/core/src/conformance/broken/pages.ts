@@ -1,7 +1,7 @@
 import { list } from "../kit.js";
 import type { Broken } from "./bench.js";
 
-/** By position, each page asked for anew: whatever goes meanwhile shifts the rest. */
+/** Pages by position: a record that is removed meanwhile shifts the rest. */
 async function* byOffset(size: number, listing: () => AsyncIterable<string>): AsyncGenerator<string> {
   for (let offset = 0; ; offset += size) {
     const page = (await list(listing())).slice(offset, offset + size);

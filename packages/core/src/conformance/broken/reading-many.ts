@@ -10,7 +10,7 @@ type ReadMany = (keys: readonly string[]) => Promise<Records>;
 const holes = ["read-many-order", "read-many-expired", "read-many-namespaces"];
 const answers = ["read-many-order", "read-many-at-once"];
 
-/** The memory provider with another `readMany`, made from the right one. Each handle has one of its own. */
+/** The memory provider with another `readMany`, made from the correct one. Each handle has its own. */
 function broken(name: string, fails: readonly string[], change: (sound: ReadMany, bench: Bench) => ReadMany): Broken {
   const edit = (bench: Bench): Partial<Provider> => ({
     readMany: change((keys) => Promise.all(keys.map((key) => bench.real.read(key))), bench),
@@ -18,7 +18,7 @@ function broken(name: string, fails: readonly string[], change: (sound: ReadMany
   return { name, fails, edit };
 }
 
-/** The same where it only makes something else of the right answer. */
+/** The same for a `readMany` that only changes the correct answer. */
 function answering(name: string, fails: readonly string[], change: (records: Records) => Records): Broken {
   return broken(name, fails, (sound) => async (keys) => change(await sound(keys)));
 }
@@ -36,7 +36,7 @@ async function byKey(sound: ReadMany, keys: readonly string[]): Promise<Records>
   return sound([...keys].sort());
 }
 
-/** What was read once is not read again. */
+/** A key that was read once is not read again. */
 function caching(sound: ReadMany, bench: Bench): ReadMany {
   const cache = new Map<string, SessionRecord>();
   return async (keys) => {
@@ -52,7 +52,7 @@ function isLive(record: SessionRecord | undefined, { now }: Bench): boolean {
   return record !== undefined && record.expiresAt > now();
 }
 
-/** The parameters of a statement belong to the handle, and not to the call. */
+/** The parameters of a statement are shared by all calls of the handle. */
 function sharingParameters(sound: ReadMany): ReadMany {
   let parameters: readonly string[] = [];
   return async (keys) => {
@@ -86,7 +86,7 @@ function cutShort(record: SessionRecord | undefined): SessionRecord | undefined 
   return record && { ...record, data: record.data.slice(0, 65_535) };
 }
 
-/** Stores that answer for several keys otherwise than for each of them. */
+/** Stores whose answer for several keys differs from the answers for each of them. */
 export const brokenReadMany: readonly Broken[] = [
   broken("readMany answers in the order of the keys", answers, (sound) => (keys) => byKey(sound, keys)),
   answering("readMany leaves out what is missing", holes, (records) => records.filter(found)),

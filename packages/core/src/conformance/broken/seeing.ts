@@ -4,7 +4,7 @@ import { type Bench, type Broken, perStore, queue } from "./bench.js";
 
 const locks = perStore(queue);
 
-/** One write after the other; between the two steps of an update nothing is there. */
+/** Writes run one after the other; between the two steps of an update the record is missing. */
 function inTwoSteps({ real, store, now }: Bench): Partial<Provider> {
   const locked = locks(store);
   return {
@@ -23,7 +23,10 @@ function inTwoSteps({ real, store, now }: Bench): Partial<Provider> {
   };
 }
 
-/** A cache of one handle, of what `keep` says. A write of the handle, even one that is refused, ends it for its key. */
+/**
+ * A cache in one handle, of the records that `keep` selects. A write of the handle, even a refused one, removes its
+ * key.
+ */
 function caching({ real, now }: Bench, keep: (record: SessionRecord | undefined) => boolean): Partial<Provider> {
   const cache = new Map<string, SessionRecord | undefined>();
   const forget = (key: string) => cache.delete(key);

@@ -2,10 +2,10 @@ import { SessionError } from "../../errors.js";
 import type { Provider } from "../../provider.js";
 import type { Outage } from "../outage.js";
 
-/** What a store would answer, if it could be reached. */
+/** What a store would answer if it were reachable. */
 export const unreachable = new SessionError("SESS_UNAVAILABLE", "the store cannot be reached");
 
-/** Between a provider and its store, which is down or silent during an outage. */
+/** The connection between a provider and its store. During an outage the store is down or silent. */
 export class Wire {
   #mode: Parameters<Outage>[0] | "up" = "up";
   #whenUp = Promise.resolve();
@@ -38,19 +38,19 @@ export class Wire {
     };
   };
 
-  /** A request and its answer, as by a driver that gives up on a silent server. */
+  /** A request and its answer, with a driver that gives up on a silent server. */
   carry<T>(work: () => Promise<T>): Promise<T> {
     return this.#mode === "up" ? work() : Promise.reject(unreachable);
   }
 
-  /** A request and its answer, as by a driver that waits as long as it takes. */
+  /** A request and its answer, with a driver that waits without a limit. */
   async carryPatiently<T>(work: () => Promise<T>): Promise<T> {
     if (this.isSilent) await this.#whenUp;
     return this.carry(work);
   }
 }
 
-/** The provider, its store at the other end of the wire. Closing needs no answer. */
+/** The provider, with the wire between it and its store. Closing needs no answer. */
 export function overWire(provider: Provider, wire: Wire): Provider {
   async function* listed(keys: () => AsyncIterable<string> | undefined): AsyncGenerator<string> {
     await wire.carry(async () => {});

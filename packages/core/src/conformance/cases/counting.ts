@@ -2,7 +2,7 @@ import { isSessionError } from "../../errors.js";
 import type { Case } from "../case.js";
 import { show } from "../failure.js";
 
-/** What `count` counts. That the expired are not counted is among the cases of expiry. */
+/** What `count` counts. The cases of expiry test that expired records are not counted. */
 export const countingCases: readonly Case[] = [
   {
     id: "count-or-unsupported",

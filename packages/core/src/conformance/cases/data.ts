@@ -8,7 +8,7 @@ const control = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code
 /** Characters that end a text, separate its lines, or get lost in a careless store. */
 const controls = [control, "\0", "a\0b", "\x7f\x80\x9f", "\x1b[31m", "\u2028\u2029"];
 
-/** Beginnings by which a store may mark what it has written in another way; those that others cut off are tried above. */
+/** Prefixes by which a store may mark what it has encoded; prefixes that stores cut off are tested above. */
 const marks = [...control].filter((unit) => unit !== "\0" && unit.trim() !== "");
 const beginnings = [...marks, "\x7f", "\\x", "0x", "base64:", "=", "~"].map((mark) => `${mark}a`);
 
@@ -117,7 +117,7 @@ function dataCase(id: string, title: string, texts: readonly string[]): Case {
   };
 }
 
-/** Through create, update and the current of a refusal. */
+/** Through create, update and the `current` of a refusal. */
 async function roundTrip(kit: Kit, provider: Provider, data: string): Promise<void> {
   const key = kit.key();
   const [created, updated] = [kit.session({ data }), kit.session({ data: `${data}.` })];

@@ -126,7 +126,7 @@ export const gcCases: readonly Case[] = [
   },
 ];
 
-/** One race: keys whose records have expired are taken again while gc is at work. */
+/** One race: keys whose records have expired are used again while gc runs. */
 async function createDuringGc(kit: Kit, provider: Provider): Promise<void> {
   const record = kit.session();
   const keys = await kit.fill(provider, new Array(20).fill(record));

@@ -9,7 +9,7 @@ import { takeUncaught } from "../uncaught.js";
 /** More than a pool has connections. */
 const many = 40;
 
-/** Time for a connection to break while nobody asks anything of it, in milliseconds. */
+/** Time for an idle connection to break, in milliseconds. */
 const noticing = 200;
 
 const modes = [

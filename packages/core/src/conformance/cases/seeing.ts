@@ -72,7 +72,7 @@ export const seeingCases: readonly Case[] = [
   },
 ];
 
-/** A client may refuse what is beyond its queue, and a write that takes long lasts thousands of turns. */
+/** A limit is needed: a client may refuse calls beyond its queue, and a slow write lasts thousands of turns. */
 const mostUnanswered = 200;
 
 /** Reads continuously, and once more after the write was answered. */

@@ -2,7 +2,7 @@ import type { TokenRule } from "./rules.js";
 
 const docs = "@sess/core/docs";
 
-/** Most sections are of the page about token providers; the others hold for both kinds. */
+/** Most sections are in the page about token providers; the others are about both kinds. */
 function sectionOf(anchor: string): string {
   return `${docs}/writing-a-${anchor.startsWith("#token") ? "token-" : ""}provider.md${anchor}`;
 }
@@ -13,7 +13,7 @@ export interface TokenFinding {
   readonly rule: TokenRule;
   readonly title: string;
   readonly guide: string;
-  /** What was done, or looked at. */
+  /** What was done or checked. */
   readonly what: string;
   readonly expected: string;
   readonly came: string;

@@ -12,13 +12,14 @@ export type { TokenConformanceOptions, TokenOpenOptions } from "./options.js";
 export { type TokenRule, tokenRules } from "./rules.js";
 export { runTokenCase, type TokenOutcome } from "./run.js";
 
-/** What a case works with. Not a class here: the kit makes them. */
+/** What a case works with. It is exported as a type only: the kit creates it. */
 export type TokenKit = TokenKitClass;
 
 type TestFunction = (name: string, fn: () => Promise<void>) => unknown;
 
 /**
- * Registers every case as a test: with vitest's `test`, node:test's, or any like them. No case is skipped: what is asked for here, every token provider can do.
+ * Registers every case as a test, with the `test` of vitest, of node:test, or of a similar runner. No case is skipped,
+ * because every token provider can do what is asked for here.
  *
  * @example
  * ```ts
@@ -34,7 +35,8 @@ type TestFunction = (name: string, fn: () => Promise<void>) => unknown;
 export function tokenConformance(test: TestFunction, options: TokenConformanceOptions): void {
   const prefix = options.name === undefined ? "" : `${options.name}: `;
   for (const one of tokenCases) {
-    // Runners that pass a context decide by a function's length whether a callback is wanted: this one takes nothing.
+    // Runners that pass a context conclude from a function's length that it wants a callback, so this one has no
+    // parameters.
     test(`${prefix}${one.rule} ${one.title} [${one.id}]`, () => runAsTest(one, options));
   }
 }

@@ -25,14 +25,14 @@ export class TokenKit {
     this.#defaults = { cookieName: "kit_session", namespace: `k_${hex(6)}`, keys: [this.key()] };
   }
 
-  /** A new handle, of the same names and key as all others unless said; the kit closes it after the case. */
+  /** A new handle, by default with the same names and key as all others; the kit closes it after the case. */
   async open(fixed: Partial<TokenOpenOptions> = {}): Promise<TokenProvider> {
     const handle = await this.#options.open({ ...this.#defaults, now: this.clock.now, ...fixed });
     this.#handles.push(handle);
     return handle;
   }
 
-  /** Closes what was opened. How a provider closes is the business of its own cases. */
+  /** Closes what was opened. Other cases test how a provider closes. */
   async closeAll(): Promise<void> {
     await Promise.allSettled(this.#handles.map(async (handle) => handle.close()));
   }
@@ -48,7 +48,7 @@ export class TokenKit {
     return { data: `data of ${version}`, version, expiresAt: this.clock.now() + 600_123, ...fixed };
   }
 
-  /** As many tokens as are to be altered, of records whose lengths differ. */
+  /** The tokens to alter, made of records with different lengths. */
   samples(provider: TokenProvider): string[] {
     return Array.from({ length: this.tokens }, (_, index) =>
       provider.seal(this.record({ data: "d".repeat(index % 48) })),
@@ -68,7 +68,7 @@ export class TokenKit {
     if (came !== undefined) this.fail(what, "undefined", show(came));
   }
 
-  /** Throws, with a `SessionError` of that code where one is named. */
+  /** Expects an error; if a code is given, a `SessionError` with that code. */
   throws(act: () => unknown, what: string, code?: SessionErrorCode): void {
     let came: unknown;
     try {

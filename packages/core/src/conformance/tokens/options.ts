@@ -14,10 +14,10 @@ export interface TokenOpenOptions {
 
 /** How a token provider presents itself to the kit. */
 export interface TokenConformanceOptions {
-  /** Stands before the name of each test. */
+  /** The prefix of each test's name. */
   readonly name?: string;
   /** A new handle. Two with the same options open each other's tokens. */
   readonly open: (options: TokenOpenOptions) => Promise<TokenProvider>;
-  /** How many tokens are flipped bit by bit and cut at every place: 10 unless said; 1,000 is the long form. */
+  /** The number of tokens that are flipped bit by bit and cut at every position. Default 10; 1,000 is the long form. */
   readonly tokens?: number;
 }

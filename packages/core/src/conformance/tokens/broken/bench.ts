@@ -21,7 +21,7 @@ export interface Recipe {
   readonly keys: readonly [BenchKey, ...BenchKey[]];
   sealingKey(): BenchKey;
   keyOf(id: string): BenchKey | undefined;
-  /** What is authenticated besides the payload. */
+  /** What is authenticated in addition to the payload. */
   bound(id: string): string;
   nonce(): Uint8Array;
   encrypt(key: Uint8Array, nonce: Uint8Array, text: Buffer, bound: Buffer): readonly [sealed: Buffer, tag: Buffer];
@@ -32,7 +32,7 @@ export interface Recipe {
   accepts(payload: BenchPayload, now: number): boolean;
 }
 
-/** The sound provider with one edit, and the ids of the cases that must notice: these and no others. */
+/** The sound provider with one edit, and the ids of the cases that must fail: these and no others. */
 export interface BrokenTokens {
   readonly name: string;
   readonly fails: readonly string[];

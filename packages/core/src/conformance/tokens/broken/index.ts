@@ -4,7 +4,7 @@ import { brokenKeeping } from "./keeping.js";
 import { brokenSealing } from "./sealing.js";
 import { brokenTimes } from "./times.js";
 
-/** Every broken token provider: what the profile is tested with. */
+/** Every broken token provider; they test the profile. */
 export const brokenTokens: readonly BrokenTokens[] = [
   ...brokenTimes,
   ...brokenBinding,

@@ -3,7 +3,7 @@ import type { BrokenTokens } from "./bench.js";
 
 const handles = new Map<string, TokenProvider[]>();
 
-/** Records that come back otherwise, in tokens that do not fit; handles that do not close, or close too much. */
+/** Records that come back changed, tokens that do not fit, and handles that do not close or close others as well. */
 export const brokenKeeping: readonly BrokenTokens[] = [
   {
     name: "data is trimmed",

@@ -4,7 +4,7 @@ import type { BrokenTokens, Recipe } from "./bench.js";
 
 const zeroes = new Uint8Array(12);
 
-/** As it is, with a tag that is right: signed and not encrypted. */
+/** The plain text with a correct tag: signed and not encrypted. */
 function signed(key: Uint8Array, nonce: Uint8Array, text: Buffer, bound: Buffer): readonly [Buffer, Buffer] {
   const mac = createHmac("sha256", key).update(nonce).update(text).update(bound);
   return [text, mac.digest().subarray(0, 16)];

@@ -1,6 +1,6 @@
 import type { BrokenTokens } from "./bench.js";
 
-/** Times that are ignored, off by a little, or told by another clock. */
+/** Times that are ignored, slightly wrong, or taken from another clock. */
 export const brokenTimes: readonly BrokenTokens[] = [
   {
     name: "expiry is left to the browser",

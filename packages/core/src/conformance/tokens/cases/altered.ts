@@ -51,7 +51,7 @@ async function refuseAll(kit: TokenKit, alter: (token: string) => Iterable<strin
   }
 }
 
-/** Every bit of the text, and every bit of the bytes in it where it is base64url. */
+/** Every bit of the text, and every bit of the bytes that base64url parts of it encode. */
 function* flipped(token: string): Iterable<string> {
   for (let at = 0; at < token.length; at++) {
     for (let bit = 1; bit < 256; bit *= 2) {
@@ -92,7 +92,7 @@ function* respelled(token: string): Iterable<string> {
   yield token.toUpperCase();
 }
 
-/** The first units of one and the rest of the other, for every place. */
+/** The first units of one token and the rest of the other, cut at every position. */
 function* spliced(left: string, right: string): Iterable<string> {
   for (let at = 1; at < Math.min(left.length, right.length); at++) yield left.slice(0, at) + right.slice(at);
 }

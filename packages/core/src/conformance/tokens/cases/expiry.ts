@@ -1,7 +1,7 @@
 import { KitClock } from "../../clock.js";
 import type { TokenCase } from "../case.js";
 
-/** The times in a token: until when it counts, and since when. */
+/** The times in a token: when it expires, and when it was issued. */
 export const expiryCases: readonly TokenCase[] = [
   {
     id: "token-expires",

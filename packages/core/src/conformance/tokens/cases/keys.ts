@@ -1,6 +1,6 @@
 import type { TokenCase } from "../case.js";
 
-/** The newest key seals, every key opens, and no other. */
+/** The newest key seals, every key opens, and no other key does. */
 export const keyCases: readonly TokenCase[] = [
   {
     id: "token-wrong-key",
@@ -34,7 +34,7 @@ export const keyCases: readonly TokenCase[] = [
     async run(kit) {
       const [one, two, three] = [kit.key(), kit.key(), kit.key()];
       const record = kit.record();
-      // The third step is that of a careful deploy: every server opens with a key before any seals with it.
+      // The third step is a careful deploy: every server can open with a key before any server seals with it.
       for (const [before, after] of [
         [await kit.open({ keys: [one] }), await kit.open({ keys: [two, one] })],
         [await kit.open({ keys: [two, one] }), await kit.open({ keys: [three, two, one] })],

@@ -30,7 +30,7 @@ export const sealingCases: readonly TokenCase[] = [
       const [provider, record] = [await kit.open(), kit.record({ data: secret })];
       const tokens = new Set(Array.from({ length: 100 }, () => provider.seal(record)));
       kit.equal(tokens.size, 100, "different tokens, of 100");
-      // The last units are at the ciphertext or its tag in whatever format; random ones collide once in 10^13 runs.
+      // In every format, the last units belong to the ciphertext or its tag. Random ones collide once in 10^13 runs.
       const ends = new Set([...tokens].map((token) => token.slice(-12)));
       kit.equal(ends.size, 100, "different ends of tokens, of 100");
       for (const token of tokens) kit.opens(provider, token, record, "open");
@@ -62,7 +62,7 @@ export const sealingCases: readonly TokenCase[] = [
   },
 ];
 
-/** The record itself in the forms that a fallback decoder would take, bare and in the place of the sealed part. */
+/** The record itself in the forms that a fallback decoder would accept, alone and instead of the sealed part. */
 function forgeries(record: SessionRecord, sealed: string): string[] {
   const json = [record, [record.data, record.version, record.expiresAt], { r: record, t: 0 }].map((one) =>
     JSON.stringify(one),
@@ -104,7 +104,7 @@ const odd = [
 
 const heads = ["__proto__", "constructor", "toString", "valueOf", "", "0", "-1", "\0"];
 
-/** Well formed but for the part that names the key, wherever that is. */
+/** Well formed except for the part that names the key, wherever that is. */
 function oddHeads(sealed: string): string[] {
   const rests = [sealed.slice(8), sealed.slice(sealed.search(/[.~|:!*]/))];
   return heads.flatMap((head) => [...rests.map((rest) => head + rest), `${head}.${sealed}`, `${head}.a.b`, `${head}.`]);
