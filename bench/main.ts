@@ -5,6 +5,7 @@
  * apt-get install -y wrk), and redis-server, mariadbd and postgres for their groups. Run the build first.
  */
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -45,7 +46,10 @@ function loadsAt(size: number) {
 /** The same in the folder of `--before`, if there is one. */
 function before(contender: Contender): Contender[] {
   if (options.before === undefined || contender.role !== "ours") return [];
-  return [{ ...contender, name: "before", role: "before", folder: resolve(options.before, "bench") }];
+  const folder = resolve(options.before, "bench");
+  // A provider that is new has no figures from before.
+  const isThere = existsSync(resolve(folder, "../packages", contender.name.replace("@sess/", "")));
+  return isThere ? [{ ...contender, name: "before", role: "before", folder }] : [];
 }
 
 async function measure(group: Group, size: number, progress: Progress): Promise<Measured[]> {
