@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "vitepress";
+import { slugOf } from "../../scripts/checks/markdown.js";
+import { coreInBrowser } from "../demo/core-in-browser.js";
+
+const site = join(import.meta.dirname, "..");
+// Words of questions that say nothing about the answer. The search has the function as text: it reaches nothing here.
+const processTerm = (term: string) =>
+  [
+    "a",
+    "an",
+    "and",
+    "do",
+    "does",
+    "for",
+    "how",
+    "i",
+    "in",
+    "is",
+    "it",
+    "my",
+    "of",
+    "on",
+    "or",
+    "the",
+    "to",
+    "what",
+    "why",
+    "with",
+  ].includes(term.toLowerCase())
+    ? null
+    : term.toLowerCase();
+
+export default defineConfig({
+  title: "@sess",
+  description: "Sessions for TypeScript servers",
+  lang: "en",
+  srcDir: ".tmp/pages",
+  outDir: "dist",
+  cacheDir: ".tmp/cache",
+  // GitHub's anchors, which the links between the files use.
+  markdown: {
+    anchor: { slugify: slugOf },
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+  },
+  vite: { plugins: [coreInBrowser()], build: { chunkSizeWarningLimit: 1000 } },
+  themeConfig: {
+    nav: [
+      { text: "Begin", link: "/first-session" },
+      { text: "Frameworks", link: "/frameworks" },
+      { text: "Deployment", link: "/deployment" },
+      { text: "Reference", link: "/core" },
+    ],
+    sidebar: JSON.parse(readFileSync(join(site, ".tmp/sidebar.json"), "utf8")),
+    outline: [2, 3],
+    search: { provider: "local", options: { miniSearch: { options: { processTerm } } } },
+  },
+});
