@@ -3,44 +3,28 @@ import { join } from "node:path";
 import { defineConfig } from "vitepress";
 import { slugOf } from "../../scripts/checks/markdown.js";
 import { coreInBrowser } from "../demo/core-in-browser.js";
+import { emptyHeaders } from "./empty-headers.js";
 
 const site = join(import.meta.dirname, "..");
-// Words of questions that say nothing about the answer. The search has the function as text: it reaches nothing here.
-const processTerm = (term: string) =>
-  [
-    "a",
-    "an",
-    "and",
-    "do",
-    "does",
-    "for",
-    "how",
-    "i",
-    "in",
-    "is",
-    "it",
-    "my",
-    "of",
-    "on",
-    "or",
-    "the",
-    "to",
-    "what",
-    "why",
-    "with",
-  ].includes(term.toLowerCase())
-    ? null
-    : term.toLowerCase();
+// The search gets this function as text: it reaches nothing outside of itself.
+const processTerm = (word: string): string | null => {
+  const term = word.toLowerCase();
+  // Words of questions that say nothing about the answer, and a word that these documents have another one for.
+  if (/^(an?|and|do|does|for|how|i|in|is|it|my|of|on|or|the|to|what|why|with)$/.test(term)) return null;
+  return term === "database" ? "store" : term;
+};
 
 export default defineConfig({
   title: "@sess",
   description: "Sessions for TypeScript servers",
   lang: "en",
+  head: [["link", { rel: "icon", href: "/favicon.svg" }]],
   srcDir: ".tmp/pages",
   outDir: "dist",
   cacheDir: ".tmp/cache",
   // GitHub's anchors, which the links between the files use.
   markdown: {
+    config: emptyHeaders,
     anchor: { slugify: slugOf },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
   },
@@ -54,6 +38,11 @@ export default defineConfig({
     ],
     sidebar: JSON.parse(readFileSync(join(site, ".tmp/sidebar.json"), "utf8")),
     outline: [2, 3],
-    search: { provider: "local", options: { miniSearch: { options: { processTerm } } } },
+    search: {
+      provider: "local",
+      options: {
+        miniSearch: { options: { processTerm } },
+      },
+    },
   },
 });

@@ -28,7 +28,7 @@ export function conformancePage(layout: Layout): string {
 
   function row({ id, title, guide }: AnyCase, broken: readonly AnyBroken[], kind: keyof typeof guides): string {
     const bugs = broken.filter(({ fails }) => fails.includes(id)).map(({ name }) => cell(name));
-    const section = layout.find(guides[kind], guide.slice(1));
+    const section = layout.find(guides[kind], guide.slice(1)) ?? layout.find(guides.store, guide.slice(1));
     return `| [${cell(title)}](/${section?.path}#${section?.anchor}) \`${id}\` | ${bugs.join(";<br>")} |`;
   }
 }

@@ -28,7 +28,7 @@ export interface Layout {
   readonly pages: readonly Page[];
   readonly navigation: readonly { readonly title: string; readonly pages: readonly Page[] }[];
   readonly listed: readonly Page[];
-  /** The page and the heading there that a link to a file leads to; `undefined` if the file is no page. */
+  /** The page and the heading there that a link to a file leads to; `undefined` if there is none. */
   find(file: string, anchor?: string): { readonly path: string; readonly anchor: string } | undefined;
 }
 
@@ -113,7 +113,7 @@ export function layOut(): Layout {
     if (source === undefined) return undefined;
     if (own.includes(file) || anchor === "") return { path: pathOf(file), anchor };
     const line = source.headings.find((each) => each.level < 7 && each.anchor === anchor)?.line;
-    if (line === undefined) return { path: pathOf(file), anchor };
+    if (line === undefined) return undefined;
     const holder = parts.find((each) => each.source === source && each.owns(line));
     if (holder === undefined) throw new Error(`${file}#${anchor} stands nowhere`);
     return { path: holder.page, anchor: holder.from === line && holder.heading !== "kept" ? "" : anchor };

@@ -37,6 +37,7 @@ for (const picture of rendering.pictures) {
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(join(root, picture), to);
 }
+copyFileSync(join(site, "drawings/favicon.svg"), join(out, "public/favicon.svg"));
 const sidebar = layout.navigation.map(({ title, pages }) => ({
   text: title,
   items: pages.map((page) => ({ text: short[page.title] ?? page.title, link: `/${page.path}` })),
