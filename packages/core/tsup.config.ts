@@ -6,10 +6,13 @@ const entry = {
   express: "src/adapters/express.ts",
   "express-session": "src/express-session/index.ts",
   fastify: "src/adapters/fastify.ts",
+  "fastify-session": "src/fastify-session/index.ts",
   h3: "src/adapters/h3.ts",
   hono: "src/adapters/hono.ts",
   koa: "src/adapters/koa.ts",
+  "koa-session": "src/koa-session/index.ts",
   next: "src/adapters/next.ts",
+  sveltekit: "src/adapters/sveltekit.ts",
 };
 
 export default defineConfig({

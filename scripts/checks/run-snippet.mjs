@@ -13,7 +13,9 @@ const places = JSON.parse(json);
 
 const servers = [];
 const listen = Server.prototype.listen;
-Server.prototype.listen = function (port, ...rest) {
+Server.prototype.listen = function (where, ...rest) {
+  // Fastify's is an object of options.
+  const port = where?.port ?? where;
   if (typeof port !== "number") throw new Error("a snippet listens on a port");
   servers.push(this);
   return listen.call(this, 0, "127.0.0.1", ...rest.filter((each) => typeof each === "function"));

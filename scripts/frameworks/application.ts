@@ -66,8 +66,10 @@ export class Application {
     return (await Promise.all(found)).join(", ");
   }
 
-  /** Has the store answer late, or fail at writing. */
-  async store(state: { readonly delay?: number; readonly fails?: boolean } = {}): Promise<void> {
+  /** Has the store answer late, fail at writing, or fail at reading. */
+  async store(
+    state: { readonly delay?: number; readonly fails?: boolean; readonly down?: boolean } = {},
+  ): Promise<void> {
     await writeFile(this.#state, JSON.stringify(state));
   }
 
@@ -81,9 +83,16 @@ export class Application {
     const port = await freePort();
     const isScript = /\.m?js$/.test(program);
     const given = args.map((arg) => arg.replace("PORT", String(port)));
+    // SvelteKit refuses forms whose Origin is not that of its URL, and takes https for granted.
+    const places = {
+      PORT: String(port),
+      HOST: "127.0.0.1",
+      NITRO_PORT: String(port),
+      PROTOCOL_HEADER: "x-forwarded-proto",
+    };
     const child = spawn(isScript ? "node" : this.#bin(program), isScript ? [program, ...given] : given, {
       cwd: this.folder,
-      env: { ...this.#env, PORT: String(port), HOST: "127.0.0.1", NITRO_PORT: String(port), ...env },
+      env: { ...this.#env, ...places, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });

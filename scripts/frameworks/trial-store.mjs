@@ -1,5 +1,5 @@
 /**
- * A store in memory that can be made slow, or made to fail at writing, while the application runs: the file that
+ * A store in memory that can be made slow, or made to fail, while the application runs: the file that
  * SESS_TRIAL names says how. Copied into each application.
  */
 import { readFileSync } from "node:fs";
@@ -14,6 +14,10 @@ function state() {
   }
 }
 
+/**
+ * @template T
+ * @param {() => Promise<T>} call
+ */
 async function write(call) {
   const { delay = 0, fails = false } = state();
   if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
@@ -37,7 +41,10 @@ export function trialStore() {
       if (process.env.SESS_TRIAL_BUILD) throw new Error("a store was opened while building");
       const provider = await inner.connect(context);
       return {
-        read: (key) => provider.read(key),
+        read: async (key) => {
+          if (state().down) throw new Error("the trial's store is down");
+          return provider.read(key);
+        },
         create: (key, record) => write(() => provider.create(key, record)),
         update: (key, record, expected) => write(() => provider.update(key, record, expected)),
         touch: (key, expiresAt, expected) => write(() => provider.touch(key, expiresAt, expected)),

@@ -88,6 +88,21 @@ export const trials: readonly Trial[] = [
   },
 ];
 
+/** A store that is down is an error, with the status that the framework gives it, and never a new session. */
+export const storeDown = (status: number): Trial => ({
+  name: "store down",
+  async run({ application, server }) {
+    const visitor = new Visitor(server.url);
+    await visitor.post("/sign-in?user=ada");
+    await application.store({ down: true });
+    const answer = await visitor.ask("/");
+    assert.equal(answer.status, status);
+    assert.deepEqual(answer.headers.getSetCookie(), []);
+    await application.store();
+    assert.equal(said((await visitor.ask("/")).body), "hello ada, 0 visits");
+  },
+});
+
 /** Edits a file while the development server runs, and looks whether who signed in before still is. */
 export async function devReload(application: Application): Promise<void> {
   const { dev, edited, forgets } = application.framework;

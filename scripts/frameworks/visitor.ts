@@ -22,7 +22,7 @@ export class Visitor {
   /** One request; redirects are not followed. */
   async ask(path: string, options: RequestInit = {}): Promise<Answer> {
     const begin = performance.now();
-    const headers = new Headers(options.headers);
+    const headers = new Headers({ "x-forwarded-proto": "http", ...options.headers });
     if (this.cookie !== "") headers.set("cookie", this.cookie);
     headers.set("origin", this.#url);
     const response = await fetch(new URL(path, this.#url), { ...options, headers, redirect: "manual" });

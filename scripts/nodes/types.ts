@@ -16,7 +16,7 @@ export async function typesUnder(version: string, work: string): Promise<string>
   const compiler = await binaryOf(await installFromNpm("typescript", version, join(work, `typescript-${version}`)));
   const entries = await link(folder);
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  // An application has one of Express's adapters: both say what `req.session` is.
+  // An application has one adapter of a framework: two say of one `session` what it is.
   const [alone, together] = [entries.filter(isAlone), entries.filter((entry) => !isAlone(entry))];
   const said: string[] = [];
   for (const program of [together, alone]) {
@@ -27,7 +27,7 @@ export async function typesUnder(version: string, work: string): Promise<string>
   return said.join("");
 }
 
-const isAlone = (entry: string) => entry.endsWith("/express-session");
+const isAlone = (entry: string) => entry.endsWith("-session");
 
 async function compile(compiler: string, folder: string, moduleResolution: "nodenext" | "bundler"): Promise<string> {
   const compilerOptions = {

@@ -1,5 +1,6 @@
 /**
- * The same trial under Node, Bun and Deno, whose binaries come from npm: `npm run check:runtimes`. Run the build first.
+ * The same trial under Node, Bun and Deno, and another one under workerd: `npm run check:runtimes`. Their binaries come
+ * from npm. Run the build first.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -7,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { installFromNpm } from "../from-npm.js";
+import { underWorkerd, version as workerdVersion } from "./workerd.js";
 
 const run = promisify(execFile);
 const trial = join(import.meta.dirname, "trial.mjs");
@@ -62,18 +64,25 @@ async function results({ command: [program = "", ...args] }: Runtime): Promise<M
   );
 }
 
-const folder = await mkdtemp(join(tmpdir(), "sess-runtimes-"));
-try {
-  const runtimes = [{ name: `Node ${process.versions.node}`, command: [process.execPath] }, ...(await install(folder))];
-  const tables = await Promise.all(runtimes.map(results));
-  const cases = [...(tables[0]?.keys() ?? [])];
+/** Prints what came of the cases, one row for each runtime. All of them must be "yes". */
+function print(rows: readonly (readonly [name: string, results: ReadonlyMap<string, string>])[]): void {
+  const cases = [...(rows[0]?.[1].keys() ?? [])];
   if (cases.length === 0) throw new Error("the trial said nothing");
   console.log(`| runtime | ${cases.join(" | ")} |\n|---|${cases.map(() => "---|").join("")}`);
-  for (const [n, { name }] of runtimes.entries()) {
-    const cells = cases.map((each) => tables[n]?.get(each) ?? "NOTHING SAID");
+  for (const [name, results] of rows) {
+    const cells = cases.map((each) => results.get(each) ?? "NOTHING SAID");
     console.log(`| ${name} | ${cells.join(" | ")} |`);
     if (cells.some((cell) => cell !== "yes")) process.exitCode = 1;
   }
+}
+
+const folder = await mkdtemp(join(tmpdir(), "sess-runtimes-"));
+try {
+  const runtimes = [{ name: `Node ${process.versions.node}`, command: [process.execPath] }, ...(await install(folder))];
+  print(await Promise.all(runtimes.map(async (runtime) => [runtime.name, await results(runtime)] as const)));
+  const ofWorkerd = await underWorkerd(folder);
+  if (ofWorkerd === undefined) console.log(`workerd: not run, since its package for ${platform} is not known here`);
+  else print([[`workerd ${workerdVersion}`, ofWorkerd]]);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

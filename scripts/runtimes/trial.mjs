@@ -2,15 +2,19 @@
  * The same trial under Node, Bun and Deno, of what was built: plain JavaScript, so that each of them runs it as it is.
  * One line per case, `yes` or what went wrong.
  */
+import { randomBytes } from "node:crypto";
 import { subscribe } from "node:diagnostics_channel";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Elysia } from "elysia";
 import { Hono } from "hono";
+import { cookie } from "../../packages/cookie/dist/provider.js";
 import { session as honoSession } from "../../packages/core/dist/hono.js";
-import { createManager, memory } from "../../packages/core/dist/index.js";
+import { createManager } from "../../packages/core/dist/index.js";
 import { file } from "../../packages/file/dist/provider.js";
+import { switched } from "./switched.mjs";
 
 const { Bun, Deno } = globalThis;
 
@@ -36,26 +40,6 @@ async function serveNode(listener) {
     await new Promise((resolve) => server.close(resolve));
   };
   return { url: `http://127.0.0.1:${server.address().port}`, stop };
-}
-
-/** The memory provider, with a switch that makes every write fail. */
-function switched() {
-  const inner = memory();
-  const state = { down: false };
-  const connect = async (context) => {
-    const provider = await inner.connect(context);
-    const guard = (call) => (state.down ? Promise.reject(new Error("down")) : call());
-    return {
-      read: (key) => provider.read(key),
-      create: (key, record) => guard(() => provider.create(key, record)),
-      update: (key, record, expected) => guard(() => provider.update(key, record, expected)),
-      touch: (key, expiresAt, expected) => provider.touch(key, expiresAt, expected),
-      count: () => provider.count(),
-      gc: () => provider.gc(),
-      close: () => provider.close(),
-    };
-  };
-  return { state, connector: { kind: "store", name: "switched", connect } };
 }
 
 function same(found, expected, what) {
@@ -164,6 +148,26 @@ const cases = {
     await server.stop();
     await sessions.close();
   },
+  async Elysia() {
+    const { state, connector } = switched();
+    const sessions = await createManager(connector);
+    const opened = new WeakMap();
+    const app = new Elysia()
+      .derive(({ request }) => ({ session: opened.get(request) }))
+      .get("/*", async ({ session, path }) => {
+        const { status, headers, body } = await route(session, path, state);
+        return new Response(body ?? null, { status, headers });
+      });
+    const server = await serveFetch((request) =>
+      sessions.handle(request, (session) => {
+        opened.set(request, session);
+        return app.handle(request);
+      }),
+    );
+    await trial(server.url, state);
+    await server.stop();
+    await sessions.close();
+  },
   async "node:http"() {
     const { state, connector } = switched();
     const sessions = await createManager(connector);
@@ -175,6 +179,20 @@ const cases = {
     );
     await trial(server.url, state);
     await server.stop();
+    await sessions.close();
+  },
+  async "@sess/cookie"() {
+    const sessions = await createManager(cookie({ keys: [randomBytes(32).toString("base64url")] }));
+    const ask = (token, user) =>
+      sessions.handle(new Request("http://host/", { headers: token ? { cookie: token } : {} }), (session) => {
+        if (user !== undefined) session.set("user", user);
+        return Response.json(session.get("user") ?? null);
+      });
+    const sealed = cookieOf(await ask(undefined, "ada"));
+    same(await (await ask(sealed)).json(), "ada", "the session of the token");
+    const at = sealed.length - 9;
+    const altered = `${sealed.slice(0, at)}${sealed[at] === "A" ? "B" : "A"}${sealed.slice(at + 1)}`;
+    same(await (await ask(altered)).json(), null, "an altered token");
     await sessions.close();
   },
   async "@sess/file"() {

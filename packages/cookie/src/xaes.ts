@@ -25,7 +25,7 @@ export class Xaes {
   readonly #counters: Buffer;
 
   constructor(key: Uint8Array) {
-    // ECB takes no vector. Node has null for that as well, workerd only an empty one.
+    // ECB takes no vector. Node has null for that as well, workerd of July 2026 only an empty one.
     this.#block = createCipheriv("aes-256-ecb", key, Buffer.alloc(0)).setAutoPadding(false);
     this.#subkey = doubled(this.#block.update(Buffer.alloc(blockBytes)));
     this.#counters = Buffer.concat([counterBlock(1, this.#subkey), counterBlock(2, this.#subkey)]);

@@ -56,7 +56,13 @@ test("each call to the store is a span with its operation, outcome and duration,
     { name: "sess read", attributes: { "sess.outcome": "failed" }, status: { code: 2, message: "SESS_UNAVAILABLE" } },
   ]);
   for (const { duration } of spans) expect(duration).toBeGreaterThan(0);
-  for (const secret of [session.id, sessionKey("sessionid", session.id), "secretField", "swordfish", "owner@example.org"]) {
+  for (const secret of [
+    session.id,
+    sessionKey("sessionid", session.id),
+    "secretField",
+    "swordfish",
+    "owner@example.org",
+  ]) {
     expect(printed.join()).not.toContain(secret);
   }
   await provider.shutdown();

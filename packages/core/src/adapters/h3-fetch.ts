@@ -1,5 +1,6 @@
-import type { Exchange, Manager } from "../manager/manager.js";
+import type { Manager } from "../manager/manager.js";
 import { give, has } from "./h3-event.js";
+import { LazyExchange } from "./lazy-exchange.js";
 
 /** A request of srvx, the server of h3 version 2. Its context becomes the event's. */
 type ServerRequest = Request & { context?: object | undefined; readonly ip?: string | undefined };
@@ -39,21 +40,8 @@ async function respond<D extends object>(
 ): Promise<Response> {
   const cookie = request.headers.get("cookie");
   if (has(request.context, cookie)) return inner(request);
-  let exchange: Exchange<D> | undefined;
-  let hasAnswered = false;
-  const session = async () => {
-    const opened = await manager();
-    if (exchange === undefined) {
-      exchange = opened.begin(request, { peer: request.ip });
-      // Asked for while the body is being sent: it is too late for a cookie.
-      if (hasAnswered) await exchange.respond(new Response());
-    }
-    return exchange.session();
-  };
+  const exchange = new LazyExchange(manager, request, { peer: request.ip });
   request.context ??= {};
-  give(request.context, cookie, session);
-  const response = await inner(request);
-  hasAnswered = true;
-  // Assigned in a function that the compiler does not follow.
-  return (exchange as Exchange<D> | undefined)?.respond(response) ?? response;
+  give(request.context, cookie, () => exchange.session());
+  return exchange.respond(await inner(request));
 }

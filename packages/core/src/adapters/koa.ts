@@ -1,9 +1,9 @@
 /** Sessions for Koa 3. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ResponseHead } from "../http/head.js";
 import type { Manager, NodeExchange } from "../manager/manager.js";
+import { type KoaMiddleware, respond } from "./koa-response.js";
 import type { SessionGetter } from "./session-getter.js";
 
+export type { KoaContext, KoaMiddleware } from "./koa-response.js";
 export type { SessionGetter } from "./session-getter.js";
 
 // Where the types of Koa are not installed there is nothing to extend.
@@ -12,20 +12,6 @@ export type { SessionGetter } from "./session-getter.js";
 declare module "koa" {
   interface DefaultContext extends SessionGetter {}
 }
-
-/** The parts of a Koa context that the middleware uses. */
-export interface KoaContext {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly status: number;
-  /** `false` if the application writes the response itself. */
-  readonly respond?: boolean;
-  set(name: string, value: string): unknown;
-  append(name: string, value: string): unknown;
-}
-
-/** A middleware of Koa, described by its shape. */
-export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
 /**
  * A middleware that gives each request `ctx.session()`.
@@ -51,16 +37,6 @@ export function session<D extends object>(sessions: Manager<D>): KoaMiddleware {
     };
     Object.assign(context, { session: getter });
     await next();
-    // A response that has begun by itself is held, and reports by itself if storing fails.
-    if (exchange === undefined || context.res.headersSent || context.respond === false) return;
-    await exchange.respond(context.status, headOf(context));
-  };
-}
-
-function headOf(context: KoaContext): ResponseHead {
-  return {
-    getHeader: (name) => context.res.getHeader(name),
-    setHeader: (name, value) => void context.set(name, value),
-    appendHeader: (name, value) => void context.append(name, value),
+    if (exchange !== undefined) await respond(exchange as NodeExchange<object>, context);
   };
 }

@@ -16,6 +16,8 @@ describe("readArguments", () => {
     [["count"], { command: "count" }],
     [["list", "ada", "--json"], { command: "list", owner: "ada", json: true }],
     [["revoke", "--handle", "h", "ada"], { command: "revoke", owner: "ada", handle: "h" }],
+    [["revoke", "ada", "--handle", "-h", "--json"], { command: "revoke", owner: "ada", handle: "-h", json: true }],
+    [["revoke", "--json", "--", "--handle"], { command: "revoke", owner: "--handle", json: true }],
     [
       ["gc", "-p", "redis", "-c", "{}", "-n", "shop"],
       { command: "gc", provider: "redis", config: "{}", namespace: "shop" },
@@ -43,6 +45,7 @@ describe("readArguments", () => {
     [["list", "ada", "--handle", "h"], "--handle belongs to revoke"],
     [["count", "--peer", "x"], "--peer belongs to doctor"],
     [["count", "--owner", "x"], "Unknown option '--owner'"],
+    [["revoke", "ada", "--handle"], "Option '--handle <value>' argument missing"],
     [["count", "--config"], "Option '-c, --config <value>' argument missing"],
   ])("%j is a mistake", (args, message) => {
     expect(() => readArguments(args)).toThrow(new UsageError(message));

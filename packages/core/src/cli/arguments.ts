@@ -50,11 +50,20 @@ export function readArguments(args: readonly string[]): Request | "help" | "vers
 
 function parsed(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parseArgs({ args: withHandle(args), options, allowPositionals: true });
   } catch (error) {
     // Node's own message says which option, and then how to pass such a text after `--`.
     throw new UsageError(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
   }
+}
+
+/** A handle may begin with a hyphen, and Node would take it for an option. */
+function withHandle(args: readonly string[]): string[] {
+  const end = args.indexOf("--");
+  const at = args.indexOf("--handle");
+  const handle = args[at + 1];
+  if (at < 0 || handle === undefined || (end >= 0 && end <= at + 1)) return [...args];
+  return [...args.slice(0, at), `--handle=${handle}`, ...args.slice(at + 2)];
 }
 
 function isCommand(text: string): text is Command {

@@ -1,7 +1,8 @@
 import { quoted } from "../config/checks.js";
 import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
-import { type Lifetime, millisecondsOf } from "./lifetime.js";
+import { type Lifetime, millisecondsOf } from "../session-object/lifetime.js";
+import { type Attribute, attributes, insteadOf } from "../session-object/session-cookie.js";
 
 /** express-session's options of the cookie, which the Manager decides about. Times are milliseconds. */
 export interface CookieOptions {
@@ -15,9 +16,6 @@ export interface CookieOptions {
   readonly sameSite?: boolean | "lax" | "strict" | "none" | undefined;
   readonly partitioned?: boolean | undefined;
 }
-
-const attributes = ["path", "domain", "httpOnly", "secure", "sameSite", "partitioned"] as const;
-type Attribute = (typeof attributes)[number];
 
 function refuse(name: string, allowed: string): never {
   throw new SessionError("SESS_CONFIG", `option "cookie.${name}" must be ${allowed}`);
@@ -37,13 +35,6 @@ export function assertAgrees(options: CookieOptions, settings: Settings, of: "al
     assertAttribute(attribute, value, settings.cookie[attribute]);
   }
   if (of === "all" && options.maxAge !== undefined) assertLifetime(options.maxAge, settings);
-}
-
-/** What has to be set instead where a value of an attribute is refused. */
-export function insteadOf(name: Attribute, value: unknown): string {
-  if (name !== "sameSite" || value !== "auto") return `set "${name}" in createManager's configuration`;
-  const meaning = '"auto" is "none" over HTTPS and "lax" otherwise';
-  return `${meaning}. Set sameSite "none" in createManager's configuration if other sites embed yours, which needs HTTPS; else "lax"`;
 }
 
 function assertAttribute(name: Attribute, value: unknown, ours: unknown): void {

@@ -2,7 +2,7 @@ import type { LoadedSession } from "../backend/session-backend.js";
 import { cookieValues } from "../http/cookies.js";
 import type { RequestView } from "../http/request-view.js";
 import type { FallbackLookup } from "../manager/select-session.js";
-import type { ManagerInternals } from "./internals.js";
+import type { ManagerInternals } from "../session-object/internals.js";
 
 /** The cookies that cookie-parser, or a replacement, has put on a request. */
 export interface ParsedCookies {

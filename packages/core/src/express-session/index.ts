@@ -2,19 +2,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.js";
 import { CookieSessionManager } from "../manager/cookie-manager.js";
+import { isElsewhere } from "../session-object/cookie-path.js";
+import { type AnySession, internalsOf } from "../session-object/internals.js";
+import { type RequestOptions, RequestSession, type SessionHolder } from "../session-object/request-session.js";
+import type { SessionCookie as CookieClass } from "../session-object/session-cookie.js";
+import type { Callback } from "../session-object/session-object.js";
 import { lookIn } from "./elsewhere.js";
-import { type AnySession, internalsOf } from "./internals.js";
-import { understandOld } from "./migration.js";
+import { isOwed, takenOver, understandOld } from "./migration.js";
 import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
-import type { Callback } from "./plain-session.js";
-import { type RequestOptions, RequestSession, type SessionRequest } from "./request-session.js";
-import type { SessionCookie as CookieClass } from "./session-cookie.js";
+import { plainSession } from "./plain-session.js";
 
+export type { CookieData } from "../session-object/session-cookie.js";
+export type { Callback } from "../session-object/session-object.js";
 export type { CookieOptions } from "./cookie-options.js";
 export type { OldSession, OldStore } from "./old-store.js";
 export type { SessionOptions } from "./options.js";
-export type { Callback } from "./plain-session.js";
-export type { CookieData } from "./session-cookie.js";
 export type { Secret } from "./signed-cookie.js";
 
 /** `req.session.cookie`. Not a class here: a session makes its own. */
@@ -105,9 +107,10 @@ export function session<D extends object>(options: SessionOptions<D>): ExpressMi
   lookIn(internals);
   if (origin !== undefined) understandOld(internals, origin);
   const { unset = "keep" } = options;
-  const each: RequestOptions = { internals, unset, maxAge: maxAgeOf(options, settings) };
+  const maxAge = maxAgeOf(options, settings);
+  const each: RequestOptions = { internals, shape: plainSession, unset, maxAge, hidden: takenOver, isOwed };
   return (req, res, next) => {
-    if (isElsewhere(req, settings.cookie.path) || (req as SessionRequest).session) {
+    if (isElsewhere(req, settings.cookie.path) || (req as SessionHolder).session) {
       next();
       return;
     }
@@ -115,16 +118,10 @@ export function session<D extends object>(options: SessionOptions<D>): ExpressMi
   };
 }
 
-async function give(req: IncomingMessage, res: ServerResponse, options: RequestOptions) {
+async function give(req: IncomingMessage & SessionHolder, res: ServerResponse, options: RequestOptions) {
   const session = await options.internals.start(req, res);
-  new RequestSession(req, session as AnySession, options).begin();
-}
-
-/** Whether a browser would not send the cookie there. */
-function isElsewhere(req: IncomingMessage & { originalUrl?: string }, path: string): boolean {
-  const asked = (req.originalUrl ?? req.url ?? "").split("?", 1)[0] ?? "";
-  const folder = path.endsWith("/") ? path : `${path}/`;
-  return path !== "/" && asked !== path && !asked.startsWith(folder);
+  new RequestSession(req, req, session as AnySession, options).begin();
+  Object.defineProperty(req, "sessionID", { get: () => session.id, enumerable: true, configurable: true });
 }
 
 function nobodyDecides(): SessionError {

@@ -4,8 +4,8 @@ import type { LoadedSession } from "../backend/session-backend.js";
 import { isRefusal, SessionError } from "../errors.js";
 import type { RequestView } from "../http/request-view.js";
 import { limits, longestLifetime } from "../limits.js";
+import type { ManagerInternals } from "../session-object/internals.js";
 import { foundBy, lookIn, type ParsedCookies } from "./elsewhere.js";
-import type { ManagerInternals } from "./internals.js";
 import { destroyOld, type OldRecord, type OldStore, readOld } from "./old-store.js";
 import { type Secret, signedIds } from "./signed-cookie.js";
 

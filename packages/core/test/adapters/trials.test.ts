@@ -15,6 +15,7 @@ import { session as forFastify } from "../../src/adapters/fastify.js";
 import { sessionPlugin as forH3 } from "../../src/adapters/h3.js";
 import { session as forHono } from "../../src/adapters/hono.js";
 import { session as forKoa } from "../../src/adapters/koa.js";
+import { sessionHandle as forSvelteKit } from "../../src/adapters/sveltekit.js";
 import type { ResponseEvent } from "../../src/diagnostics.js";
 import type { StoreManager } from "../../src/manager/manager.js";
 import type { SessionData, SessionStore } from "../../src/session/session-store.js";
@@ -167,6 +168,26 @@ const surfaces: Record<string, Surface> = {
       return new Response(body ?? "", { status: status ?? 200, headers: headersOf(headers) });
     });
     return createServer(h3v2.toNodeHandler(app) as RequestListener);
+  },
+
+  // With a stand-in for SvelteKit, which needs a build: `npm run check:frameworks` has the real one.
+  SvelteKit: async (sessions, route) => {
+    const handle = forSvelteKit(sessions, { building: false });
+    const fetch = (request: Request) => {
+      const locals = {} as { session: Getter };
+      const resolve = async () => {
+        try {
+          const reply = await route()(() => locals.session(), new URL(request.url).pathname);
+          return new Response(reply.body ?? "", { status: reply.status ?? 200, headers: headersOf(reply.headers) });
+        } catch (error) {
+          const { status } = error as Failure;
+          return new Response(page(error as Failure), { status: status ?? 500 });
+        }
+      };
+      const event = { request, locals, isSubRequest: false, cookies: { set: vi.fn() } };
+      return handle({ event, resolve });
+    };
+    return createAdaptorServer({ fetch }) as Server;
   },
 
   "Hono 4": async (sessions, route) => {

@@ -302,6 +302,36 @@ describe("a save that fails", () => {
   });
 });
 
+describe("a response that the application has corked, when the session cannot be stored", () => {
+  const calls: [string, (res: ServerResponse) => unknown][] = [
+    ["after its end", (res) => res.end("a") && res.cork()],
+    [
+      "after its first byte",
+      (res) => {
+        res.cork();
+        res.write("a");
+        // Node 26 sends it only now.
+        res.uncork();
+        res.cork();
+      },
+    ],
+  ];
+
+  test.each(calls)("%s: the error comes", async (_name, call) => {
+    const { sessions, stage } = await setUp();
+    const port = await listen(
+      createServer(
+        sessions.handler((session, _req, res) => {
+          session.set("n", 1);
+          stage.down = true;
+          call(res);
+        }),
+      ),
+    );
+    expect(await ask(port, "/")).toMatchObject({ status: 503 });
+  });
+});
+
 describe("pipelined behind a response that is not sent yet", () => {
   /** The process would end by it; the tests' own listeners would fail another test. */
   async function withoutUncaught(run: () => Promise<void>) {

@@ -3,30 +3,35 @@ import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
 import type { AdapterHooks } from "../session/response-session.js";
 import type { AnySession, ManagerInternals } from "./internals.js";
-import { isOwed } from "./migration.js";
-import { type Actions, isPlainSession, plainSession } from "./plain-session.js";
 import { Properties } from "./properties.js";
 import { SessionCookie } from "./session-cookie.js";
+import { type Actions, isSessionObject, type ObjectShape } from "./session-object.js";
 
-/** A request as the middleware leaves it. */
-export interface SessionRequest {
+/** Where the application finds its session object: mostly the request. */
+export interface SessionHolder {
   session?: unknown;
-  sessionID?: string;
 }
 
 export interface RequestOptions {
   readonly internals: ManagerInternals;
+  readonly shape: ObjectShape;
+  /** What happens to a session that the application has taken away. */
   readonly unset: "keep" | "destroy";
   /** Lifetime of a new session's cookie, ms, where it has one of its own. */
-  readonly maxAge: (req: IncomingMessage) => number | undefined;
+  readonly maxAge?: (req: IncomingMessage) => number | undefined;
+  /** A field that is no property. */
+  readonly hidden?: string;
+  /** Whether the client may not have the cookie of a stored session yet. */
+  readonly isOwed?: (stored: object | undefined) => boolean;
 }
 
-/** Gives a request its `req.session` and follows it until the response begins. */
+/** Gives a request its session object and follows it until the response begins. */
 export class RequestSession implements Actions, AdapterHooks {
-  readonly #req: IncomingMessage & SessionRequest;
+  readonly #holder: SessionHolder;
+  readonly #req: IncomingMessage;
   readonly #session: AnySession;
   readonly #options: RequestOptions;
-  /** Those of the present `req.session`. */
+  /** Those of the present session object. */
   #properties: Properties | undefined;
   #cookie: SessionCookie | undefined;
   /** The session's own lifetime, ms. */
@@ -40,7 +45,8 @@ export class RequestSession implements Actions, AdapterHooks {
   /** Whether destroying it was requested and has not failed. */
   #ending = false;
 
-  constructor(req: IncomingMessage, session: AnySession, options: RequestOptions) {
+  constructor(holder: SessionHolder, req: IncomingMessage, session: AnySession, options: RequestOptions) {
+    this.#holder = holder;
     this.#req = req;
     this.#session = session;
     this.#options = options;
@@ -49,16 +55,14 @@ export class RequestSession implements Actions, AdapterHooks {
   begin(): void {
     const { stored } = this.#session.forResponse.state;
     this.#own = stored?.lifetime;
-    this.#owed = isOwed(stored);
+    this.#owed = this.#options.isOwed?.(stored) ?? false;
     if (stored === undefined) this.#takeOption();
     this.#give();
-    const get = () => this.#session.id;
-    Object.defineProperty(this.#req, "sessionID", { get, enumerable: true, configurable: true });
     this.#session.forResponse.hooks = this;
   }
 
   async beforeStoring(): Promise<void> {
-    assertGiven(this.#req.session);
+    assertGiven(this.#holder.session);
     await this.#settle();
   }
 
@@ -69,26 +73,47 @@ export class RequestSession implements Actions, AdapterHooks {
     return this.#owed && (await this.#options.internals.exists(this.#session.id));
   }
 
-  async regenerate(): Promise<void> {
+  async regenerate(kept: readonly string[] = []): Promise<void> {
+    const fields = kept.filter((name) => this.#options.shape.isField(name) && this.#properties?.has(name));
+    const values = fields.map((name) => [name, this.#properties?.get(name)] as const);
+    const keepsLifetime = kept.includes("cookie");
     this.#properties?.leave();
     const own = this.#own;
-    if (!this.#chosen) this.#own = undefined;
+    if (!this.#chosen && !keepsLifetime) this.#own = undefined;
     this.#takeOption();
     try {
       // The new session begins empty: fields of the old one, also those set by other requests, are not in it.
       this.#session.forResponse.state.beginAnew();
+      if (keepsLifetime && own !== undefined) this.#session.lifetime = Math.ceil(own / 1000);
+      for (const [name, value] of values) this.#session.set(name, value);
       await this.#session.regenerate();
       this.#give();
     } catch (error) {
       this.#session.forResponse.state.view.discard();
       this.#own = own;
-      if (this.#req.session) this.#give();
+      if (this.#holder.session) this.#give();
       throw error;
     }
   }
 
+  move(): Promise<void> {
+    return this.#session.regenerate();
+  }
+
+  /** The properties of the session become those of an object; no other stays, not even one that this request never saw. */
+  replace(object: unknown): void {
+    if (typeof object !== "object" || object === null) {
+      throw new SessionError("SESS_VALUE", "a session can be replaced by an object, and by null to end it");
+    }
+    const copy = { ...object };
+    this.#properties?.leave();
+    this.#session.flush();
+    this.#give();
+    Object.assign(this.#holder.session as object, copy);
+  }
+
   destroy(): Promise<void> {
-    delete this.#req.session;
+    delete this.#holder.session;
     return this.#end();
   }
 
@@ -127,7 +152,7 @@ export class RequestSession implements Actions, AdapterHooks {
   }
 
   #takeOption(): void {
-    const maxAge = this.#options.maxAge(this.#req);
+    const maxAge = this.#options.maxAge?.(this.#req);
     if (maxAge === undefined || this.#chosen) return;
     if (maxAge > 0) this.#session.lifetime = Math.ceil(maxAge / 1000);
     this.#own = maxAge;
@@ -148,8 +173,9 @@ export class RequestSession implements Actions, AdapterHooks {
       this.#choose(seconds),
     );
     this.#cookie = cookie;
-    this.#properties = new Properties(this.#session);
-    this.#req.session = plainSession({ properties: this.#properties, cookie, actions: this });
+    const properties = new Properties(this.#session, this.#options.hidden);
+    this.#properties = properties;
+    this.#holder.session = this.#options.shape.create({ session: this.#session, properties, cookie, actions: this });
   }
 
   /** Code that still has the object keeps its values. */
@@ -174,16 +200,16 @@ export class RequestSession implements Actions, AdapterHooks {
   async #settle(): Promise<void> {
     await this.#heard();
     if (this.#ending) return;
-    if (this.#req.session) {
+    if (this.#holder.session) {
       if (this.#cookie?.hasEnded) await this.#end();
     } else if (this.#options.unset === "keep") this.#session.forResponse.state.view.discard();
     else await this.#end();
   }
 }
 
-/** Another object assigned to `req.session` would silently not be stored. */
+/** Another object in the place of the session would silently not be stored. */
 function assertGiven(session: unknown): void {
-  if (!session || isPlainSession(session)) return;
+  if (!session || isSessionObject(session)) return;
   const instead = "set its properties instead, or set it to null";
-  throw new SessionError("SESS_VALUE", `req.session was replaced by another object: ${instead}`);
+  throw new SessionError("SESS_VALUE", `the session was replaced by another object: ${instead}`);
 }

@@ -3,8 +3,18 @@ import type { Settings } from "../config/options.js";
 import { SessionError } from "../errors.js";
 import { isSecure } from "../http/proxy-trust.js";
 import { NodeRequest } from "../http/request-view.js";
-import { insteadOf } from "./cookie-options.js";
 import { type Lifetime, millisecondsOf } from "./lifetime.js";
+
+/** What the Manager decides about a cookie. */
+export const attributes = ["path", "domain", "httpOnly", "secure", "sameSite", "partitioned"] as const;
+export type Attribute = (typeof attributes)[number];
+
+/** What has to be set instead where a value of an attribute is refused. */
+export function insteadOf(name: Attribute, value: unknown): string {
+  if (name !== "sameSite" || value !== "auto") return `set "${name}" in createManager's configuration`;
+  const meaning = '"auto" is "none" over HTTPS and "lax" otherwise';
+  return `${meaning}. Set sameSite "none" in createManager's configuration if other sites embed yours, which needs HTTPS; else "lax"`;
+}
 
 /** What a cookie is made of, as express-session shows it. */
 export interface CookieData {
@@ -20,7 +30,7 @@ export interface CookieData {
 }
 
 /**
- * `req.session.cookie`. Its attributes are the Manager's; it may have a lifetime of its own. Times are milliseconds.
+ * The `cookie` of a session object. Its attributes are the Manager's; it may have a lifetime of its own. Times are milliseconds.
  */
 export class SessionCookie {
   readonly #req: IncomingMessage;
@@ -168,7 +178,7 @@ export class SessionCookie {
     return this.#settings.cookie;
   }
 
-  #keep(name: keyof Settings["cookie"], value: unknown): void {
+  #keep(name: Attribute, value: unknown): void {
     const wanted = name === "sameSite" && value === true ? "strict" : value;
     if (wanted === this.#attributes[name]) return;
     throw new SessionError("SESS_UNSUPPORTED", `the cookie is the Manager's: ${insteadOf(name, value)}`);

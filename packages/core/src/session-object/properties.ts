@@ -1,14 +1,16 @@
 import type { AnySession } from "./internals.js";
-import { takenOver } from "./migration.js";
 
-/** The properties of `req.session`, which are the session's fields. */
+/** The properties of a session object, which are the session's fields. */
 export class Properties {
   readonly #session: AnySession;
+  readonly #hidden: string | undefined;
   /** The values at the time when the request changed to another session. */
   #past: { readonly id: string; readonly values: Map<string, unknown> } | undefined;
 
-  constructor(session: AnySession) {
+  /** `hidden`: a field that is no property. */
+  constructor(session: AnySession, hidden: string | undefined) {
     this.#session = session;
+    this.#hidden = hidden;
   }
 
   get id(): string {
@@ -17,12 +19,12 @@ export class Properties {
 
   names(): string[] {
     if (this.#past !== undefined) return [...this.#past.values.keys()];
-    return this.#session.keys().filter((name) => name !== takenOver);
+    return this.#session.keys().filter((name) => name !== this.#hidden);
   }
 
   has(name: string): boolean {
     if (this.#past !== undefined) return this.#past.values.has(name);
-    return name !== takenOver && this.#session.has(name);
+    return name !== this.#hidden && this.#session.has(name);
   }
 
   get(name: string): unknown {

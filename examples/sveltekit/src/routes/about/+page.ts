@@ -1,0 +1,2 @@
+/** Rendered while building, and the same for everybody. */
+export const prerender = true;
