@@ -4,6 +4,7 @@ import { defineConfig } from "vitepress";
 import { slugOf } from "../../scripts/checks/markdown.js";
 import { coreInBrowser } from "../demo/core-in-browser.js";
 import { emptyHeaders } from "./empty-headers.js";
+import { pagesAgain } from "./pages-again.js";
 
 const site = join(import.meta.dirname, "..");
 // The search gets this function as text: it reaches nothing outside of itself.
@@ -28,7 +29,7 @@ export default defineConfig({
     anchor: { slugify: slugOf },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
   },
-  vite: { plugins: [coreInBrowser()], build: { chunkSizeWarningLimit: 1000 } },
+  vite: { plugins: [coreInBrowser(), pagesAgain()], build: { chunkSizeWarningLimit: 1000 } },
   themeConfig: {
     nav: [
       { text: "Begin", link: "/first-session" },

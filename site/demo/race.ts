@@ -53,10 +53,10 @@ export async function startRace(log: (line: Line) => void): Promise<Race> {
   }
 
   async function add(who: string, item: string): Promise<void> {
-    await Promise.all([addPlain(who, item), addOurs(who, item)]);
+    await Promise.all([addPlain(item), addOurs(who, item)]);
   }
 
-  async function addPlain(who: string, item: string): Promise<void> {
+  async function addPlain(item: string): Promise<void> {
     const cart = plain.get("id") ?? [];
     await wait(work);
     plain.set("id", [...cart, item]);

@@ -9,6 +9,7 @@ export interface Group {
 export const groups: readonly Group[] = [
   { title: "Begin", files: ["site/pages/first-session.md", "site/pages/choosing-a-provider.md"] },
   { title: "Your framework", files: ["packages/core/docs/frameworks.md"] },
+  { title: "Recipes", files: ["packages/core/docs/recipes.md"] },
   {
     title: "How it behaves",
     files: [
@@ -24,6 +25,7 @@ export const groups: readonly Group[] = [
     title: "In production",
     files: [
       "site/pages/deployment.md",
+      "packages/core/docs/edge.md",
       "SECURITY.md",
       "site/pages/sizing.md",
       "site/pages/monitoring.md",
@@ -73,7 +75,10 @@ export const groups: readonly Group[] = [
 export const listed = /^packages\/[^/]+\/decisions\/[^/]+\.md$/;
 
 /** Each section of the second level is a page of its own. */
-export const split: ReadonlySet<string> = new Set(["packages/core/docs/frameworks.md"]);
+export const split: ReadonlySet<string> = new Set([
+  "packages/core/docs/frameworks.md",
+  "packages/core/docs/recipes.md",
+]);
 
 /** What a title is called where there is little room. */
 export const short: Readonly<Record<string, string>> = {

@@ -2,8 +2,8 @@
  * Makes the pages of the site, in `site/.tmp/pages`, from the files of the repository: `npm run site` and
  * `npm run site:build` call it first. Nothing is written twice; what is only here is in `site/pages` and `site/drawings`.
  */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { conformancePage } from "./conformance.js";
 import { short } from "./contents.js";
 import { layOut, type Page } from "./layout.js";
@@ -13,7 +13,7 @@ import { root } from "./source.js";
 
 const site = join(root, "site");
 const out = join(site, ".tmp/pages");
-rmSync(out, { recursive: true, force: true });
+const written = new Set<string>();
 
 const layout = layOut();
 const references = referencePages();
@@ -32,12 +32,11 @@ const rendering: Rendering = {
 
 for (const page of layout.pages) write(`${page.path}.md`, renderPage(page, rendering));
 for (const { path, text } of references) write(`${path}.md`, text);
-for (const picture of rendering.pictures) {
-  const to = join(out, "public/files", picture);
-  mkdirSync(dirname(to), { recursive: true });
-  copyFileSync(join(root, picture), to);
+for (const picture of rendering.pictures) write(`public/files/${picture}`, readFileSync(join(root, picture)));
+write("public/favicon.svg", readFileSync(join(site, "drawings/favicon.svg")));
+for (const name of existsSync(out) ? readdirSync(out, { recursive: true, encoding: "utf8" }) : []) {
+  if (statSync(join(out, name)).isFile() && !written.has(name)) rmSync(join(out, name));
 }
-copyFileSync(join(site, "drawings/favicon.svg"), join(out, "public/favicon.svg"));
 const sidebar = layout.navigation.map(({ title, pages }) => ({
   text: title,
   items: pages.map((page) => ({ text: short[page.title] ?? page.title, link: `/${page.path}` })),
@@ -45,10 +44,13 @@ const sidebar = layout.navigation.map(({ title, pages }) => ({
 writeFileSync(join(site, ".tmp/sidebar.json"), JSON.stringify(sidebar));
 console.log(`${layout.pages.length + references.length} pages`);
 
-function write(name: string, text: string): void {
+/** Only what differs: a development server that watches the pages loads those again. */
+function write(name: string, content: string | Buffer): void {
   const file = join(out, name);
+  written.add(relative(out, file));
+  if (existsSync(file) && readFileSync(file).equals(Buffer.from(content))) return;
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+  writeFileSync(file, content);
 }
 
 function list(pages: readonly Pick<Page, "path" | "title">[]): string {
