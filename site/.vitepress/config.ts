@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitepress";
 import { slugOf } from "../../scripts/checks/markdown.js";
-import { coreInBrowser } from "../demo/core-in-browser.js";
-import { emptyHeaders } from "./empty-headers.js";
-import { pagesAgain } from "./pages-again.js";
+import { coreInBrowser } from "../scripts/core-in-browser.js";
+import { emptyHeaders } from "../scripts/empty-headers.js";
+import { pagesAgain } from "../scripts/pages-again.js";
 
 const site = join(import.meta.dirname, "..");
 // The search gets this function as text: it reaches nothing outside of itself.

@@ -1,5 +1,11 @@
 import "./shims/buffer.js";
-import { createManager, memory, type Provider, type SessionRecord, type StoreConnector } from "@sess/core";
+import {
+  createManager,
+  memory,
+  type Provider,
+  type SessionRecord,
+  type StoreConnector,
+} from "../../packages/core/src/index.js";
 
 /** One line of the log. */
 export interface Line {

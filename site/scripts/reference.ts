@@ -14,6 +14,8 @@ interface Manifest {
   readonly publishConfig: { readonly exports: Readonly<Record<string, string | { readonly types: string }>> };
 }
 
+const link = /\{@link\s+([^}|\s]+)[^}]*\}/g;
+
 /** A page for each entry of each package: what it exports, with the comments of the declarations that were built. */
 export function referencePages(): ReferencePage[] {
   return readdirSync(join(root, "packages"))
@@ -71,10 +73,11 @@ function declaration(node: ts.Node): string {
     .getText()
     .replace(/^(export )?(default )?(declare )?/, "")
     .split("\n");
-  return lines.filter((line) => !/^\s*(#private|private )/.test(line)).join("\n");
+  const shown = lines.filter((line) => !/^\s*(#private|private )/.test(line));
+  return shown.join("\n").replace(link, "$1");
 }
 
 /** A comment as Markdown: `{@link x}` is the name, and what only looks like HTML is text. */
 function prose(comment: string): string {
-  return comment.replace(/\{@link\s+([^}|\s]+)[^}]*\}/g, "`$1`").replace(/<(?=[a-z])/gi, "&lt;");
+  return comment.replace(link, "`$1`").replace(/<(?=[a-z])/gi, "&lt;");
 }

@@ -6,7 +6,7 @@ export function encode(bytes: Uint8Array, encoding: string): string {
   return encoding === "base64" ? base64 : base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-class Bytes extends Uint8Array<ArrayBuffer> {
+class Bytes extends Uint8Array {
   static alloc(length: number): Bytes {
     return new Bytes(length);
   }

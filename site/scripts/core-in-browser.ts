@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 const source = join(import.meta.dirname, "../../packages/core/src");
-const shims = join(import.meta.dirname, "shims");
+const shims = join(import.meta.dirname, "../demo/shims");
 const shimmed: Readonly<Record<string, string>> = {
   "node:async_hooks": "async-hooks.ts",
   "node:cluster": "cluster.ts",
@@ -11,13 +11,12 @@ const shimmed: Readonly<Record<string, string>> = {
   "node:util": "util.ts",
 };
 
-/** For Vite: `@sess/core` is its source, and what that takes from Node is what a browser has. */
+/** For Vite: what core takes from Node is made of what a browser has. */
 export function coreInBrowser() {
   return {
     name: "core-in-browser",
     enforce: "pre" as const,
     resolveId(id: string, importer: string | undefined): string | undefined {
-      if (id === "@sess/core") return join(source, "index.ts");
       const shim = importer?.startsWith(source) ? shimmed[id] : undefined;
       return shim && join(shims, shim);
     },
