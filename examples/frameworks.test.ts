@@ -67,4 +67,19 @@ describe("examples/websocket", () => {
     const [code, reason] = await once(socket, "close");
     expect([code, String(reason)]).toEqual([4401, "signed out"]);
   });
+
+  test("who chats and loads no page stays signed in", { timeout: 30_000 }, async () => {
+    const { url } = await startExample("websocket", { MAX_LIFETIME: "3" });
+    const ada = new Visitor(url);
+    await ada.visit("/sign-in?user=ada");
+    const { WebSocket } = await import("ws");
+    const socket = new WebSocket(url.replace("http", "ws"), { headers: { cookie: ada.cookie } });
+    await once(socket, "open");
+    for (let second = 1; second <= 5; second++) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      socket.send("hello");
+      const said = await Promise.race([once(socket, "message"), once(socket, "close")]);
+      expect(String(said[0])).toBe("ada: hello");
+    }
+  });
 });

@@ -16,10 +16,13 @@ afterEach(async () => {
  * Starts an example as its readers do, in a process of its own, until the test has ended. Resolves to the process and its
  * address, which it prints when it is ready.
  */
-export async function startExample(name: string): Promise<{ child: ChildProcess; url: string }> {
+export async function startExample(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ child: ChildProcess; url: string }> {
   const args = ["--import", "tsx", "--conditions=@sess/source", "server.ts"];
   const cwd = fileURLToPath(new URL(name, import.meta.url));
-  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, PORT: "0" }, stdio: "pipe" });
+  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env, PORT: "0" }, stdio: "pipe" });
   processes.push(child);
   let printed = "";
   for await (const chunk of child.stdout) {

@@ -12,7 +12,8 @@ interface Fields {
 }
 
 const cookieName = "chat";
-const sessions = await createManager<Fields>("memory", { cookieName, maxLifetime: 1800 });
+const maxLifetime = Number(process.env.MAX_LIFETIME ?? 1800); // Seconds without a message, or a request.
+const sessions = await createManager<Fields>("memory", { cookieName, maxLifetime });
 sessions.startGC();
 
 const server = createServer(

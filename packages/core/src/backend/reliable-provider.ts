@@ -30,15 +30,23 @@ export class ReliableProvider {
   }
 
   /** The stored session under a key. Rejects with `SESS_UNAVAILABLE` or `SESS_ENVELOPE`. */
-  async read(key: string, deadline?: Deadline): Promise<StoredSession | undefined> {
-    const record = await this.#call("read", () => this.#provider.read(key), deadline);
-    return record && this.#open(record);
+  read(key: string, deadline?: Deadline): Promise<StoredSession | undefined> {
+    return this.#call(
+      "read",
+      () => this.#provider.read(key),
+      deadline,
+      (record) => record && this.#open(record),
+    );
   }
 
   /** As {@link read}, for ending the session: a record that cannot be decoded can be ended too. */
-  async readToEnd(key: string, deadline: Deadline): Promise<StoredSession | undefined> {
-    const record = await this.#call("read", () => this.#provider.read(key), deadline);
-    return record && openToEnd(record);
+  readToEnd(key: string, deadline: Deadline): Promise<StoredSession | undefined> {
+    return this.#call(
+      "read",
+      () => this.#provider.read(key),
+      deadline,
+      (record) => record && openToEnd(record),
+    );
   }
 
   /** Several keys in one round trip, if the provider can. An unreadable record does not affect the others. */
@@ -50,7 +58,7 @@ export class ReliableProvider {
   }
 
   /** Stores the first record of a key. Refused if there is a record, or was one that has expired meanwhile. */
-  async create(key: string, next: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
+  create(key: string, next: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
     const record = this.#seal(next);
     return this.#send("create", deadline, {
       send: () => this.#provider.create(key, record),
@@ -64,7 +72,7 @@ export class ReliableProvider {
   }
 
   /** Replaces the record with the version `expected`. */
-  async update(key: string, next: StoredSession, expected: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
+  update(key: string, next: StoredSession, expected: StoredSession, deadline: Deadline): Promise<WriteOutcome> {
     const record = this.#seal(next);
     const read = next.retired === "" ? openToEnd : (current: SessionRecord) => this.#open(current);
     return this.#send("update", deadline, {
@@ -144,7 +152,7 @@ export class ReliableProvider {
     const resend = new Deadline(this.#context, limits.resend);
     for (let tries = 1; ; tries++) {
       try {
-        return await write.judge(await this.#call(operation, write.send, deadline));
+        return await this.#call(operation, write.send, deadline, write.judge);
       } catch (error) {
         if (isSessionError(error) && certain.has(error.code)) throw error;
         if (tries === 5 || resend.passed || deadline.passed) throw unavailable(operation, error);
@@ -154,15 +162,23 @@ export class ReliableProvider {
     }
   }
 
-  /** An answer after the deadline is ignored. */
-  #call<T>(
+  /** An answer after the deadline is ignored. What `take` throws is not the store's failure. */
+  #call<T>(operation: StoreErrorEvent["operation"], send: () => PromiseLike<T> | T, deadline?: Deadline): Promise<T>;
+  #call<T, R>(
     operation: StoreErrorEvent["operation"],
     send: () => PromiseLike<T> | T,
+    deadline: Deadline | undefined,
+    take: (answer: T) => R | Promise<R>,
+  ): Promise<R>;
+  #call(
+    operation: StoreErrorEvent["operation"],
+    send: () => unknown,
     deadline = new Deadline(this.#context),
-  ): Promise<T> {
+    take?: (answer: unknown) => unknown,
+  ): Promise<unknown> {
     // rule: a-call-ends-with-its-operation
     const answer = isTraced() ? this.#traced(operation, send, deadline) : deadline.bound(send);
-    return answer.catch((error: unknown) => {
+    return answer.then(take, (error: unknown) => {
       // Published here and not where the time runs out, so that it runs in the request's AsyncLocalStorage context.
       throw this.#failure(operation, error);
     });

@@ -153,7 +153,8 @@ export abstract class RequestManager<D extends object> {
   async #handle(handler: SessionHandler<D>, req: IncomingMessage, res: ServerResponse): Promise<void> {
     const session = await this.#start(req, res);
     try {
-      await handler(session, req, res);
+      const pending = handler(session, req, res);
+      if (isPending(pending)) await pending;
     } catch (error) {
       await session.forResponse.discard();
       throw error;
@@ -170,16 +171,18 @@ export abstract class RequestManager<D extends object> {
     return started.session;
   }
 
-  async #loadOnce(started: StartedRequest<D>): Promise<Session<D>> {
-    try {
-      const session = await this.#bind(started.response, started.request, started.req);
-      if (started.isAlone) Promise.resolve(session.forResponse.commit()).catch(report);
-      return session;
-    } catch (error) {
-      started.session = undefined;
-      started.response.notLoaded(error);
-      throw error;
-    }
+  #loadOnce(started: StartedRequest<D>): Promise<Session<D>> {
+    return this.#bind(started.response, started.request, started.req).then(
+      (session) => {
+        if (started.isAlone) Promise.resolve(session.forResponse.commit()).catch(report);
+        return session;
+      },
+      (error: unknown) => {
+        started.session = undefined;
+        started.response.notLoaded(error);
+        throw error;
+      },
+    );
   }
 
   async #bind(response: SessionResponse, request: RequestView, req?: IncomingMessage): Promise<Session<D>> {
@@ -191,4 +194,9 @@ export abstract class RequestManager<D extends object> {
     response.bind(session.forResponse, reason);
     return session;
   }
+}
+
+/** Whether a handler has to be waited for. */
+function isPending(result: unknown): boolean {
+  return typeof result === "object" && result !== null && "then" in result;
 }

@@ -118,10 +118,11 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
   }
 
   /** What an id leads to: a session, or a marker that names a successor. */
-  async #lookUp(id: string): Promise<LoadedSession | undefined> {
+  #lookUp(id: string): Promise<LoadedSession | undefined> {
     const identity = this.identify(id);
-    const stored = await this.#backend.load(identity.key);
-    return stored === undefined || stored.retired === "" ? undefined : { identity, stored };
+    return this.#backend
+      .load(identity.key)
+      .then((stored) => (stored === undefined || stored.retired === "" ? undefined : { identity, stored }));
   }
 
   async #lookUpAll(ids: readonly string[]): Promise<ReadonlyMap<string, Found>> {

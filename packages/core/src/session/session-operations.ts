@@ -10,6 +10,8 @@ import { LateStore } from "./late-store.js";
 import { OperationQueue } from "./operation-queue.js";
 import type { SessionState } from "./session-state.js";
 
+const nothing = Promise.resolve();
+
 /** The operations of one request on its session in the backend, one after another as they were requested. */
 export class SessionOperations {
   readonly #state: SessionState;
@@ -52,10 +54,9 @@ export class SessionOperations {
     return isKnown ? this.commit(undefined, deadline, true) : this.#settleAndCommit(deadline);
   }
 
-  async #settleAndCommit(deadline: Deadline): Promise<void> {
-    // Awaited even if nothing is under way: changes made in the turn of this call belong to it.
-    await (this.occupied ? this.settled(deadline) : undefined);
-    await this.commit(undefined, deadline);
+  #settleAndCommit(deadline: Deadline): Promise<void> {
+    // Not at once, even if nothing is under way: changes made in the turn of this call belong to it.
+    return (this.occupied ? this.settled(deadline) : nothing).then(() => this.commit(undefined, deadline));
   }
 
   async release(): Promise<void> {

@@ -103,6 +103,13 @@ describe("HTTP/2", () => {
     expect(await manager.count()).toBe(0);
   });
 
+  test("a long Cookie header, as HTTP/2 allows it: 50 KB beside the session's cookie hide nothing", async () => {
+    const { visit } = await site(() => {});
+    const cookie = cookieOf(await visit((found, _req, res) => res.end(String(found.set("user", "ada")))));
+    const long = `other=${"x".repeat(50_000)}; ${cookie}`;
+    expect((await visit((found, _req, res) => res.end(found.get("user")), { cookie: long })).body).toBe("ada");
+  });
+
   test("writeHead in its forms, setHeader, HEAD, 204, 304, write and end", async () => {
     const { visit } = await site(() => {});
     const forms: [SessionHandler<SessionData>, number, string][] = [

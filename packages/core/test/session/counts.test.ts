@@ -66,8 +66,8 @@ test("of a read and of a write in memory, under node:http", async () => {
   };
   // Whole ones for each request: the timers of the server and of the Manager serve many. Under Node 20 there is one tick less.
   expect({ read: await added("/read"), write: await added("/write") }).toEqual({
-    read: { PROMISE: 19, TickObject: 0, Timeout: 0, Immediate: 0 },
-    write: { PROMISE: 47, TickObject: 0, Timeout: 0, Immediate: 0 },
+    read: { PROMISE: 13, TickObject: 0, Timeout: 0, Immediate: 0 },
+    write: { PROMISE: 35, TickObject: 0, Timeout: 0, Immediate: 0 },
   });
   await sessions.close();
 });
