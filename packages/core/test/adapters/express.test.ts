@@ -111,6 +111,23 @@ describe.each([
     }
   });
 
+  test("compression of what is piped while the first bytes are held", async () => {
+    const text = "session ".repeat(50_000);
+    let go = () => {};
+    const { stage, port } = await site(create(), (app) => {
+      app.use(remember, compression({ threshold: 0 })).get("/", (_req, res) => {
+        res.type("text").write("first ");
+        go = () => void Readable.from([text], { objectMode: false }).pipe(res);
+      });
+    });
+    const call = stage.hold("create");
+    const answering = bytesOf(port, "/");
+    await call.reached;
+    go();
+    await call.proceed();
+    expect(gunzipSync((await answering).body).toString()).toBe(`first ${text}`);
+  });
+
   test("after the first byte: a change that needs a cookie is refused, one that does not is stored", async () => {
     const codes: unknown[] = [];
     const { port } = await site(create(), (app) => {

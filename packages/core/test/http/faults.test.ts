@@ -259,6 +259,29 @@ describe("a save that fails", () => {
     expect(told).toEqual([expect.objectContaining({ code: "SESS_UNAVAILABLE" })]);
   });
 
+  test("does not end a source that others read as well, nor one that was taken away from it", async () => {
+    const { sessions, stage } = await setUp();
+    const live = new Readable({ read: () => {} });
+    live.on("data", () => {});
+    const later = new Readable({ read: () => {} });
+    const closed = vi.fn();
+    const port = await listen(
+      createServer(
+        sessions.handler((session, { url }, res) => {
+          session.set("n", 1);
+          stage.down = true;
+          res.on("close", closed);
+          (url === "/live" ? live : later).pipe(res);
+          later.unpipe(res);
+          res.write("first");
+        }),
+      ),
+    );
+    for (const path of ["/live", "/later"]) expect(await ask(port, path)).toMatchObject({ status: 503 });
+    await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(2));
+    expect([live.destroyed, later.destroyed]).toEqual([false, false]);
+  });
+
   test("and whoever goes on writing is told each time, without an error event", async () => {
     const { sessions, stage } = await setUp();
     const told: unknown[] = [];
@@ -460,6 +483,88 @@ test("of two Managers, the one that is refused does not drop the cookie that the
   // What is stored has its cookie, or was never announced.
   const set = events.filter(({ cookie }) => cookie === "set").length;
   expect(refused.headers["set-cookie"] ?? []).toHaveLength(set);
+});
+
+describe.each([true, false])("a client that leaves while its response is held (store down: %s)", (down) => {
+  // Before Node 24, the callback of `end` is a listener of `finish`.
+  const endTellsErrors = Number(process.versions.node.split(".")[0]) >= 24;
+
+  type Tell = (name: string) => (error?: Error | null) => void;
+
+  async function leave(expected: object, call: (res: ServerResponse, tell: Tell) => void) {
+    const { sessions, stage } = await setUp();
+    const told: Record<string, unknown> = {};
+    let response: ServerResponse | undefined;
+    const finished = vi.fn();
+    const port = await listen(
+      createServer(
+        sessions.handler((session, _req, res) => {
+          response = res.on("finish", finished);
+          session.set("n", 1);
+          call(res, (name) => (error) => {
+            told[name] = (error as { code?: string } | undefined)?.code;
+          });
+        }),
+      ),
+    );
+    const create = stage.hold("create");
+    const socket = connectSocket(port, "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    await create.reached;
+    await turns(3);
+    socket.destroy();
+    await vi.waitFor(() => expect(response?.destroyed).toBe(true));
+    stage.down = down;
+    if (down) create.fail();
+    else await create.proceed();
+    const names = Object.keys(expected);
+    await vi.waitFor(() => expect(Object.keys(told).sort()).toEqual(names.sort()));
+    expect(told).toEqual(expected);
+    await turns();
+    expect(finished).not.toHaveBeenCalled();
+  }
+  const code = down ? "SESS_UNAVAILABLE" : "ERR_STREAM_DESTROYED";
+
+  test("a write before the end is told", async () => {
+    await leave({ write: code }, (res, tell) => {
+      res.write("a", tell("write"));
+      setImmediate(() => res.end("b"));
+    });
+  });
+
+  test.skipIf(!endTellsErrors)("so is its end, as without a session", async () => {
+    await leave({ end: code }, (res, tell) => res.end("b", tell("end")));
+    await leave({ write: code, end: code }, (res, tell) => {
+      res.write("a", tell("write"));
+      setImmediate(() => res.end("b", tell("end")));
+    });
+  });
+});
+
+test("a response that breaks off at its end has not finished", async () => {
+  const { sessions, stage } = await setUp();
+  const seen: string[] = [];
+  const port = await listen(
+    createServer(
+      sessions.handler(async (session, { url }, res) => {
+        if (url === "/in") {
+          res.end(session.set("n", 1));
+          return;
+        }
+        res.write("a");
+        await turns(3);
+        session.set("n", 2);
+        stage.down = true;
+        for (const event of ["finish", "close"]) res.on(event, () => seen.push(event));
+        res.end("b");
+      }),
+    ),
+  );
+  const cookie = cookieOf(await ask(port, "/in"));
+  const socket = connectSocket(port, "127.0.0.1");
+  socket.write(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${cookie}\r\n\r\n`);
+  await text(socket);
+  await turns();
+  expect(seen).toEqual(["close"]);
 });
 
 describe("HTTP/2", () => {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { errorText } from "../../errors.js";
@@ -10,8 +11,9 @@ type Holding = Outgoing & { [slot]: SentResponse };
 
 /**
  * Holds what Node's own `write` and `end` send, below all methods that an application can call: Node has then made the
- * head and keeps its own state, so nothing of it has to be imitated. While the response is held, `write` returns false,
- * as with a full socket. 1xx responses (RFC 9110, section 15.2) do not come this way and leave at any time.
+ * head and keeps its own state, so nothing of it has to be imitated. While the response is held, `write` returns false
+ * from the high-water mark on, as behind a pipelined response. 1xx responses (RFC 9110, section 15.2) do not come this
+ * way and leave at any time.
  */
 export class SentResponse extends Hold {
   readonly #res: Outgoing;
@@ -23,9 +25,11 @@ export class SentResponse extends Hold {
   /** The position in the queue at which the end begins. */
   #endAt: number | undefined;
   #isEnding = false;
+  /** The last call of the end: its callback marks the response as sent. */
+  #endCall: Parameters<Send> | undefined;
   #failure: unknown;
-  /** The stream that is piped into the response. */
-  #source: Readable | undefined;
+  /** The stream that is piped into the response. A stream of before Node 0.10 may lack `destroy`. */
+  #source: (EventEmitter & Partial<Pick<Readable, "destroy">>) | undefined;
 
   private constructor(res: Outgoing) {
     super(res.headersSent);
@@ -50,10 +54,13 @@ export class SentResponse extends Hold {
   send(args: Parameters<Send>): boolean {
     if (this.state === "open") this.begin(statusIn(this.#res));
     if (this.state === "passing") return this.#send.apply(this.#res, args);
-    if (this.state === "failed") return this.#isEnding ? this.#dropEnd(args) : drop(args, this.#failure);
+    if (this.state === "failed") {
+      return this.#isEnding ? this.#dropEnd(args, this.#failure) : drop(args, this.#failure);
+    }
     this.#queue.push(args);
-    if (!this.#isEnding) this.#count(args[0].length);
-    return false;
+    if (this.#isEnding) this.#endCall = args;
+    else this.#count(args[0].length);
+    return this.#held < this.#res.writableHighWaterMark;
   }
 
   /**
@@ -125,14 +132,20 @@ export class SentResponse extends Hold {
   #replaced(error: unknown): void {
     this.#dropQueue(error);
     if (this.#res.writableEnded) return;
-    this.#source?.destroy();
+    this.#endSource();
     this.#res.destroy();
   }
 
+  /** A source that others read as well, such as a live stream of several clients, goes on for them. */
+  #endSource(): void {
+    if (this.#source?.listenerCount("data") === 1) this.#source.destroy?.();
+  }
+
   protected breakOff(error: unknown): void {
-    this.#dropQueue(error);
-    this.#source?.destroy();
+    this.#endSource();
+    // Before the callbacks: a response that is cut off has not finished.
     this.#res.destroy();
+    this.#dropQueue(error);
   }
 
   /** The callbacks of dropped writes get the reason. */
@@ -142,20 +155,20 @@ export class SentResponse extends Hold {
   }
 
   #dropAll(calls: readonly Parameters<Send>[], error: unknown): void {
-    const last = this.#res.writableEnded ? calls.at(-1) : undefined;
     for (const args of calls) {
-      if (args === last) this.#dropEnd(args);
+      if (args === this.#endCall) this.#dropEnd(args, error);
       else drop(args, error);
     }
   }
 
   /**
    * By the last call of an end, Node marks the response as sent. For a pipelined response, this must not happen before
-   * the responses in front of it have been sent: an assertion of Node would end the process.
+   * the responses in front of it have been sent: an assertion of Node would end the process. Of a closed response, the
+   * callback of `end` gets the error. Before Node 24 this call takes none: it always emits `finish`, and stays out.
    */
-  #dropEnd(args: Parameters<Send>): false {
+  #dropEnd(args: Parameters<Send>, error: unknown): false {
     const res = this.#res;
-    if (res.destroyed) return false;
+    if (res.destroyed) return args[2]?.length === 0 ? false : drop(args, error);
     if (res.socket !== null) return drop(args, undefined);
     this.#send.call(res, "", "latin1", args[2]);
     return false;
