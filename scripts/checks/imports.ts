@@ -52,7 +52,7 @@ type Sources = ReadonlyMap<string, Source>;
 const loadsWhatItIsTold = join("src", "cli", "open.ts");
 
 /** Folders with code that is no package's source. */
-const otherFolders = ["torture", "bench", "scripts", "examples"];
+const otherFolders = ["torture", "bench", "scripts", "examples", "site"];
 
 /** Checks the packages under `root`/packages, and the rest of the repository for circles. */
 export function checkImports(root: string): Report {

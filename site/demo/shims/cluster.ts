@@ -1,0 +1,2 @@
+const cluster = { isWorker: false };
+export default cluster;
