@@ -1,7 +1,7 @@
 import { defineMiddleware } from "astro:middleware";
 import { createManager } from "@sess/core";
 
-// `global`: one Manager, though it is asked for by each request.
+// `global`: every request calls this and gets the same Manager.
 const open = () => createManager<Fields>("memory", { global: "shop", maxLifetime: 1800, trustProxy: 1 });
 
 export const onRequest = defineMiddleware(async ({ isPrerendered, locals, request }, next) => {

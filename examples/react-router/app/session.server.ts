@@ -6,7 +6,7 @@ export interface Fields {
   visits: number;
 }
 
-// `global`: one Manager, though it is asked for by each request.
+// `global`: every request calls this and gets the same Manager.
 const open = () => createManager<Fields>("memory", { global: "shop", maxLifetime: 1800, trustProxy: 1 });
 
 export const sessionContext = createContext<() => Promise<SessionStore<Fields>>>();
