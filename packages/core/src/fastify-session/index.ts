@@ -90,7 +90,8 @@ export interface SessionOptions<D extends object = object> {
 
 /** Before the session is loaded, and where the path of the cookie is another: nothing is in it, and nothing is kept. */
 const nothing = new Proxy(
-  {},
+  // It is the same for all requests.
+  Object.freeze({}),
   {
     set(): never {
       const reason = "it is not loaded yet, or the path of its cookie is not this request's";

@@ -28,6 +28,8 @@ export interface FieldUpdate {
   run(text: string | undefined): string | undefined;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /**
  * The changes one request made and has not committed, in normal form: whether everything was flushed first, then the
  * last write of each field. Replaying them on a newer record touches those fields and no others: this is where
@@ -35,6 +37,8 @@ export interface FieldUpdate {
  */
 export class Changes {
   #flushed = false;
+  /** Fields that a flush leaves. */
+  #kept: ReadonlySet<string> = none;
   #beginsAnew = false;
   /** Made when there is something to put in: most requests change nothing. */
   #writes: Map<string, string | undefined> | undefined;
@@ -76,32 +80,37 @@ export class Changes {
   }
 
   /** Deletes every field present at commit, seen or not; what is written afterwards replays after it. Owner and lifetime stay. */
-  flush(): void {
+  flush(kept = none): void {
+    this.#kept = this.#flushed ? new Set([...kept].filter((name) => this.#kept.has(name))) : kept;
     this.#flushed = true;
-    this.#writes?.clear();
+    for (const name of this.#writes?.keys() ?? []) if (!kept.has(name)) this.#writes?.delete(name);
   }
 
-  /** {@link flush}, and under a new id owner and lifetime go as well. */
-  beginAnew(): void {
-    this.flush();
+  /** {@link flush}, and under a new id owner and lifetime go as well. The fields that are kept stay as they are stored. */
+  beginAnew(kept = none): void {
+    this.flush(kept);
     this.#beginsAnew = true;
     this.#owner = undefined;
   }
 
   /** Whether the field was written or flushed. */
   covers(name: string): boolean {
-    return this.#flushed || this.#writes?.has(name) === true;
+    return this.#flushes(name) || this.#writes?.has(name) === true;
+  }
+
+  #flushes(name: string): boolean {
+    return this.#flushed && !this.#kept.has(name);
   }
 
   /** A field as it would be with these changes made on `base`. */
   read(name: string, base: Fields | undefined): string | undefined {
     if (this.#writes?.has(name)) return this.#writes.get(name);
-    return this.#flushed ? undefined : base?.get(name);
+    return this.#flushes(name) ? undefined : base?.get(name);
   }
 
   /** Makes the changes on a draft, in place. `fresh`: its record is a session's first. */
   applyTo(draft: Draft, fresh: boolean): void {
-    if (this.#flushed) draft.fields.clear();
+    if (this.#flushed) for (const name of draft.fields.keys()) if (this.#flushes(name)) draft.fields.delete(name);
     if (this.#beginsAnew && fresh) {
       draft.owner = undefined;
       draft.ownerName = undefined;
@@ -124,8 +133,8 @@ export class Changes {
   followedBy(newer: Changes): Changes {
     const both = new Changes();
     for (const part of [this, newer]) {
-      if (part.#flushed) both.flush();
-      if (part.#beginsAnew) both.beginAnew();
+      if (part.#flushed) both.flush(part.#kept);
+      if (part.#beginsAnew) both.beginAnew(part.#kept);
       for (const [name, text] of part.#writes ?? []) both.write(name, text);
       both.#owner = part.#owner ?? both.#owner;
       both.lifetime = part.lifetime ?? both.lifetime;

@@ -74,18 +74,16 @@ export class RequestSession implements Actions, AdapterHooks {
   }
 
   async regenerate(kept: readonly string[] = []): Promise<void> {
-    const fields = kept.filter((name) => this.#options.shape.isField(name) && this.#properties?.has(name));
-    const values = fields.map((name) => [name, this.#properties?.get(name)] as const);
+    const fields = new Set(kept.filter((name) => this.#options.shape.isField(name) && name !== this.#options.hidden));
     const keepsLifetime = kept.includes("cookie");
     this.#properties?.leave();
     const own = this.#own;
     if (!this.#chosen && !keepsLifetime) this.#own = undefined;
     this.#takeOption();
     try {
-      // The new session begins empty: fields of the old one, also those set by other requests, are not in it.
-      this.#session.forResponse.state.beginAnew();
+      // Other fields of the old session, also those set by other requests, are not in the new one.
+      this.#session.forResponse.state.beginAnew(fields);
       if (keepsLifetime && own !== undefined) this.#session.lifetime = Math.ceil(own / 1000);
-      for (const [name, value] of values) this.#session.set(name, value);
       await this.#session.regenerate();
       this.#give();
     } catch (error) {
@@ -106,6 +104,8 @@ export class RequestSession implements Actions, AdapterHooks {
       throw new SessionError("SESS_VALUE", "a session can be replaced by an object, and by null to end it");
     }
     const copy = { ...object };
+    // What is refused is refused before anything is changed.
+    for (const [name, value] of Object.entries(copy)) this.#options.shape.assertTakes(name, value);
     this.#properties?.leave();
     this.#session.flush();
     this.#give();
@@ -120,13 +120,17 @@ export class RequestSession implements Actions, AdapterHooks {
   async reload(): Promise<void> {
     this.#properties?.leave();
     this.#session.forResponse.state.view.discard();
-    const there = await this.#session.reload();
-    const { stored } = this.#session.forResponse.state;
-    if (!there || stored === undefined) {
-      throw new SessionError("SESS_GONE", "there is no such session: not stored, ended, or under a new id");
+    try {
+      const there = await this.#session.reload();
+      const { stored } = this.#session.forResponse.state;
+      if (!there || stored === undefined) {
+        throw new SessionError("SESS_GONE", "there is no such session: not stored, ended, or under a new id");
+      }
+      this.#own = stored.lifetime;
+    } finally {
+      // Also after a failure: what is set then must not be lost in silence.
+      if (this.#holder.session) this.#give();
     }
-    this.#own = stored.lifetime;
-    this.#give();
   }
 
   async save(): Promise<void> {

@@ -1,4 +1,6 @@
 import { inspect } from "node:util";
+import { encode } from "../codec/encode.js";
+import { quoted } from "../config/checks.js";
 import { SessionError } from "../errors.js";
 import type { AnySession } from "./internals.js";
 import type { Properties } from "./properties.js";
@@ -89,6 +91,15 @@ export class ObjectShape {
   /** Fields take precedence over inherited properties, but not over the members of the class. */
   isField(name: string | symbol): name is string {
     return typeof name === "string" && !this.#reserved.has(name);
+  }
+
+  /** Throws `SESS_VALUE` for a value that cannot be kept, and for the name of a method. */
+  assertTakes(name: string, value: unknown): void {
+    if (this.isField(name)) {
+      if (value !== undefined) encode(value);
+    } else if (Object.getOwnPropertyDescriptor(this.#type.prototype, name)?.set === undefined) {
+      throw new SessionError("SESS_VALUE", `${quoted(name)} is a method of the session: a field cannot have its name`);
+    }
   }
 }
 

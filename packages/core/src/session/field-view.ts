@@ -71,9 +71,11 @@ export class FieldView {
     this.#objects.clear();
   }
 
-  beginAnew(): void {
-    this.#pending.latest.beginAnew();
-    this.#objects.clear();
+  /** `kept`: the fields that stay, with what this request has changed in them. */
+  beginAnew(kept: ReadonlySet<string>): void {
+    this.#objects.clear(kept);
+    this.findMutations();
+    this.#pending.latest.beginAnew(kept);
   }
 
   /** The owner that was set last and is not known to be stored. */

@@ -51,8 +51,8 @@ export class ObjectCache {
     this.#values.delete(name);
   }
 
-  clear(): void {
-    this.#values.clear();
+  clear(kept?: ReadonlySet<string>): void {
+    for (const name of this.#values.keys()) if (!kept?.has(name)) this.#values.delete(name);
   }
 
   /**

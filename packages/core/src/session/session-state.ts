@@ -129,10 +129,10 @@ export class SessionState {
     return sealed === undefined ? undefined : openOwnerName(this.#identity.id, sealed);
   }
 
-  /** Nothing from before belongs to the next new id: no field, owner or lifetime. */
-  beginAnew(): void {
+  /** Nothing from before belongs to the next new id: no owner, no lifetime, and of the fields those in `kept` alone. */
+  beginAnew(kept: ReadonlySet<string>): void {
     this.assertChangeable();
-    this.view.beginAnew();
+    this.view.beginAnew(kept);
   }
 
   /**

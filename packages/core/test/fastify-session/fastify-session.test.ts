@@ -284,6 +284,45 @@ describe("the guarantees", () => {
     });
     expect(await ada.json("/")).toEqual(["SESS_GONE"]);
   });
+
+  test("and what is set after a reload that failed is stored", async () => {
+    const { ada } = await site((app) => {
+      app.get("/", async (request) => {
+        await codeOf(call(request, "reload", "promise"));
+        bag(request).user = "ada";
+        return [];
+      });
+      app.get("/user", async (request) => [bag(request).user]);
+    });
+    await ada.json("/");
+    expect(await ada.json("/user")).toEqual(["ada"]);
+  });
+
+  test("regenerate keeps what another request has stored meanwhile in a field that is named, and drops the others", async () => {
+    const { ada } = await site((app) => {
+      app.get("/add/:item", async (request) => {
+        const { item } = request.params as { item: string };
+        bag(request).cart = [...((bag(request).cart as string[]) ?? []), item];
+        bag(request)[item] = true;
+        return [];
+      });
+      app.get("/new", async (request) => {
+        (bag(request).own as string[] | undefined)?.push("changed in place");
+        await ada.json("/add/milk");
+        await call(request, "regenerate", "promise", ["cart", "own"]);
+        return [];
+      });
+      app.get("/own", async (request) => {
+        bag(request).own = ["first"];
+        return [];
+      });
+      app.get("/", async (request) => ({ ...bag(request), cookie: undefined }));
+    });
+    await ada.json("/add/bread");
+    await ada.json("/own");
+    await ada.json("/new");
+    expect(await ada.json("/")).toEqual({ cart: ["bread", "milk"], own: ["first", "changed in place"] });
+  });
 });
 
 describe("the cookie", () => {

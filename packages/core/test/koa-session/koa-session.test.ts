@@ -288,6 +288,18 @@ describe("maxAge", () => {
     length: (ctx) => {
       ctx.session = { length: 5 };
     },
+    refused: (ctx, found) => {
+      found.n = 7;
+      for (const wrong of [
+        { a: 1, f() {} },
+        { a: 1, save: "draft" },
+      ]) {
+        expect(() => {
+          ctx.session = wrong;
+        }).toThrow(expect.objectContaining({ code: "SESS_VALUE" }));
+      }
+      return { ...bag(ctx) };
+    },
     ended: (_, found) => {
       found.maxAge = 0;
       return "";
@@ -299,6 +311,11 @@ describe("maxAge", () => {
     const { ada } = await site(routes);
     expect((await ada.ask("/lasting")).headers["set-cookie"]?.join()).toMatch(/Max-Age=\d+/);
     expect(await ada.json("/own")).toEqual([86_400_000]);
+  });
+
+  test("an object that is refused changes nothing", async () => {
+    const { ada } = await site(routes);
+    expect(await ada.json("/refused")).toEqual({ n: 7 });
   });
 
   test("is taken from an object that replaces the session; what only the session has is refused", async () => {
