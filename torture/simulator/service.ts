@@ -136,7 +136,7 @@ export class Service {
     if (!this.handle.sender.alive) return;
     ending.acknowledged = true;
     // A session whose creation was never acknowledged may exist, and nobody has its id.
-    if (!this.handle.stored) keys.pop();
+    if (!this.handle.stored && !this.#world.ledger.told.has(keys.at(-1) ?? "")) keys.pop();
     this.#drop();
     this.#world.checks.destroyedStaysDestroyed();
   }
