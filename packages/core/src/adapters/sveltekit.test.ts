@@ -85,6 +85,19 @@ test("a redirect whose session could not be stored is an error without a cookie"
   expect(jar.size).toBe(0);
 });
 
+test("a redirect whose session could not be stored is not thrown on if onError redirects with the same status", async () => {
+  const onError = () => Response.redirect("https://shop.example/sorry", 303);
+  const { stage, jar, ask } = await site({ config: { onError } });
+  vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  const answer = await ask(async (locals) => {
+    (await locals.session()).set("user", "ada");
+    stage.down = true;
+    throw redirect;
+  });
+  expect(answer.headers.get("location")).toBe("https://shop.example/sorry");
+  expect(jar.size).toBe(0);
+});
+
 test("an error() that a later hook throws keeps the changes; a cookie that it loses is reported", async () => {
   const { jar, ask, user, signIn } = await site();
   const cookie = await signIn();

@@ -73,8 +73,10 @@ export function sessionHandle<D extends object>(
       return await exchange.respond(await pages.run({ request, session }, async () => resolve(event)));
     } catch (error) {
       const status = signalIn(error)?.status ?? 500;
-      const answer = await exchange.respond(new Response(null, { status }));
-      if (answer.status !== status) return answer; // It could not be stored.
+      // With a body it is not copied, so another response is the one of a failed save. A status such as 304 has none.
+      const stored = new Response("stored", { status: status < 500 ? 200 : 500 });
+      const answer = await exchange.respond(stored);
+      if (answer !== stored) return answer;
       carry(answer.headers.getSetCookie(), event, status);
       throw error;
     }
