@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { codeOf, Stage } from "../../test-support/stage.js";
+import type { ManagerConfig } from "../config/options.js";
 import type { SessionData, SessionStore } from "../session/session-store.js";
 import { type SvelteKitEvent, sessionHandle } from "./sveltekit.js";
 
@@ -14,9 +15,9 @@ type Resolve = (locals: Locals, event: SvelteKitEvent) => Promise<Response>;
 const redirect = { status: 303, location: "/" };
 const forbidden = { status: 403, body: { message: "forbidden" } };
 
-async function site({ building = false } = {}) {
+async function site({ building = false, config = {} as ManagerConfig } = {}) {
   const stage = new Stage();
-  const open = vi.fn(() => stage.manager());
+  const open = vi.fn(() => stage.manager(config));
   const handle = sessionHandle(open, { building });
   const jar = new Map<string, { value: string; options: Record<string, unknown> }>();
   const set: SvelteKitEvent["cookies"]["set"] = (name, value, options) =>
@@ -45,6 +46,11 @@ const setUser =
     if (thrown !== undefined) throw thrown;
     return new Response();
   };
+
+const setVisits: Resolve = async (locals) => {
+  (await locals.session()).set("visits", 1);
+  return new Response();
+};
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -76,6 +82,19 @@ test("a redirect whose session could not be stored is an error without a cookie"
     throw redirect;
   });
   expect(answer.status).toBe(503);
+  expect(jar.size).toBe(0);
+});
+
+test("a redirect whose session could not be stored is not thrown on if onError redirects with the same status", async () => {
+  const onError = () => Response.redirect("https://shop.example/sorry", 303);
+  const { stage, jar, ask } = await site({ config: { onError } });
+  vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  const answer = await ask(async (locals) => {
+    (await locals.session()).set("user", "ada");
+    stage.down = true;
+    throw redirect;
+  });
+  expect(answer.headers.get("location")).toBe("https://shop.example/sorry");
   expect(jar.size).toBe(0);
 });
 
@@ -120,6 +139,68 @@ test("a call within the server has the session of its page if it comes with the 
   expect(await page.text()).toBe("ada");
   expect(page.headers.getSetCookie()).toHaveLength(1);
   expect(stage.calls.filter((call) => call === "create")).toHaveLength(2);
+});
+
+test("a call within the server that comes with new cookies besides has the session of its page", async () => {
+  const { stage, ask } = await site();
+  const page = await ask(async (locals) => {
+    (await locals.session()).set("user", "ada");
+    // SvelteKit adds the cookies that were set meanwhile, and of one that was removed the name.
+    const visit = await ask(setVisits, "theme=dark; sessionid=", { isSubRequest: true });
+    expect(visit.headers.getSetCookie()).toEqual([]);
+    return new Response(`${(await locals.session()).get("visits")}`);
+  });
+  expect(await page.text()).toBe("1");
+  expect(stage.calls).toEqual(["create"]);
+});
+
+test("a call within the server after regenerate() has the session of its page, not the retired one", async () => {
+  const { ask, user, signIn } = await site();
+  const cookie = await signIn();
+  const page = await ask(async (locals) => {
+    await (await locals.session()).regenerate();
+    const inner = await ask(setUser("eve"), `theme=dark; ${cookie}; flash=1`, { isSubRequest: true });
+    expect(inner.headers.getSetCookie()).toEqual([]);
+    return new Response();
+  }, `${cookie}; sessionid=twin`);
+  const [line = ""] = page.headers.getSetCookie().slice(-1);
+  expect(await user(line.split(";")[0] ?? "")).toBe("eve");
+});
+
+test.each([
+  ["a header", { sidInHeader: true }, { headers: { "x-session-id": "other" } }, ""],
+  ["the query", { sidInUrlQuery: true }, {}, "?sessionid=other"],
+])(
+  "a call within the server that presents another id in %s has a session of its own",
+  async (_, config, init, query) => {
+    const { ask } = await site({ config });
+    await ask(async (locals) => {
+      (await locals.session()).set("user", "ada");
+      const request = new Request(`http://shop.example/${query}`, init);
+      const inner = await ask(setUser("eve"), undefined, { request, isSubRequest: true });
+      expect(inner.headers.getSetCookie()).toHaveLength(1);
+      expect((await locals.session()).get("user")).toBe("ada");
+      return new Response();
+    });
+  },
+);
+
+test("a call within the server without the cookie of its page has no part in that session", async () => {
+  const { ask, signIn } = await site();
+  await ask(
+    async () => {
+      await ask(
+        async (locals) => {
+          expect((await locals.session()).get("user")).toBeUndefined();
+          return new Response();
+        },
+        "theme=dark",
+        { isSubRequest: true },
+      );
+      return new Response();
+    },
+    await signIn(),
+  );
 });
 
 test("a request of its own never has the session of another", async () => {

@@ -2,7 +2,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { report } from "../diagnostics.js";
 import { SessionError } from "../errors.js";
+import { presentsSame } from "../http/credentials.js";
+import { FetchRequest } from "../http/request-view.js";
 import { signalIn } from "../http/thrown.js";
+import type { Manager } from "../manager/manager.js";
+import type { ManagerInternals } from "../session-object/internals.js";
 import { LazyExchange } from "./lazy-exchange.js";
 import { type ManagerSource, managerOf } from "./manager-source.js";
 import { parseSetCookie } from "./set-cookie.js";
@@ -43,8 +47,8 @@ export interface SvelteKitBuild {
  *
  * The session is stored before anything of the response leaves, whatever its status, unless that is 5xx: also where
  * `redirect()` or `error()` was thrown, by a page or by a later hook of `sequence()`. If the save fails, the response is
- * an error. A call within the server that comes with the cookies of its page has the session of that page, whose response
- * stores it.
+ * an error. A call within the server that presents the session of its page, or none if the page presented none, has the
+ * session of that page, whose response stores it.
  *
  * `session()` rejects as `Manager.start` does, with `SESS_CONFIG` if `trustProxy` is a function, and, for a page that is
  * rendered while building, with `SESS_CONFIG`, which ends the build: such a page is for everybody.
@@ -56,21 +60,23 @@ export function sessionHandle<D extends object>(
   const manager = managerOf(sessions);
   const pages = new AsyncLocalStorage<Page>();
   return async ({ event, resolve }) => {
-    const cookie = event.request.headers.get("cookie");
-    const page = pages.getStore();
-    if (event.isSubRequest && page?.cookie === cookie) {
-      Object.assign(event.locals, { session: page.session });
-      return resolve(event);
-    }
-    const exchange = new LazyExchange(manager, event.request);
-    const session = building ? refuse : () => exchange.session();
+    const { request } = event;
+    const exchange = new LazyExchange(manager, request);
+    const page = event.isSubRequest ? pages.getStore() : undefined;
+    const find = async () => {
+      const shares = page !== undefined && isFrom(page.request, request, await manager());
+      return shares ? page.session() : exchange.session();
+    };
+    const session = building ? refuse : find;
     Object.assign(event.locals, { session });
     try {
-      return await exchange.respond(await pages.run({ cookie, session }, async () => resolve(event)));
+      return await exchange.respond(await pages.run({ request, session }, async () => resolve(event)));
     } catch (error) {
       const status = signalIn(error)?.status ?? 500;
-      const answer = await exchange.respond(new Response(null, { status }));
-      if (answer.status !== status) return answer; // It could not be stored.
+      // With a body it is not copied, so another response is the one of a failed save. A status such as 304 has none.
+      const stored = new Response("stored", { status: status < 500 ? 200 : 500 });
+      const answer = await exchange.respond(stored);
+      if (answer !== stored) return answer;
       carry(answer.headers.getSetCookie(), event, status);
       throw error;
     }
@@ -79,8 +85,14 @@ export function sessionHandle<D extends object>(
 
 /** A request whose calls within the server may have its session. */
 interface Page {
-  readonly cookie: string | null;
+  readonly request: Request;
   readonly session: () => Promise<unknown>;
+}
+
+/** SvelteKit writes the Cookie header of a call anew, with the cookies that the page has set: only ours are compared. */
+function isFrom<D extends object>(page: Request, call: Request, manager: Manager<D>): boolean {
+  const { settings } = manager as unknown as ManagerInternals;
+  return presentsSame(new FetchRequest(call), new FetchRequest(page), settings);
 }
 
 async function refuse(): Promise<never> {

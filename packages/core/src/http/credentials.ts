@@ -45,6 +45,22 @@ export function presentedIds(request: RequestView, settings: Settings): Presente
   return { all, places, cookie, some, oversized };
 }
 
+/**
+ * Whether a call that a server makes to itself presents no other session than the request it is made for, and one in the
+ * cookie if that has one there. Compares values of any shape: a sealed session has no id in its cookie.
+ */
+export function presentsSame(call: RequestView, request: RequestView, settings: Settings): boolean {
+  const presented = presentedValues(call, settings);
+  const allowed = presentedValues(request, settings);
+  const isAllowed = (value: string) => allowed.flat().includes(value);
+  return presented.flat().every(isAllowed) && (presented[0].length > 0 || allowed[0].length === 0);
+}
+
+function presentedValues(request: RequestView, settings: Settings): readonly [cookie: string[], ...others: string[][]] {
+  const inCookie = cookieValues(request.header("cookie"), settings.cookieName, (value) => value !== "");
+  return [inCookie, fromHeader(request, settings), fromQuery(request, settings)];
+}
+
 function fromHeader(request: RequestView, { sidHeader }: Settings): string[] {
   const value = sidHeader && request.header(sidHeader.toLowerCase());
   return value ? [value] : [];
