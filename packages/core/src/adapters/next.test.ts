@@ -198,7 +198,13 @@ test("Secure by X-Forwarded-Proto of a declared proxy alone", async () => {
 
 test("attributes reach cookies().set; a value that Next would change is refused", async () => {
   const config: ManagerConfig = { cookieLifetime: 86_400, domain: "shop.example", path: "/a=b", sameSite: "strict" };
-  const { sessions, begin } = await site({ ...config, partitioned: true, httpOnly: false, absoluteLifetime: 60 });
+  const { sessions, begin } = await site({
+    ...config,
+    partitioned: true,
+    httpOnly: false,
+    absoluteLifetime: 60,
+    now: () => 1e12,
+  });
   const action = begin();
   await sessions.changeSession((session) => session.set("n", 1));
   expect(action.set.get("sessionid")?.options).toEqual({
