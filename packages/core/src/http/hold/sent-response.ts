@@ -113,7 +113,7 @@ export class SentResponse extends Hold {
     const res = this.#res;
     const isEnded = res.writableEnded;
     // Whoever corked it will not let this response go. What Node 26 has collected comes into the queue.
-    while (res.writableCorked > 0) res.uncork();
+    for (let corked = res.writableCorked; corked > 0; corked--) res.uncork();
     // It is unknown whether the rest of an unfinished response will ever be written.
     if (!isEnded) res.shouldKeepAlive = false;
     res._header = null;
