@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createManager, type StoreConnector, type StoreManager } from "../../src/index.js";
 
 // Whatever is asked of a session has one bound, that of core's README, however many ask at once and however often
@@ -81,4 +81,41 @@ export class StoppedStage {
     expect((await this.load()).get("n")).toBe(3);
     await this.manager.close();
   }
+}
+
+/** A server of a test's own that can stop answering. */
+export interface Stoppable {
+  pause(): unknown;
+  resume(): unknown;
+  stop(): Promise<unknown>;
+}
+
+/** Registers the tests of a store that stops answering. Returns what the tests of one kind of server need besides. */
+export function stoppedTests<S extends Stoppable>(start: () => Promise<S>, connector: (server: S) => StoreConnector) {
+  let server: S;
+  let stage: StoppedStage;
+  beforeEach(async () => {
+    server = await start();
+    stage = await StoppedStage.open(connector(server));
+    vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  }, 150_000);
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    // Processes that stand still do not notice that their server has gone, and would be waited for.
+    await server.resume();
+    await server.stop();
+  });
+
+  test("stopped: twelve new ids of one session, its changes, its end, and close: each within its one bound", async () => {
+    await stage.eachEndsInTime(() => server.pause());
+  }, 60_000);
+
+  test("and if the server continues within that time, everything is done", async () => {
+    await stage.goesOn(
+      () => server.pause(),
+      () => server.resume(),
+    );
+  }, 60_000);
+
+  return { server: () => server, stage: () => stage };
 }
