@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import type { Trial } from "./trials.js";
+import { inTheCookie, type Trial } from "./trials.js";
 import { said, Visitor } from "./visitor.js";
 
 /** The fields of a form of a server action, as a browser without scripts sends them. */
@@ -83,25 +82,15 @@ export const nextTrials: readonly Trial[] = [
       assert.deepEqual(await secure("http"), [false, false]);
     },
   },
-  {
-    name: "@sess/cookie",
-    async run({ application }) {
-      const key = randomBytes(32).toString("base64url");
-      const server = await application.serve(application.framework.start, { SESS_COOKIE_KEY: key });
-      try {
-        const visitor = new Visitor(server.url);
-        const page = await visitor.ask("/");
-        const answer = await visitor.post("/", { body: actionIn(page.body, "in", { user: "ada" }) });
-        assert.equal(said((await visitor.follow(answer)).body), "hello ada, 0 visits");
-        await visitor.post("/visit");
-        assert.equal(said((await visitor.ask("/?visit")).body), "hello ada, 2 visits");
-        const before = visitor.cookie;
-        await new Promise((resolve) => setTimeout(resolve, 11_000)); // A tenth of the lifetime.
-        assert.equal(said((await visitor.ask("/")).body), "hello ada, 2 visits");
-        assert.notEqual(visitor.cookie, before, "the proxy prolongs");
-      } finally {
-        await server.stop();
-      }
-    },
-  },
+  inTheCookie(async (visitor) => {
+    const page = await visitor.ask("/");
+    const answer = await visitor.post("/", { body: actionIn(page.body, "in", { user: "ada" }) });
+    assert.equal(said((await visitor.follow(answer)).body), "hello ada, 0 visits");
+    await visitor.post("/visit");
+    assert.equal(said((await visitor.ask("/?visit")).body), "hello ada, 2 visits");
+    const before = visitor.cookie;
+    await new Promise((resolve) => setTimeout(resolve, 11_000)); // A tenth of the lifetime.
+    assert.equal(said((await visitor.ask("/")).body), "hello ada, 2 visits");
+    assert.notEqual(visitor.cookie, before, "the proxy prolongs");
+  }),
 ];

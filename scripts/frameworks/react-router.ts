@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { storeDown, type Trial } from "./trials.js";
+import { assertForEverybody, inTheCookie, secureByProtocol, storeDown, type Trial } from "./trials.js";
 import { said, Visitor } from "./visitor.js";
 
 const signIn = { body: new URLSearchParams({ user: "ada" }) };
@@ -51,41 +50,14 @@ export const reactRouterTrials: readonly Trial[] = [
       assert.equal(said((await visitor.ask("/")).body), "hello nobody, 2 visits");
     },
   },
-  {
-    name: "Secure behind a proxy",
-    async run({ server }) {
-      const line = async (proto: string) => {
-        const headers = { "x-forwarded-proto": proto };
-        return (await new Visitor(server.url).ask("/?visit", { headers })).headers.getSetCookie().join();
-      };
-      assert.match(await line("https"), /; Secure/);
-      assert.doesNotMatch(await line("http"), /; Secure/);
-    },
-  },
-  {
-    name: "@sess/cookie",
-    async run({ application }) {
-      const key = randomBytes(32).toString("base64url");
-      const server = await application.serve(application.framework.start, { SESS_COOKIE_KEY: key });
-      try {
-        const visitor = new Visitor(server.url);
-        await visitor.follow(await visitor.post("/?index", signIn));
-        await visitor.ask("/?visit");
-        assert.equal(said((await visitor.ask("/")).body), "hello ada, 2 visits");
-      } finally {
-        await server.stop();
-      }
-    },
-  },
+  secureByProtocol("Secure behind a proxy"),
+  inTheCookie(async (visitor) => {
+    await visitor.follow(await visitor.post("/?index", signIn));
+    await visitor.ask("/?visit");
+    assert.equal(said((await visitor.ask("/")).body), "hello ada, 2 visits");
+  }),
   {
     name: "rendered while building",
-    async run({ server }) {
-      const visitor = new Visitor(server.url);
-      await visitor.post("/visit");
-      const answer = await visitor.ask("/about/");
-      assert.match(answer.body, /about us/);
-      assert.doesNotMatch(answer.headers.get("vary") ?? "", /Cookie/);
-      assert.deepEqual(answer.headers.getSetCookie(), []);
-    },
+    run: (site) => assertForEverybody(site, "/about/"),
   },
 ];

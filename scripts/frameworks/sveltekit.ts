@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { storeDown, type Trial } from "./trials.js";
+import { assertForEverybody, inTheCookie, secureByProtocol, storeDown, type Trial } from "./trials.js";
 import { said, Visitor } from "./visitor.js";
 
 const signIn = (user: string) => ({ body: new URLSearchParams({ user }), headers: { accept: "text/html" } });
@@ -83,43 +82,17 @@ export const sveltekitTrials: readonly Trial[] = [
       assert.deepEqual(second.headers.getSetCookie(), []);
     },
   },
-  {
-    name: "Secure by the URL",
-    async run({ server }) {
-      const line = async (proto: string) => {
-        const visitor = new Visitor(server.url);
-        const headers = { "x-forwarded-proto": proto };
-        return (await visitor.ask("/?visit", { headers })).headers.getSetCookie().join();
-      };
-      assert.match(await line("https"), /; Secure/);
-      assert.doesNotMatch(await line("http"), /; Secure/);
-    },
-  },
-  {
-    name: "@sess/cookie",
-    async run({ application }) {
-      const key = randomBytes(32).toString("base64url");
-      const server = await application.serve(application.framework.start, { SESS_COOKIE_KEY: key });
-      try {
-        const visitor = new Visitor(server.url);
-        await visitor.ask("/members");
-        const answer = await visitor.post("/?/in", signIn("ada"));
-        assert.match((await visitor.follow(answer)).body, /for members/);
-        assert.equal(said((await visitor.ask("/?visit")).body), "hello ada, 1 visits");
-      } finally {
-        await server.stop();
-      }
-    },
-  },
+  secureByProtocol("Secure by the URL"),
+  inTheCookie(async (visitor) => {
+    await visitor.ask("/members");
+    const answer = await visitor.post("/?/in", signIn("ada"));
+    assert.match((await visitor.follow(answer)).body, /for members/);
+    assert.equal(said((await visitor.ask("/?visit")).body), "hello ada, 1 visits");
+  }),
   {
     name: "rendered while building",
     async run({ application, server }) {
-      const visitor = new Visitor(server.url);
-      await visitor.post("/visit");
-      const answer = await visitor.ask("/about");
-      assert.match(answer.body, /about us/);
-      assert.doesNotMatch(answer.headers.get("vary") ?? "", /Cookie/);
-      assert.deepEqual(answer.headers.getSetCookie(), []);
+      await assertForEverybody({ application, server }, "/about");
       const { build, name } = application.framework;
       assert.ok(build !== undefined, name);
       const asking = join(application.folder, "src/routes/about/+page.server.ts");

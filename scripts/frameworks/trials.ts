@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Application, Server } from "./application.js";
@@ -102,6 +103,43 @@ export const storeDown = (status: number): Trial => ({
     assert.equal(said((await visitor.ask("/")).body), "hello ada, 0 visits");
   },
 });
+
+/** The cookie of the page that changes the session is Secure if the client came by https. */
+export const secureByProtocol = (name: string): Trial => ({
+  name,
+  async run({ server }) {
+    const line = async (proto: string) => {
+      const headers = { "x-forwarded-proto": proto };
+      return (await new Visitor(server.url).ask("/?visit", { headers })).headers.getSetCookie().join();
+    };
+    assert.match(await line("https"), /; Secure/);
+    assert.doesNotMatch(await line("http"), /; Secure/);
+  },
+});
+
+/** The application with its sessions in the cookie. */
+export const inTheCookie = (use: (visitor: Visitor) => Promise<void>): Trial => ({
+  name: "@sess/cookie",
+  async run({ application }) {
+    const key = randomBytes(32).toString("base64url");
+    const server = await application.serve(application.framework.start, { SESS_COOKIE_KEY: key });
+    try {
+      await use(new Visitor(server.url));
+    } finally {
+      await server.stop();
+    }
+  },
+});
+
+/** A page that is rendered while building is for everybody, also for a visitor with a session. */
+export async function assertForEverybody({ server }: Site, path: string): Promise<void> {
+  const visitor = new Visitor(server.url);
+  await visitor.post("/visit");
+  const answer = await visitor.ask(path);
+  assert.match(answer.body, /about us/);
+  assert.doesNotMatch(answer.headers.get("vary") ?? "", /Cookie/);
+  assert.deepEqual(answer.headers.getSetCookie(), []);
+}
 
 /** Edits a file while the development server runs, and checks that a user is still signed in. */
 export async function devReload(application: Application): Promise<void> {
