@@ -18,7 +18,7 @@ export interface KoaContext {
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
 /** Stores the session of a response that is not sent yet. Rejects if that fails. */
-export async function respond(exchange: NodeExchange<object>, context: KoaContext): Promise<void> {
+export async function respond(exchange: Pick<NodeExchange<object>, "respond">, context: KoaContext): Promise<void> {
   // A response that has begun by itself is held, and reports by itself if storing fails.
   if (context.res.headersSent || context.respond === false) return;
   await exchange.respond(context.status, headOf(context));

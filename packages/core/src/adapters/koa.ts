@@ -37,6 +37,6 @@ export function session<D extends object>(sessions: Manager<D>): KoaMiddleware {
     };
     Object.assign(context, { session: getter });
     await next();
-    if (exchange !== undefined) await respond(exchange as NodeExchange<object>, context);
+    if (exchange !== undefined) await respond(exchange, context);
   };
 }

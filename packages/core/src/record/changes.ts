@@ -133,8 +133,8 @@ export class Changes {
   followedBy(newer: Changes): Changes {
     const both = new Changes();
     for (const part of [this, newer]) {
-      if (part.#flushed) both.flush(part.#kept);
       if (part.#beginsAnew) both.beginAnew(part.#kept);
+      else if (part.#flushed) both.flush();
       for (const [name, text] of part.#writes ?? []) both.write(name, text);
       both.#owner = part.#owner ?? both.#owner;
       both.lifetime = part.lifetime ?? both.lifetime;
