@@ -30,7 +30,8 @@ declare module "fastify" {
  */
 export function session<D extends object>(sessions: Manager<D>): FastifyPlugin {
   return pluginOf(sessions, "sess", (begin) => (request, reply, next) => {
-    request.session = () => begin(request, reply).session();
+    // Assigned by `=`, these closures keep their requests alive until V8's next full collection.
+    Object.assign(request, { session: () => begin(request, reply).session() });
     next();
   });
 }
