@@ -74,7 +74,8 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
 
   async listOwned(owner: string, options?: { readonly current?: { readonly id: string } }): Promise<OwnedSession<D>[]> {
     this.assertOpen();
-    return listOwned<D>(this.#backend, this.#ownerKey(owner), await currentKeys(this.#backend, options?.current, this.#keyOf));
+    const mine = await currentKeys(this.#backend, options?.current, this.#keyOf);
+    return listOwned<D>(this.#backend, this.#ownerKey(owner), mine);
   }
 
   async destroyOwned(owner: string, options: EndOptions<D> = {}): Promise<number> {
