@@ -12,13 +12,13 @@ const processTerm = (word: string): string | null => {
   const term = word.toLowerCase();
   // Words of questions that say nothing about the answer, and a word that these documents have another one for.
   if (/^(an?|and|do|does|for|how|i|in|is|it|my|of|on|or|the|to|what|why|with)$/.test(term)) return null;
-  const ours: Readonly<Record<string, string>> = {
-    database: "store",
-    logout: "signing",
-    revoke: "signing",
-    ttl: "lifetimes",
-  };
-  return ours[term] ?? term;
+  const ours = new Map([
+    ["database", "store"],
+    ["logout", "signing"],
+    ["revoke", "signing"],
+    ["ttl", "lifetimes"],
+  ]);
+  return ours.get(term) ?? term;
 };
 
 // Who builds an application asks first: what only those read who build on core, or look up a name, comes after.
