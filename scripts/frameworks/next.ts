@@ -33,6 +33,31 @@ export const nextTrials: readonly Trial[] = [
     },
   },
   {
+    name: "sign out everywhere",
+    async run({ server }) {
+      const [phone, laptop] = [new Visitor(server.url), new Visitor(server.url)];
+      for (const [visitor, device] of [
+        [phone, "phone"],
+        [laptop, "laptop"],
+      ] as const) {
+        const page = await visitor.ask("/devices");
+        const headers = { "user-agent": device };
+        await visitor.post("/devices", { headers, body: actionIn(page.body, "in", { user: "grace" }) });
+      }
+      const listed = await phone.ask("/devices");
+      assert.match(listed.body, /phone, this one/);
+      assert.match(listed.body, /<li>laptop</);
+      const answer = await phone.post("/devices", { body: actionIn(listed.body, "elsewhere", {}) });
+      assert.match((await phone.follow(answer)).body, /role="status">1 signed out</);
+      const again = await phone.ask("/devices");
+      assert.doesNotMatch(again.body, /1 signed out|laptop/);
+      assert.match((await laptop.ask("/devices")).body, />sign in</);
+      const out = await phone.post("/devices", { body: actionIn(again.body, "everywhere", {}) });
+      assert.equal(out.status, 303);
+      assert.equal(phone.cookie, "");
+    },
+  },
+  {
     name: "failed action",
     async run({ application, server }) {
       const visitor = new Visitor(server.url);

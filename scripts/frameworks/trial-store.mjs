@@ -40,7 +40,9 @@ export function trialStore() {
     async connect(context) {
       if (process.env.SESS_TRIAL_BUILD) throw new Error("a store was opened while building");
       const provider = await inner.connect(context);
+      const { keysOf } = provider;
       return {
+        ...(keysOf && { keysOf: keysOf.bind(provider) }),
         read: async (key) => {
           if (state().down) throw new Error("the trial's store is down");
           return provider.read(key);

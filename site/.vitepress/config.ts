@@ -12,8 +12,17 @@ const processTerm = (word: string): string | null => {
   const term = word.toLowerCase();
   // Words of questions that say nothing about the answer, and a word that these documents have another one for.
   if (/^(an?|and|do|does|for|how|i|in|is|it|my|of|on|or|the|to|what|why|with)$/.test(term)) return null;
-  return term === "database" ? "store" : term;
+  const ours = new Map([
+    ["database", "store"],
+    ["logout", "signing"],
+    ["revoke", "signing"],
+    ["ttl", "lifetimes"],
+  ]);
+  return ours.get(term) ?? term;
 };
+
+// Who builds an application asks first: what only those read who build on core, or look up a name, comes after.
+const boostDocument = (id: string): number => (/^\/(api|bench|conformance|decisions|writing)/.test(id) ? 0.4 : 1);
 
 export default defineConfig({
   title: "@sess",
@@ -42,7 +51,7 @@ export default defineConfig({
     search: {
       provider: "local",
       options: {
-        miniSearch: { options: { processTerm } },
+        miniSearch: { options: { processTerm }, searchOptions: { boostDocument } },
       },
     },
   },

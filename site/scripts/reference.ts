@@ -77,7 +77,10 @@ function declaration(node: ts.Node): string {
   return shown.join("\n").replace(link, "$1");
 }
 
-/** A comment as Markdown: `{@link x}` is the name, and what only looks like HTML is text. */
+/** A comment as Markdown: `{@link x}` is the name, and what only looks like HTML is text. Code blocks show it as it is. */
 function prose(comment: string): string {
-  return comment.replace(link, "`$1`").replace(/<(?=[a-z])/gi, "&lt;");
+  const parts = comment.split(/^(```.*?^```)/ms);
+  return parts
+    .map((part) => (part.startsWith("```") ? part : part.replace(link, "`$1`").replace(/<(?=[a-z])/gi, "&lt;")))
+    .join("");
 }

@@ -177,6 +177,7 @@ describe("typed options", () => {
     ["dsn", { dsn: 1 }],
     ["socketPath", { socketPath: "/a", host: "h" }],
     ["pasword", { pasword: "x" }],
+    ["url; known are table, ", { url: "mysql://h/d" }],
     ["host", { pool: { getConnection() {} }, host: "h" }],
     ["getConnection", { pool: {} }],
     ["getConnection", { pool: undefined }],

@@ -64,7 +64,7 @@ async function inspect(statements: Statements, sql: Sql, table: string, createTa
     checkColumns(await statements.columns(sql.inspect, until), table);
   } catch (error) {
     const number = error instanceof SessionError ? numberOf(error.cause) : 0;
-    if (number === 1054) throw wrong(`the table ${table} is not one of this provider's: it lacks a column`);
+    if (number === 1054) throw foreign(table, "it lacks a column");
     if (number !== 1146) throw error;
     if (!createTable) throw wrong(`there is no table ${table}, and createTable is false`);
     await statements.write(ddl(table), [], until);
@@ -91,11 +91,15 @@ function checkColumns(columns: readonly unknown[], table: string): void {
     const column = columns[index];
     const part = (key: string) => Number(typeof column === "object" && column !== null && Reflect.get(column, key));
     const fits = part("columnType") === type && part("characterSet") === binary && part("columnLength") >= length;
-    if (!fits) throw wrong(`the table ${table} is not one of this provider's: ${name} is of another type`);
+    if (!fits) throw foreign(table, `${name} is of another type`);
     if (index === 0 && (part("flags") & primaryKey) === 0) {
-      throw wrong(`the table ${table} is not one of this provider's: ${name} is not its primary key`);
+      throw foreign(table, `${name} is not its primary key`);
     }
   });
+}
+
+function foreign(table: string, reason: string): SessionError {
+  return wrong(`the table ${table} is not one of this provider's: ${reason}. Name another in the option table`);
 }
 
 function wrong(message: string): SessionError {

@@ -37,7 +37,7 @@ test.each<[config: unknown, named: string]>([
   [`postgres://h/a?options=${secret}`, "parameter"],
   [`postgres://h/a?sslmode=${secret}`, "sslmode"],
   ["postgres://h/a?sslmode=prefer", "sslmode"],
-  [{ urll: secret }, "urll"],
+  [{ urll: secret }, "urll; known are table, "],
   [{ url: 7 }, "url"],
   [{ host: 7 }, "host"],
   [{ port: 0 }, "port"],

@@ -83,7 +83,8 @@ function checkInteger(name: string, value: number, least: number, most: number, 
 
 function rejectUnknown(where: string, config: object, known: readonly string[]): void {
   const unknown = Object.keys(config).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw wrong(`has an option that is not known here: ${where}${unknown}`);
+  if (unknown === undefined) return;
+  throw wrong(`has an option that is not known here: ${where}${unknown}; known are ${known.join(", ")}`);
 }
 
 function wrong(message: string): SessionError {

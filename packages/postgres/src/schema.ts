@@ -57,7 +57,8 @@ export async function prepare(statements: Statements, table: string, schema: str
     found = await look();
   }
   if (found.columns === columns && found.primary_key === "PRIMARY KEY (key)") return;
-  throw wrong(`the table ${table} is not one of this provider's: its columns are not those that ddl() names`);
+  const reason = "its columns are not those that ddl() names";
+  throw wrong(`the table ${table} is not one of this provider's: ${reason}. Name another in the option table`);
 }
 
 function wrong(message: string): SessionError {

@@ -62,6 +62,7 @@ describe("typed options", () => {
     ["host", { host: 1 }],
     ["pasword", { pasword: "astaxie" }],
     ["url", { client: {}, url: "redis://h" }],
+    ["uri; known are url, host, ", { uri: "redis://h" }],
   ])("%s is named when it is wrong", (name, config) => {
     expect(() => parseConfig(config as RedisConfig)).toThrow(expect.objectContaining({ code: "SESS_CONFIG" }));
     expect(() => parseConfig(config as RedisConfig)).toThrow(new RegExp(name));

@@ -91,7 +91,8 @@ function checkClient(client: RedisClient, waits: boolean): Borrowed {
 
 function rejectUnknown(config: object, known: readonly string[]): void {
   const unknown = Object.keys(config).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw wrong(`has an option that is not known here: ${unknown}`);
+  if (unknown === undefined) return;
+  throw wrong(`has an option that is not known here: ${unknown}; known are ${known.join(", ")}`);
 }
 
 type Defined<T> = { [N in keyof T]: Exclude<T[N], undefined> };

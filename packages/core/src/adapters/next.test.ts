@@ -1,4 +1,4 @@
-import { expect, expectTypeOf, test } from "vitest";
+import { expect, expectTypeOf, test, vi } from "vitest";
 import { codeOf, Stage } from "../../test-support/stage.js";
 import type { ManagerConfig } from "../config/options.js";
 import { SessionError } from "../errors.js";
@@ -23,6 +23,8 @@ class FakeRequest {
 
   headers = async () => this.#headers;
 
+  connection = async () => {};
+
   cookies = async () => ({
     getAll: () => [...this.#jar].map(([name, value]) => ({ name, value })),
     set: (name: string, value: string, options: NextCookieOptions) => {
@@ -41,7 +43,11 @@ async function site(config?: ManagerConfig) {
   const stage = new Stage();
   const manager = await stage.manager(config);
   let request = new FakeRequest();
-  const sessions = nextSessions(manager, { cookies: () => request.cookies(), headers: () => request.headers() });
+  const sessions = nextSessions(manager, {
+    cookies: () => request.cookies(),
+    headers: () => request.headers(),
+    connection: () => request.connection(),
+  });
   const begin = (headers?: Record<string, string>) => {
     request = new FakeRequest(headers);
     return request;
@@ -104,6 +110,50 @@ test("what is read cannot be changed, by its type and at run time", async () => 
   expectTypeOf(session).toEqualTypeOf<ReadonlySession<SessionData>>();
   expect("set" in session || "update" in session || "destroy" in session).toBe(false);
   expect(Object.isFrozen(session)).toBe(true);
+});
+
+test("a page waits for connection() before anything of it reads the clock, as Next's Cache Components demand", async () => {
+  const clock = vi.fn(() => 1e12);
+  const stage = new Stage();
+  const manager = await stage.manager({ now: clock });
+  clock.mockClear();
+  const request = new FakeRequest({ cookie: "sessionid=" });
+  let connect = () => {};
+  const connected = new Promise<void>((resolve) => {
+    connect = resolve;
+  });
+  const { getSession } = nextSessions(manager, {
+    cookies: request.cookies,
+    headers: request.headers,
+    connection: () => connected,
+  });
+  const page = getSession();
+  await new Promise(setImmediate);
+  expect(clock).not.toHaveBeenCalled();
+  connect();
+  expect((await page).isNew).toBe(true);
+});
+
+test("a page lists the owner's sessions, and knows its own", async () => {
+  const { manager, sessions, begin } = await site();
+  const cookies: string[] = [];
+  for (const device of ["phone", "laptop"]) {
+    const action = begin();
+    await sessions.changeSession(async (session) => {
+      session.set("device", device);
+      session.owner = "ada";
+      await session.regenerate();
+    });
+    cookies.push(action.cookie);
+  }
+  begin({ cookie: cookies[0] ?? "" });
+  const owned = await manager.listOwned("ada", { current: await sessions.getSession() });
+  expect(owned.map((each) => [each.get("device"), each.current])).toEqual(
+    expect.arrayContaining([
+      ["phone", true],
+      ["laptop", false],
+    ]),
+  );
 });
 
 test("redirect() is thrown on, after storing and with the cookie", async () => {
@@ -226,7 +276,8 @@ test("where Next renders for everybody, headers() stops it before the Manager is
     opened += 1;
     return new Stage().manager();
   };
-  const sessions = nextSessions(open, { cookies: () => Promise.reject(stop), headers: () => Promise.reject(stop) });
+  const stopped = () => Promise.reject(stop);
+  const sessions = nextSessions(open, { cookies: stopped, headers: stopped, connection: async () => {} });
   await expect(sessions.getSession()).rejects.toBe(stop);
   await expect(sessions.changeSession(() => {})).rejects.toBe(stop);
   expect(opened).toBe(0);

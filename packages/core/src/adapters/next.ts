@@ -17,13 +17,15 @@ export interface NextCookies {
   set(name: string, value: string, options: NextCookieOptions): unknown;
 }
 
-/** The functions of `next/headers`. */
+/** `cookies` and `headers` of `next/headers`, and `connection` of `next/server`. */
 export interface NextFunctions {
   cookies(): Promise<NextCookies>;
   headers(): Promise<{
     get(name: string): string | null;
     forEach(callback: (value: string, name: string) => void): void;
   }>;
+  /** Where Next prerenders, nothing behind it runs: with Cache Components, neither the clock nor a random value may. */
+  connection(): Promise<void>;
 }
 
 /** What a page can read. Changes inside an object that `get` returns are not stored. */
@@ -72,9 +74,10 @@ export type ProxyAnswer = Response | undefined;
  * ```ts
  * // lib/session.ts
  * import { cookies, headers } from "next/headers";
+ * import { connection } from "next/server";
  *
- * const open = () => createManager<Fields>("redis", { global: "shop", trustProxy: 1 });
- * export const { getSession, changeSession, handleProxy } = nextSessions(open, { cookies, headers });
+ * export const open = () => createManager<Fields>("redis", { global: "shop", trustProxy: 1 });
+ * export const { getSession, changeSession, handleProxy } = nextSessions(open, { cookies, headers, connection });
  * ```
  *
  * Whether the cookie is Secure is decided by the Manager's options: Next does not tell whether a request came over TLS,
@@ -148,6 +151,7 @@ class Requests<D extends object> {
     const headers = await this.#next.headers();
     const request = await this.#request();
     const cookie = request.headers.get("cookie") ?? "";
+    await this.#next.connection();
     const manager = await this.#manager();
     const known = this.#read.get(headers);
     if (known?.cookie === cookie) return known.exchange;

@@ -88,6 +88,19 @@ describe("an owner's sessions", () => {
     expect(await a.listOwned("ada", { current: session })).toMatchObject([{ current: true }]);
   });
 
+  test("for the current session an id is enough in a list, and an earlier one too; to spare a session it is not", async () => {
+    const { a } = await processes();
+    const session = await signIn(a, "ada");
+    const { id } = session;
+    await session.regenerate();
+    expect(await a.listOwned("ada", { current: { id } })).toMatchObject([{ current: true }]);
+    expect(await a.listOwned("ada", { current: { id: session.id } })).toMatchObject([{ current: true }]);
+    expect(await a.listOwned("ada", { current: { id: `${id}x` } })).toMatchObject([{ current: false }]);
+    expect(await codeOf(a.listOwned("ada", { current: {} as { id: string } }))).toBe("SESS_VALUE");
+    const except = { id: session.id } as SessionStore<SessionData>;
+    expect(await codeOf(a.destroyOwned("ada", { except }))).toBe("SESS_VALUE");
+  });
+
   test("neither the owner nor the id is at rest", async () => {
     const { raw, a } = await processes();
     const session = await signIn(a, "ada@example.org");

@@ -162,8 +162,9 @@ export interface StoreManager<D extends object> extends Manager<D> {
   /**
    * The sessions with this `owner`, last stored first. Rejects with `SESS_UNSUPPORTED` if the provider has no index of
    * owners, and with `SESS_ENVELOPE` or `SESS_UNAVAILABLE` if some could not be read; the message says how many.
+   * `current` is the session of the present request, or what has its id, such as the session that a page of Next reads.
    */
-  listOwned(owner: string, options?: { readonly current?: SessionStore<D> }): Promise<OwnedSession<D>[]>;
+  listOwned(owner: string, options?: { readonly current?: { readonly id: string } }): Promise<OwnedSession<D>[]>;
 
   /**
    * Signs an owner out everywhere, except from the session passed as `except`: ends every session whose save with this

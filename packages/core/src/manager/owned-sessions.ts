@@ -12,9 +12,8 @@ import type { EndOptions, OwnedSession } from "./manager.js";
 export async function listOwned<D extends object>(
   backend: StoreBackend,
   owner: string,
-  current: SessionStore<D> | undefined,
+  mine: ReadonlySet<string>,
 ): Promise<OwnedSession<D>[]> {
-  const mine = await keysOf(backend, current);
   const found: OwnedSession<D>[] = [];
   const leftovers = new Leftovers();
   for await (const [key, stored] of backend.owned(owner, leftovers)) {
@@ -43,6 +42,17 @@ export async function keysOf<D extends object>(
   }
   const { pastKeys, identity } = session.forResponse.state;
   return new Set([...pastKeys, ...(await backend.chain(identity.key))]);
+}
+
+/** {@link keysOf} for a list: there, the id is enough, as a page of Next has it. */
+export async function currentKeys(
+  backend: StoreBackend,
+  current: { readonly id: string } | undefined,
+  keyOf: (id: string) => string,
+): Promise<ReadonlySet<string>> {
+  if (current === undefined || current instanceof Session) return keysOf(backend, current);
+  if (typeof current.id !== "string") throw new SessionError("SESS_VALUE", "the current session must have an id");
+  return backend.chain(keyOf(current.id));
 }
 
 function describe<D extends object>(

@@ -9,7 +9,7 @@ import { isId, ownerKey, sessionKeys } from "../ids.js";
 import type { Finding } from "../provider.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { EndOptions, OwnedSession, StoreManager } from "./manager.js";
-import { handleIn, keysOf, listOwned } from "./owned-sessions.js";
+import { currentKeys, handleIn, keysOf, listOwned } from "./owned-sessions.js";
 import { RequestManager } from "./request-manager.js";
 import { type Found, type PresentedSession, type Selection, selectSession, whyNone } from "./select-session.js";
 
@@ -72,9 +72,10 @@ export class StoreSessionManager<D extends object> extends RequestManager<D> imp
     };
   }
 
-  async listOwned(owner: string, options?: { readonly current?: SessionStore<D> }): Promise<OwnedSession<D>[]> {
+  async listOwned(owner: string, options?: { readonly current?: { readonly id: string } }): Promise<OwnedSession<D>[]> {
     this.assertOpen();
-    return listOwned<D>(this.#backend, this.#ownerKey(owner), options?.current);
+    const mine = await currentKeys(this.#backend, options?.current, this.#keyOf);
+    return listOwned<D>(this.#backend, this.#ownerKey(owner), mine);
   }
 
   async destroyOwned(owner: string, options: EndOptions<D> = {}): Promise<number> {
