@@ -1,4 +1,4 @@
-import { type Connector, createManager, type StoreManager } from "@sess/core";
+import { type Connector, createManager, type SessionData, type StoreManager } from "@sess/core";
 import type { OldStore } from "@sess/core/express-session";
 import { mysql } from "@sess/mysql/provider";
 import { redis } from "@sess/redis/provider";
@@ -94,9 +94,9 @@ const nothing: OldStore = { get: (_id, callback) => callback(null), destroy: (_i
 /** What stands in the cookie before the signature. */
 const idOf = (cookie: string) => /=s%3A([^.]*)\./.exec(cookie)?.[1] ?? "";
 
-async function open(connector: Connector, now?: () => number): Promise<StoreManager> {
+async function open(connector: Connector, now?: () => number): Promise<StoreManager<SessionData>> {
   const config = { cookieName: "sid", maxLifetime: 86_400, ...(now && { now }) };
-  const manager = (await createManager(connector, config)) as StoreManager;
+  const manager = (await createManager(connector, config)) as StoreManager<SessionData>;
   onTestFinished(() => manager.close());
   return manager;
 }

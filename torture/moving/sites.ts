@@ -72,13 +72,13 @@ export function oldSite(store: OldStore): Promise<number> {
 }
 
 /** After: the same pages. */
-export function newSite(sessions: Manager, from: OldStore): Promise<number> {
+export function newSite<D extends object>(sessions: Manager<D>, from: OldStore): Promise<number> {
   return serve(session({ sessions, from, secret }) as RequestHandler);
 }
 
 export interface Visit {
-  readonly user?: string;
-  readonly visits?: number;
+  readonly user?: string | undefined;
+  readonly visits?: number | undefined;
 }
 
 /** The cookie of somebody who signed in. */
