@@ -10,7 +10,7 @@ const trials = [
 const alone = "torture/wire/wire.test.ts";
 
 /** The files that take longest, by waiting: begun last, they would be what a run ends with, one at a time. */
-const long = /\/(conformance|broken|clients|outage|snippets|connect|stopped|wait|types|acl)\.test\.ts$/;
+const long = /\/(conformance|broken|clients|outage|snippets|connect|stopped|wait|types|acl|moving)\.test\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

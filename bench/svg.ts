@@ -1,7 +1,24 @@
-/** A figure of SVG elements on white. */
+/** What each colour becomes on a dark page; a colour that is not here is good on both. */
+const dark: Readonly<Record<string, string>> = {
+  "#1f1d1a": "#e7e5e4",
+  "#0f766e": "#2dd4bf",
+  "#c2703d": "#e8935c",
+  "#d6d3d1": "#57534e",
+  "#5eead4": "#115e59",
+};
+
+// Whoever shows it decides: the page's `color-scheme`, or else the reader's system. Attributes stay for what knows no CSS.
+const style = `<style>@media (prefers-color-scheme: dark) {
+text { fill: ${dark["#1f1d1a"]} }
+${Object.entries(dark)
+  .map(([light, other]) => `[fill="${light}"] { fill: ${other} } [stroke="${light}"] { stroke: ${other} }`)
+  .join("\n")}
+}</style>`;
+
+/** A figure of SVG elements, without a background: on a light page and on a dark one. */
 export function svg(width: number, height: number, label: string, elements: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">
-<rect width="100%" height="100%" fill="#fff"/>
+${style}
 <g style="font: 13px system-ui, sans-serif; fill: #1f1d1a">
 ${elements.join("\n")}
 </g>

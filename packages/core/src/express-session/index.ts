@@ -3,18 +3,27 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { SessionError } from "../errors.js";
 import { CookieSessionManager } from "../manager/cookie-manager.js";
 import { isElsewhere } from "../session-object/cookie-path.js";
-import { type AnySession, internalsOf } from "../session-object/internals.js";
+import { type AnySession, internalsOf, type ManagerInternals } from "../session-object/internals.js";
 import { type RequestOptions, RequestSession, type SessionHolder } from "../session-object/request-session.js";
 import type { SessionCookie as CookieClass } from "../session-object/session-cookie.js";
 import type { Callback } from "../session-object/session-object.js";
 import { lookIn } from "./elsewhere.js";
-import { isOwed, takenOver, understandOld } from "./migration.js";
+import {
+  isOwed,
+  Migration,
+  type OldEntry,
+  type Origin,
+  type TakenOver,
+  takenOver,
+  understandOld,
+} from "./migration.js";
 import { assertOptions, maxAgeOf, originOf, type SessionOptions } from "./options.js";
 import { plainSession } from "./plain-session.js";
 
 export type { CookieData } from "../session-object/session-cookie.js";
 export type { Callback } from "../session-object/session-object.js";
 export type { CookieOptions } from "./cookie-options.js";
+export type { OldEntry, TakenOver } from "./migration.js";
 export type { OldSession, OldStore } from "./old-store.js";
 export type { SessionOptions } from "./options.js";
 export type { Secret } from "./signed-cookie.js";
@@ -98,24 +107,43 @@ export type ExpressMiddleware = (req: IncomingMessage, res: ServerResponse, next
  * response. Throws `SESS_CONFIG` for options that would undo a guarantee.
  */
 export function session<D extends object>(options: SessionOptions<D>): ExpressMiddleware {
-  // With express-session they may be left out.
-  const internals = internalsOf((options as SessionOptions<D> | undefined)?.sessions);
-  const { settings } = internals;
-  assertOptions(options, settings);
-  const origin = originOf(options);
-  if (origin !== undefined && internals instanceof CookieSessionManager) throw nobodyDecides();
+  const { internals, origin } = check(options);
   lookIn(internals);
   if (origin !== undefined) understandOld(internals, origin);
   const { unset = "keep" } = options;
-  const maxAge = maxAgeOf(options, settings);
+  const maxAge = maxAgeOf(options, internals.settings);
   const each: RequestOptions = { internals, shape: plainSession, unset, maxAge, hidden: takenOver, isOwed };
   return (req, res, next) => {
-    if (isElsewhere(req, settings.cookie.path) || (req as SessionHolder).session) {
+    if (isElsewhere(req, internals.settings.cookie.path) || (req as SessionHolder).session) {
       next();
       return;
     }
     give(req, res, each).then(() => next(), next);
   };
+}
+
+/**
+ * Takes a session of the old store over before its visitor comes, to empty that store. The visitor's cookie goes on
+ * working where the middleware has the same `secret`, and any `from`. `options` are the middleware's.
+ *
+ * May be called again, and while requests are served: a session is taken over once, and what is there stays as it is.
+ * Rejects with `SESS_UNAVAILABLE` if a store fails or the old one cannot read the record, and with `SESS_TOO_LARGE`;
+ * with `SESS_CONFIG` for options without `from`, and for a time that is not in milliseconds.
+ */
+export async function takeOver<D extends object>(options: SessionOptions<D>, old: OldEntry): Promise<TakenOver> {
+  const { internals, origin } = check(options);
+  if (origin === undefined) throw new SessionError("SESS_CONFIG", 'option "from" must be the old store');
+  return new Migration(internals, origin).takeOver(old);
+}
+
+function check<D extends object>(options: SessionOptions<D>): { internals: ManagerInternals; origin?: Origin } {
+  // With express-session they may be left out.
+  const internals = internalsOf((options as SessionOptions<D> | undefined)?.sessions);
+  assertOptions(options, internals.settings);
+  const origin = originOf(options);
+  if (origin === undefined) return { internals };
+  if (internals instanceof CookieSessionManager) throw nobodyDecides();
+  return { internals, origin };
 }
 
 async function give(req: IncomingMessage & SessionHolder, res: ServerResponse, options: RequestOptions) {

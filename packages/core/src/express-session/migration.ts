@@ -43,6 +43,23 @@ export function understandOld(internals: ManagerInternals, origin: Origin): void
 export const takenOver = "taken over from express-session";
 const taken = new Error("this session was taken over before");
 
+/** A session of the old store. */
+export interface OldEntry {
+  /** As the old store has it: without prefix and signature. A secret. */
+  readonly id: string;
+  /**
+   * When it expires there, epoch milliseconds: it expires then here too, or earlier by the Manager's idle lifetime, if
+   * nobody uses it. Absent: its lifetime begins anew.
+   */
+  readonly expiresAt?: number | undefined;
+}
+
+/**
+ * What became of a session of the old store. `"taken"`: it is a session of the Manager now. `"there"`: it was one before,
+ * or has been. `"none"`: the old store has no such session, or nothing in it, or it has expired.
+ */
+export type TakenOver = "taken" | "there" | "none";
+
 /** An old id that a request came with. */
 interface Asked {
   readonly request: RequestView;
@@ -51,7 +68,7 @@ interface Asked {
   readonly deadline: Deadline;
 }
 
-class Migration {
+export class Migration {
   readonly #internals: ManagerInternals;
   readonly #origin: Origin;
 
@@ -67,7 +84,7 @@ class Migration {
     const id = this.#newId(oldId);
     const there = await foundBy(this.#internals, request, id);
     if (there !== undefined) return this.#joined(there, asked);
-    const old = await ask(deadline, () => readOld(store, oldId, this.#internals.settings.now()));
+    const old = await ask(deadline, () => readOld(store, oldId));
     const created = old !== undefined && old.fields.length > 0 && (await this.#create(id, old));
     // There was no old session. Another request may have taken it over since the first look.
     const found = await foundBy(this.#internals, request, id);
@@ -76,6 +93,19 @@ class Migration {
     await ask(deadline, () => destroyOld(store, oldId));
     owed.add(found.stored);
     return found;
+  }
+
+  /** Takes a session over before its visitor has come. */
+  async takeOver({ id, expiresAt }: OldEntry): Promise<TakenOver> {
+    assertEntry(id, expiresAt);
+    const deadline = this.#internals.deadline();
+    const { store } = this.#origin;
+    if (expiresAt !== undefined && expiresAt <= this.#internals.settings.now()) return "none";
+    const old = await ask(deadline, () => readOld(store, id));
+    if (old === undefined || old.fields.length === 0) return "none";
+    const created = await this.#create(this.#newId(id), old, expiresAt);
+    await ask(deadline, () => destroyOld(store, id));
+    return created ? "taken" : "there";
   }
 
   async #joined(found: LoadedSession, { oldId, deadline }: Asked): Promise<LoadedSession> {
@@ -88,11 +118,12 @@ class Migration {
   }
 
   /** Whether it was this call that created it. */
-  async #create(id: string, { fields, maxAge }: OldRecord): Promise<boolean> {
+  async #create(id: string, { fields, maxAge }: OldRecord, expiresAt?: number): Promise<boolean> {
     const { settings } = this.#internals;
     const session = this.#internals.session({ identity: this.#internals.identify(id) }, false);
     const lifetime = maxAge === undefined ? undefined : Math.min(Math.ceil(maxAge / 1000), longestLifetime);
     if (lifetime !== undefined && lifetime !== settings.cookieMaxAge) session.lifetime = lifetime;
+    session.forResponse.state.unusedUntil = expiresAt;
     for (const [name, value] of fields) session.set(name, value);
     try {
       // Runs on the stored state: a session that others have created and use already must stay unchanged.
@@ -118,6 +149,15 @@ class Migration {
     const key = createHmac("sha256", secret).update("sess/express-session/1\n").update(oldId).digest();
     return prefix + Buffer.from(hkdfSync("sha256", key, "", "session id", bytes)).toString("base64url");
   }
+}
+
+/** Before it, a time in milliseconds is taken for one in seconds: March 1973. */
+const earliest = 1e11;
+
+function assertEntry(id: unknown, expiresAt = Number.POSITIVE_INFINITY): void {
+  if (typeof id !== "string" || id === "") throw new SessionError("SESS_CONFIG", '"id" must be the id of a session');
+  if (expiresAt >= earliest) return;
+  throw new SessionError("SESS_CONFIG", '"expiresAt" must be a time in epoch milliseconds');
 }
 
 async function ask<T>(deadline: Deadline, call: () => Promise<T>): Promise<T> {

@@ -15,8 +15,12 @@ export interface OldRecord {
   readonly maxAge: number | undefined;
 }
 
-/** `undefined` if there is no session or its own expiry has passed. Rejects if the store fails. */
-export async function readOld(store: OldStore, id: string, now: number): Promise<OldRecord | undefined> {
+/**
+ * `undefined` if the store has no such session. Whether one has expired is for the store to say, as with
+ * express-session: many prolong a session without writing it, so that the end in its data has passed while it lives.
+ * Rejects if the store fails.
+ */
+export async function readOld(store: OldStore, id: string): Promise<OldRecord | undefined> {
   const data = await new Promise<OldSession | null | undefined>((resolve, reject) => {
     store.get(id, (error, found) => {
       // File stores report a missing session as an error; other stores do not.
@@ -27,8 +31,9 @@ export async function readOld(store: OldStore, id: string, now: number): Promise
   if (typeof data !== "object" || data === null) return undefined;
   // Some stores return objects of their database, which applications saw as JSON.
   const { cookie, ...fields } = JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
-  const { originalMaxAge, expires } = (cookie ?? {}) as { originalMaxAge?: unknown; expires?: unknown };
-  if (typeof expires === "string" && Date.parse(expires) <= now) return undefined;
+  // Every session has it: this is something else that lies there.
+  if (typeof cookie !== "object" || cookie === null) return undefined;
+  const { originalMaxAge } = cookie as { originalMaxAge?: unknown };
   return {
     fields: Object.entries(fields),
     maxAge: typeof originalMaxAge === "number" && originalMaxAge > 0 ? originalMaxAge : undefined,

@@ -14,6 +14,8 @@ export interface Draft {
   lifetime: number | undefined;
   /** An absolute lifetime from now on, ms; absent is the end that the session has. */
   absolute?: number;
+  /** When the record expires at the latest, epoch ms, if nobody uses it. */
+  unusedUntil?: number;
 }
 
 /** The owner as an application set it; without a hash and a name, there is to be none. */
@@ -49,6 +51,8 @@ export class Changes {
   lifetime: number | undefined;
   /** An absolute lifetime for this session alone, ms, counted from when it takes effect: together with {@link lifetime}. */
   absolute: number | undefined;
+  /** When the session expires at the latest, epoch ms, if nobody uses it. Takes effect at creation. */
+  unusedUntil: number | undefined;
   /** Whether the lifetime is to replace that of a session which is stored, because its cookie is still to be sent. */
   replacesLifetime = false;
 
@@ -127,6 +131,7 @@ export class Changes {
     const takes = fresh || this.replacesLifetime;
     if (takes && this.lifetime !== undefined) draft.lifetime = this.lifetime;
     if (fresh && this.absolute !== undefined) draft.absolute = this.absolute;
+    if (fresh && this.unusedUntil !== undefined) draft.unusedUntil = this.unusedUntil;
   }
 
   /** These changes followed by `newer`: how a failed commit goes back under what was changed meanwhile. */
@@ -139,6 +144,7 @@ export class Changes {
       both.#owner = part.#owner ?? both.#owner;
       both.lifetime = part.lifetime ?? both.lifetime;
       both.absolute = part.absolute ?? both.absolute;
+      both.unusedUntil = part.unusedUntil ?? both.unusedUntil;
       both.replacesLifetime ||= part.replacesLifetime;
     }
     return both;

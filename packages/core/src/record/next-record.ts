@@ -92,7 +92,10 @@ export function sessionAfter(context: RecordContext, base: StoredSession | undef
   const absolute = draft.absolute === undefined ? (base?.absolute ?? now + context.absolute) : now + draft.absolute;
   return {
     version,
-    expiresAt: expiryOfUse({ absolute, lifetime: draft.lifetime }, now, context.idle),
+    expiresAt: Math.min(
+      expiryOfUse({ absolute, lifetime: draft.lifetime }, now, context.idle),
+      draft.unusedUntil ?? Number.POSITIVE_INFINITY,
+    ),
     owner: draft.owner,
     ownerName: draft.ownerName,
     retired: undefined,

@@ -26,6 +26,8 @@ export class SessionState {
   lifetime: number | undefined;
   /** Set by this request. Takes effect at creation or with a new id. */
   absolute: number | undefined;
+  /** When a session that is created here expires if nobody uses it, epoch ms; its idle lifetime may end it sooner. */
+  unusedUntil: number | undefined;
   /** Whether this request created the session, or gave it the id that it has. */
   #idIsNew = false;
   /** The owner of a session that is not stored yet. */
@@ -143,6 +145,7 @@ export class SessionState {
     const changes = this.view.take(isKnown);
     changes.lifetime = this.lifetime;
     changes.absolute = this.absolute;
+    changes.unusedUntil = this.unusedUntil;
     changes.replacesLifetime = this.#lifetimeIsDue;
     if (this.#firstOwner !== undefined) changes.setOwner(this.#firstOwner);
     return changes;

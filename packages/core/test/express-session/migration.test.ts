@@ -126,7 +126,8 @@ describe("an old session", () => {
 
   test("is none when it has expired", async () => {
     const old = await oldSite("connect.sid", "/start?maxAge=1000");
-    const { port } = await newSite(old.store, {}, { now: () => Date.now() + 2000 });
+    const { port } = await newSite(old.store);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 2000 });
     expect(await new Browser(port, old.cookie).json("/read")).toEqual({});
   });
 
