@@ -78,6 +78,8 @@ const examples: Readonly<Record<string, Use>> = {
   websocket: chat,
 };
 
+const looked = new Set<Use>();
+
 /** The examples that are sites of one process, each as its readers meet it; two at a time. */
 export async function exampleChecks(browser: Browser, screenshots: string): Promise<void> {
   const rest = Object.entries(examples);
@@ -99,9 +101,13 @@ async function one(browser: Browser, screenshots: string, name: string, use: Use
       await page.goto(site.url);
       await use(page);
     });
-    await check(`examples/${name}: in light and dark, on a desktop and on a phone`, async () => {
-      assert.deepEqual(await faultsOf(page, join(screenshots, `example-${name}`)), []);
-    });
+    // Those that are used alike share one page.
+    if (!looked.has(use)) {
+      looked.add(use);
+      await check(`examples/${name}: in light and dark, on a desktop and on a phone`, async () => {
+        assert.deepEqual(await faultsOf(page, join(screenshots, `example-${name}`)), []);
+      });
+    }
     if (use === login)
       await check(`examples/${name}: a cookie that was altered is nobody's`, () => altered(context, page));
     await check(`examples/${name}: nothing for the browser to complain about`, () => assert.deepEqual(complaints, []));
