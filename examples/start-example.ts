@@ -32,3 +32,8 @@ export async function startExample(
   }
   throw new Error(`${name} ended before it was ready`);
 }
+
+/** The heading of a page and its lines, without those of its forms. */
+export function said(html: string): string[] {
+  return [...html.matchAll(/<(h1|p)>([^<]*)<\/\1>/g)].map(([, , text = ""]) => text);
+}

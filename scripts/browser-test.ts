@@ -1,6 +1,6 @@
 /**
- * The login site in a real browser: `npm run test:browser`. Starts the site as `npm start` does, on a free port, and
- * drives Debian's chromium. Leaves screenshots in .tmp/screenshots. Run the build first.
+ * The login site and the other examples in a real browser: `npm run test:browser`. Starts each as `npm start` does, on
+ * a free port, and drives Debian's chromium. Leaves screenshots in .tmp/screenshots. Run the build first.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -10,6 +10,8 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { exampleChecks } from "./browser/examples.js";
+import { faultsOf } from "./browser/look.js";
+import { check, report } from "./browser/report.js";
 import { trialOfAnother, trialOfOurs } from "./browser/sign-in-trial.js";
 import { findChromium, install, root, type Site, startSite } from "./browser/site.js";
 import {
@@ -29,20 +31,6 @@ const screenshots = join(root, ".tmp/screenshots");
 
 /** The browser's errors and warnings in every watched page. */
 const complaints: string[] = [];
-let passed = 0;
-let failed = 0;
-
-/** One line of the report. A failure does not end the test: later checks may say more about it. */
-async function check(what: string, body: () => Promise<void> | void): Promise<void> {
-  try {
-    await body();
-    passed++;
-    console.log(`ok      ${what}`);
-  } catch (error) {
-    failed++;
-    console.log(`FAILED  ${what}\n${String(error instanceof Error ? error.stack : error).replace(/^/gm, "        ")}`);
-  }
-}
 
 // ---- The checks --------------------------------------------------------------------------------------------------
 
@@ -72,7 +60,7 @@ async function mainChecks(browser: Browser, site: Site): Promise<void> {
     assert.equal(await page.evaluate("document.activeElement.id"), "password");
     assert.equal((await sessionCookie(context)).value, before.value);
   });
-  await screenshotsOf(page, "wrong-password");
+  await looks(page, "wrong-password");
   await check("signing in changes the session's id, and the first visit to the shop counts 1", async () => {
     await signIn(page, "Ada");
     assert.notEqual((await sessionCookie(context)).value, before.value);
@@ -146,7 +134,7 @@ async function mainChecks(browser: Browser, site: Site): Promise<void> {
   });
   await page.getByRole("button", { name: "Add ten olives at once" }).click();
   await page.getByText(/all saved/).waitFor();
-  await screenshotsOf(page, "shop");
+  await looks(page, "shop");
   await check("on a phone the cart comes right under the shop", async () => {
     await page.setViewportSize({ width: 375, height: 740 });
     const top = (id: string) => page.evaluate<number>(`document.querySelector("#${id}").getBoundingClientRect().top`);
@@ -184,7 +172,7 @@ async function mainChecks(browser: Browser, site: Site): Promise<void> {
     // A fresh session, on its first visit.
     assert.deepEqual(await seenWith(browser, site, signedIn), { heading: signInHeading, held: { visits: 1 } });
   });
-  await screenshotsOf(page, "sign-in");
+  await looks(page, "sign-in");
   await check("the browser had nothing to complain about", () => assert.deepEqual(complaints, []));
   await context.close();
 }
@@ -257,27 +245,10 @@ async function plainChecks(browser: Browser, site: Site): Promise<void> {
   await context.close();
 }
 
-/** The page in light mode, in dark mode, and at a phone's width, where nothing may overflow sideways. */
-async function screenshotsOf(page: Page, name: string): Promise<void> {
-  const desktop = page.viewportSize() ?? { width: 1120, height: 800 };
-  const phone = { width: 375, height: 740 };
-  for (const scheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: scheme });
-    for (const [device, viewport] of [
-      ["desktop", desktop],
-      ["phone", phone],
-    ] as const) {
-      await page.setViewportSize(viewport);
-      const path = join(screenshots, `${name}-${device}-${scheme}.png`);
-      await page.screenshot({ path, fullPage: true, animations: "disabled" });
-      await check(`${name} fits a ${device} in ${scheme}`, async () => {
-        const sticksOut = await page.evaluate<boolean>("document.documentElement.scrollWidth > innerWidth");
-        assert.equal(sticksOut, false);
-      });
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize(desktop);
+async function looks(page: Page, name: string): Promise<void> {
+  await check(`${name}, in light and dark, on a desktop and on a phone`, async () => {
+    assert.deepEqual(await faultsOf(page, join(screenshots, name)), []);
+  });
 }
 
 async function deviceChecks(browser: Browser, site: Site): Promise<void> {
@@ -327,7 +298,7 @@ async function deviceChecks(browser: Browser, site: Site): Promise<void> {
     assert.match(there, /^\d\d\.\d\d\.\d{4}, \d\d:\d\d$/);
     assert.notEqual(there, shown);
   });
-  await screenshotsOf(here, "devices");
+  await looks(here, "devices");
   await check("each other device has a button: it ends that one, and the page there says so", async () => {
     const heard: string[] = [];
     const third = await browser.newContext();
@@ -347,6 +318,7 @@ async function deviceChecks(browser: Browser, site: Site): Promise<void> {
     await lost.getByRole("alert").getByText("You were signed out").waitFor();
     await lost.getByRole("heading", { name: signInHeading }).waitFor();
     assert.deepEqual(heard, []);
+    assert.deepEqual(await faultsOf(lost, join(screenshots, "signed-out")), []);
     await there.reload();
     await there.getByRole("heading", { name: "Hello, Hedy." }).waitFor();
     await third.close();
@@ -415,11 +387,11 @@ async function processChecks(site: Site): Promise<void> {
   });
 }
 
-async function main(): Promise<void> {
+await report(async () => {
   const executablePath = findChromium();
   if (executablePath === undefined) {
     console.log(`No chromium here. To install it: ${install}`);
-    failed = process.env.CI ? 1 : 0;
+    if (process.env.CI) throw new Error("chromium is missing");
     return;
   }
   mkdirSync(screenshots, { recursive: true });
@@ -432,18 +404,9 @@ async function main(): Promise<void> {
     await deviceChecks(browser, site);
     await signInChecks(browser);
     await processChecks(site);
-    for (const example of ["memory", "file", "cookie"]) await exampleChecks(browser, example, check);
+    await exampleChecks(browser, screenshots);
   } finally {
     await browser.close();
     site.process.kill("SIGTERM");
   }
-}
-
-try {
-  await main();
-} catch (error) {
-  failed++;
-  console.log(error);
-}
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+});

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { createManager, type SessionStore } from "@sess/core";
 import "@sess/cookie";
+import { page } from "../page.js";
 
 const sessions = await createManager<{ username: string }>("cookie", {
   cookieName: "gosessionid",
@@ -25,12 +26,9 @@ async function login(sess: SessionStore<{ username: string }>, req: IncomingMess
     return res.writeHead(303, { Location: "/" }).end();
   }
   const username = sess.get("username");
-  const greeting = username
-    ? `Hello ${username.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`)}.`
-    : "Who are you?";
+  const form = `<form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`;
   res.setHeader("Content-Type", "text/html; charset=utf-8");
-  res.end(`<!doctype html><title>Login</title><p>${greeting}</p>
-    <form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`);
+  res.end(page(username ? `Hello ${username}.` : "Who are you?", [], form));
 }
 
 const server = createServer(sessions.handler(login)).listen(Number(process.env.PORT || 3000), () => {

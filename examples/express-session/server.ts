@@ -9,6 +9,7 @@ import flash from "connect-flash";
 import express, { type RequestHandler } from "express";
 import passport from "passport";
 import { Strategy } from "passport-local";
+import { page } from "../page.js";
 
 declare module "@sess/core/express-session" {
   interface SessionData {
@@ -43,10 +44,22 @@ app.use(session({ sessions }));
 app.use(passport.session());
 app.use(flash());
 
+const addBread = `<form method="post" action="/cart?item=bread"><button>Add bread</button></form>`;
+const signOut = `<form method="post" action="/sign-out"><button>Sign out</button></form>`;
+const signIn = `
+  <form method="post" action="/sign-in">
+    <p><label>Name <input name="name" required autocomplete="username"></label></p>
+    <p><label>Password <input name="password" type="password" required autocomplete="current-password"></label> open sesame</p>
+    <p><label><input name="remember" type="checkbox"> for a month</label></p>
+    <button>Sign in</button>
+  </form>`;
+
 app.get("/", (req, res) => {
   req.session.views = (req.session.views ?? 0) + 1;
   const { views, cart = [] } = req.session;
-  res.json({ user: req.user?.name, views, cart, messages: req.flash() });
+  const said = Object.values(req.flash()).flat();
+  const lines = [`Views: ${views}`, `Cart: ${cart.join(", ") || "empty"}`, ...said];
+  res.send(page(`Hello ${req.user?.name ?? "nobody"}.`, lines, addBread + (req.user ? signOut : signIn)));
 });
 
 app.post("/cart", (req, res) => {
@@ -62,14 +75,14 @@ const remember: RequestHandler = (req, _res, next) => {
 };
 
 // keepSessionInfo: the cart comes along to the new id.
-const signIn: RequestHandler = passport.authenticate("local", {
+const authenticate: RequestHandler = passport.authenticate("local", {
   successRedirect: "/",
   failureRedirect: "/",
   failureFlash: true,
   keepSessionInfo: true,
 });
 
-app.post("/sign-in", express.urlencoded(), remember, signIn);
+app.post("/sign-in", express.urlencoded(), remember, authenticate);
 
 app.post("/sign-out", (req, res, next) => {
   req.logout((error) => {

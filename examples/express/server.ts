@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createManager } from "@sess/core";
 import { session } from "@sess/core/express";
 import express from "express";
+import { shopPage } from "../page.js";
 
 interface Fields {
   user: string;
@@ -19,7 +20,7 @@ app.use(session(sessions));
 app.get("/", async (req, res) => {
   const session = await req.session<Fields>();
   const visits = await session.update("visits", (visits) => (visits ?? 0) + 1);
-  res.json({ user: session.get("user"), visits, cart: session.get("cart") ?? [] });
+  res.send(shopPage({ user: session.get("user"), visits, cart: session.get("cart") }));
 });
 
 app.post("/sign-in", async (req, res) => {

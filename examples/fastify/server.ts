@@ -2,6 +2,7 @@
 import { createManager } from "@sess/core";
 import { session } from "@sess/core/fastify";
 import fastify from "fastify";
+import { shopPage } from "../page.js";
 
 interface Fields {
   user: string;
@@ -15,11 +16,19 @@ sessions.startGC();
 const app = fastify();
 app.register(session(sessions));
 app.addHook("onClose", () => sessions.close());
+// Without it, Fastify refuses the form of a page.
+const formType = "application/x-www-form-urlencoded";
+app.addContentTypeParser(
+  formType,
+  { parseAs: "string" },
+  async (_request: unknown, body: unknown) => new URLSearchParams(String(body)),
+);
 
-app.get("/", async (request) => {
+app.get("/", async (request, reply) => {
   const session = await request.session<Fields>();
   const visits = await session.update("visits", (visits) => (visits ?? 0) + 1);
-  return { user: session.get("user"), visits, cart: session.get("cart") ?? [] };
+  reply.type("text/html; charset=utf-8");
+  return shopPage({ user: session.get("user"), visits, cart: session.get("cart") });
 });
 
 app.post<{ Querystring: { user: string } }>("/sign-in", async (request, reply) => {

@@ -3,6 +3,7 @@ import { serve } from "@hono/node-server";
 import { createManager } from "@sess/core";
 import { session } from "@sess/core/hono";
 import { Hono } from "hono";
+import { shopPage } from "../page.js";
 
 interface Fields {
   user: string;
@@ -19,7 +20,7 @@ app.use(session(sessions));
 app.get("/", async (c) => {
   const session = await c.var.session<Fields>();
   const visits = await session.update("visits", (visits) => (visits ?? 0) + 1);
-  return c.json({ user: session.get("user"), visits, cart: session.get("cart") ?? [] });
+  return c.html(shopPage({ user: session.get("user"), visits, cart: session.get("cart") }));
 });
 
 app.post("/sign-in", async (c) => {

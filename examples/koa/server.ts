@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createManager } from "@sess/core";
 import { session } from "@sess/core/koa";
 import Koa, { type Context } from "koa";
+import { shopPage } from "../page.js";
 
 interface Fields {
   user: string;
@@ -17,7 +18,7 @@ const routes: Record<string, (ctx: Context) => Promise<void>> = {
   "GET /": async (ctx) => {
     const session = await ctx.session<Fields>();
     const visits = await session.update("visits", (visits) => (visits ?? 0) + 1);
-    ctx.body = { user: session.get("user"), visits, cart: session.get("cart") ?? [] };
+    ctx.body = shopPage({ user: session.get("user"), visits, cart: session.get("cart") });
   },
   "POST /sign-in": async (ctx) => {
     const session = await ctx.session<Fields>();

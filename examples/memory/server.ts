@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { createManager, type SessionStore } from "@sess/core";
+import { page } from "../page.js";
 
 const sessions = await createManager<{ username: string }>("memory", { cookieName: "gosessionid", gcLifetime: 3600 });
 sessions.startGC();
@@ -19,12 +20,9 @@ async function login(sess: SessionStore<{ username: string }>, req: IncomingMess
     return res.writeHead(303, { Location: "/" }).end();
   }
   const username = sess.get("username");
-  const greeting = username
-    ? `Hello ${username.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`)}.`
-    : "Who are you?";
+  const form = `<form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`;
   res.setHeader("Content-Type", "text/html; charset=utf-8");
-  res.end(`<!doctype html><title>Login</title><p>${greeting}</p>
-    <form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`);
+  res.end(page(username ? `Hello ${username}.` : "Who are you?", [], form));
 }
 
 const server = createServer(sessions.handler(login)).listen(Number(process.env.PORT || 3000), () => {

@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { PGlite } from "@electric-sql/pglite";
 import { createManager, type SessionStore } from "@sess/core";
 import "@sess/postgres";
+import { page } from "../page.js";
 
 const sessions = await createManager<{ username: string }>("postgres", {
   cookieName: "gosessionid",
@@ -27,12 +28,9 @@ async function login(sess: SessionStore<{ username: string }>, req: IncomingMess
     return res.writeHead(303, { Location: "/" }).end();
   }
   const username = sess.get("username");
-  const greeting = username
-    ? `Hello ${username.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`)}.`
-    : "Who are you?";
+  const form = `<form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`;
   res.setHeader("Content-Type", "text/html; charset=utf-8");
-  res.end(`<!doctype html><title>Login</title><p>${greeting}</p>
-    <form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`);
+  res.end(page(username ? `Hello ${username}.` : "Who are you?", [], form));
 }
 
 const server = createServer(sessions.handler(login)).listen(Number(process.env.PORT || 3000), () => {

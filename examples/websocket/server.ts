@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createManager, type SessionStore } from "@sess/core";
 import { type WebSocket, WebSocketServer } from "ws";
+import { page } from "../page.js";
 
 interface Fields {
   user: string;
@@ -16,16 +17,43 @@ const maxLifetime = Number(process.env.MAX_LIFETIME ?? 1800); // Seconds without
 const sessions = await createManager<Fields>("memory", { cookieName, maxLifetime });
 sessions.startGC();
 
+const signIn = ["ada", "bob"]
+  .map((user) => `<form method="post" action="/sign-in?user=${user}"><button>Sign in as ${user}</button></form>`)
+  .join("");
+
+/** What the page does in the browser: it sends what is typed, and lists what comes. */
+const chat = `
+    <form id="say"><label>Message <input name="message" required autocomplete="off"></label> <button>Send</button></form>
+    <ul id="said" aria-live="polite"></ul>
+    <form method="post" action="/sign-out"><button>Sign out</button></form>
+    <script type="module">
+      const [say, said] = ["say", "said"].map((id) => document.getElementById(id));
+      const list = (textContent) => said.append(Object.assign(document.createElement("li"), { textContent }));
+      const socket = new WebSocket(location.href.replace("http", "ws"));
+      socket.onmessage = ({ data }) => list(data);
+      socket.onclose = ({ reason }) => list(reason || "The connection has ended.");
+      say.onsubmit = (event) => {
+        event.preventDefault();
+        socket.send(say.elements.message.value);
+        say.reset();
+      };
+    </script>`;
+
 const server = createServer(
   sessions.handler(async (session, req, res) => {
     const url = new URL(req.url ?? "/", "http://localhost");
-    if (url.pathname === "/sign-in") {
-      session.set("user", url.searchParams.get("user") ?? "somebody");
-      await session.regenerate(); // A new id for a new right.
-    } else if (url.pathname === "/sign-out") {
-      await session.destroy();
+    if (req.method === "POST") {
+      if (url.pathname === "/sign-in") {
+        session.set("user", url.searchParams.get("user") ?? "somebody");
+        await session.regenerate(); // A new id for a new right.
+      } else if (url.pathname === "/sign-out") {
+        await session.destroy();
+      }
+      return res.writeHead(303, { Location: "/" }).end();
     }
-    res.end(session.get("user") ?? "nobody");
+    const user = session.get("user");
+    res.setHeader("Content-Type", "text/html; charset=utf-8");
+    res.end(page(`Hello ${user ?? "nobody"}.`, [], user === undefined ? signIn : chat));
   }),
 );
 

@@ -33,7 +33,7 @@ export interface Site {
 export async function startSite(example?: string): Promise<Site> {
   const child = spawnSite("0", example);
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = /http:\/\/localhost:\d+/.exec(line)?.[0];
+    const url = /http:\/\/\S+:\d+/.exec(line)?.[0];
     if (url !== undefined) return { process: child, url };
   }
   throw new Error("the site did not start; its messages are above");

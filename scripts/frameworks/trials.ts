@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Application, Server } from "./application.js";
+import { useInBrowser } from "./browser.js";
 import { said, Visitor } from "./visitor.js";
 
 /** One requirement of every framework's application. Rejects if it is not met. */
@@ -87,6 +88,7 @@ export const trials: readonly Trial[] = [
       assert.equal(said((await visitor.ask("/")).body), "hello nobody, 2 visits");
     },
   },
+  { name: "browser", run: useInBrowser },
 ];
 
 /** A store that is down is an error, with the status that the framework gives it, and never a new session. */

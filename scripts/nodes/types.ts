@@ -5,12 +5,13 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Manifest } from "../checks/tarball.js";
 import { installFromNpm } from "../from-npm.js";
+import { prelude, uses } from "./uses.js";
 
 const run = promisify(execFile);
 const packages = join(import.meta.dirname, "..", "..", "packages");
 const types = join(import.meta.dirname, "..", "..", "node_modules", "@types");
 
-/** A compiler's messages about every public entry of every package, without skipLibCheck; empty if there are none. */
+/** A compiler's messages about a use of every public entry of every package, without skipLibCheck; empty if none. */
 export async function typesUnder(version: string, work: string): Promise<string> {
   const folder = join(work, `types-${version}`);
   const compiler = await binaryOf(await installFromNpm("typescript", version, join(work, `typescript-${version}`)));
@@ -20,16 +21,31 @@ export async function typesUnder(version: string, work: string): Promise<string>
   const [alone, together] = [entries.filter(isAlone), entries.filter((entry) => !isAlone(entry))];
   const said: string[] = [];
   for (const program of [together, alone]) {
-    const lines = program.map((entry) => `export * as _${entry.replace(/\W/g, "_")} from "${entry}";\n`);
-    await writeFile(join(folder, "types.ts"), lines.join(""));
-    for (const resolution of ["nodenext", "bundler"] as const) said.push(await compile(compiler, folder, resolution));
+    const files = program.map((entry) => [`${entry.replace(/\W+/g, "-").slice(1)}.ts`, useOf(entry)] as const);
+    for (const [file, text] of files) await writeFile(join(folder, file), text);
+    const names = files.map(([file]) => file);
+    for (const resolution of ["nodenext", "bundler"] as const) {
+      said.push(await compile(compiler, folder, resolution, names));
+    }
   }
   return said.join("");
 }
 
+/** A module that uses an entry. */
+function useOf(entry: string): string {
+  const use = uses.get(entry);
+  if (use === undefined) throw new Error(`scripts/nodes/uses.ts has nothing on ${entry}`);
+  return `${prelude}export * from "${entry}";\n${use}`;
+}
+
 const isAlone = (entry: string) => entry.endsWith("-session");
 
-async function compile(compiler: string, folder: string, moduleResolution: "nodenext" | "bundler"): Promise<string> {
+async function compile(
+  compiler: string,
+  folder: string,
+  moduleResolution: "nodenext" | "bundler",
+  files: readonly string[],
+): Promise<string> {
   const compilerOptions = {
     module: moduleResolution === "bundler" ? "esnext" : "nodenext",
     moduleResolution,
@@ -41,7 +57,7 @@ async function compile(compiler: string, folder: string, moduleResolution: "node
     types: ["node"],
     typeRoots: [types],
   };
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["types.ts"] }));
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
   return run(process.execPath, [compiler, "-p", folder]).then(
     () => "",
     (error: { readonly stdout: string }) => error.stdout,

@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { axeFaults } from "../../scripts/browser/look.js";
 import { findChromium, install } from "../../scripts/browser/site.js";
 import { brokenLinks, builtPages } from "./built.js";
 import { serve } from "./serve.js";
@@ -14,7 +14,6 @@ import { root } from "./source.js";
 
 const dist = join(root, "site/dist");
 if (!existsSync(dist)) throw new Error("nothing was built: npm run site:build");
-const axe = readFileSync(createRequire(join(root, "site/package.json")).resolve("axe-core/axe.min.js"), "utf8");
 const pages = builtPages(dist);
 const looks = [
   { name: "light", colorScheme: "light", width: 1280 },
@@ -47,8 +46,7 @@ async function look(page: Page, url: string, path: string, complaints: string[])
     await page.setViewportSize({ width, height: 900 });
     await page.waitForTimeout(350);
     await check(`${path}, ${name}: axe`, async () => {
-      await page.evaluate(axe);
-      assert.equal(await page.evaluate(violations), "");
+      assert.deepEqual(await axeFaults(page), []);
     });
     await check(`${path}, ${name}: nothing is wider than the window`, async () => {
       assert.ok(Number(await page.evaluate("document.documentElement.scrollWidth")) <= width);
@@ -68,10 +66,6 @@ async function tab(browser: Browser, url: string, rest: string[]): Promise<void>
   for (let path = rest.shift(); path !== undefined; path = rest.shift()) await look(page, url, path, complaints);
   await page.close();
 }
-
-/** Runs in the page; resolves to a line for each kind of violation, with the first element. */
-const violations = `axe.run().then(({ violations }) =>
-  violations.map(({ id, nodes }) => id + " (" + nodes.length + "): " + nodes[0].html.slice(0, 150) + " " + (nodes[0].any[0]?.message ?? "")).join("\\n"))`;
 
 async function search(page: Page, url: string): Promise<void> {
   const questions: { question: string; page: string }[] = JSON.parse(

@@ -3,6 +3,7 @@ import {
   Controller,
   type ExecutionContext,
   Get,
+  Header,
   HttpCode,
   Module,
   type OnApplicationShutdown,
@@ -12,6 +13,7 @@ import {
   UseGuards,
 } from "@nestjs/common";
 import type { SessionStore } from "@sess/core";
+import { page } from "./page.js";
 import { type Fields, Session, sessionOf, sessions } from "./session.js";
 
 class SignedIn implements CanActivate {
@@ -23,8 +25,9 @@ class SignedIn implements CanActivate {
 @Controller()
 class Site {
   @Get()
+  @Header("Content-Type", "text/html; charset=utf-8")
   show(@Session() session: SessionStore<Fields>): string {
-    return `hello ${session.get("user") ?? "nobody"}, ${session.get("visits") ?? 0} visits`;
+    return page(`hello ${session.get("user") ?? "nobody"}, ${session.get("visits") ?? 0} visits`);
   }
 
   @Post("visit")

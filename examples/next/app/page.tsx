@@ -19,9 +19,11 @@ export default async function Page() {
   const session = await getSession();
   return (
     <main>
-      <p>{`hello ${session.get("user") ?? "nobody"}, ${session.get("visits") ?? 0} visits`}</p>
+      <h1>{`hello ${session.get("user") ?? "nobody"}, ${session.get("visits") ?? 0} visits`}</h1>
       <form id="in" action={signIn}>
-        <input name="user" />
+        <label>
+          name <input name="user" required />
+        </label>
         <button type="submit">sign in</button>
       </form>
       <form id="out" action={signOut}>

@@ -20,9 +20,11 @@ export async function action({ context, request }: Route.ActionArgs) {
 export default function Home({ loaderData, actionData }: Route.ComponentProps) {
   return (
     <>
-      <p>{`hello ${loaderData.user}, ${loaderData.visits} visits`}</p>
+      <h1>{`hello ${loaderData.user}, ${loaderData.visits} visits`}</h1>
       <Form method="post">
-        <input name="user" aria-invalid={actionData !== undefined} />
+        <label>
+          name <input name="user" required aria-invalid={actionData !== undefined} />
+        </label>
         <button type="submit">sign in</button>
       </Form>
     </>

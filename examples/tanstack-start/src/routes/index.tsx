@@ -22,9 +22,17 @@ export const Route = createFileRoute("/")({
 function Page() {
   const { user, visits } = Route.useLoaderData();
   return (
-    <form method="post" action={signIn.url} encType="multipart/form-data">
-      hello {user}, {visits} visits
-      <input name="user" aria-label="user" />
-    </form>
+    <main>
+      <h1>{`hello ${user}, ${visits} visits`}</h1>
+      <form method="post" action={signIn.url} encType="multipart/form-data">
+        <label>
+          name <input name="user" required />
+        </label>
+        <button type="submit">sign in</button>
+      </form>
+      <form method="post" action="/sign-out">
+        <button type="submit">sign out</button>
+      </form>
+    </main>
   );
 }

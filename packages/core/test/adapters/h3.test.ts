@@ -1,3 +1,4 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import * as h3 from "h3";
 import * as h3v2 from "h3-2";
 import { fetchNodeRequestHandler } from "node-mock-http";
@@ -5,11 +6,13 @@ import { afterEach, expect, expectTypeOf, test, vi } from "vitest";
 import { sessionPlugin } from "../../src/adapters/h3.js";
 import type { SessionData, SessionStore } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
+import { ask, closeServers, cookieOf, listen } from "../../test-support/test-client.js";
 
 // Calls within the server, as Nitro makes them: over sockets, trials.test.ts holds both versions to what all surfaces do.
 
-afterEach(() => {
+afterEach(async () => {
   vi.restoreAllMocks();
+  await closeServers();
 });
 
 type Handler = (event: h3.H3Event) => unknown;
@@ -169,4 +172,19 @@ test("h3 2: asked for only while the body streams, what needs a cookie is refuse
   });
   await (await app.request("/")).text();
   expect(code).toBe("SESS_HEADERS_SENT");
+});
+
+test("h3 2: what fromNodeHandler wraps writes past the plugin, and has its session by start", async () => {
+  const sessions = await new Stage().manager();
+  const app = new h3v2.H3().register(sessionPlugin(sessions));
+  const handler = async (req: IncomingMessage, res: ServerResponse) => {
+    const session = await sessions.start(req, res);
+    session.set("n", Number(session.get("n") ?? 0) + 1);
+    res.end(String(session.get("n")));
+  };
+  app.all("/", h3v2.fromNodeHandler(handler as never));
+  const port = await listen(createServer(h3v2.toNodeHandler(app) as RequestListener));
+  const first = await ask(port, "/");
+  expect(first.body).toBe("1");
+  expect((await ask(port, "/", { cookie: cookieOf(first) })).body).toBe("2");
 });

@@ -17,6 +17,8 @@ import { session as forHono } from "../../src/adapters/hono.js";
 import { session as forKoa } from "../../src/adapters/koa.js";
 import { sessionHandle as forSvelteKit } from "../../src/adapters/sveltekit.js";
 import type { ResponseEvent } from "../../src/diagnostics.js";
+import { session as forFastifySession, type SessionMethods } from "../../src/fastify-session/index.js";
+import { session as forKoaSession, type SessionMembers } from "../../src/koa-session/index.js";
 import type { StoreManager } from "../../src/manager/manager.js";
 import type { SessionData, SessionStore } from "../../src/session/session-store.js";
 import { Stage } from "../../test-support/stage.js";
@@ -202,6 +204,78 @@ const surfaces: Record<string, Surface> = {
   },
 };
 
+type Properties = Record<string, unknown>;
+
+/** What the trials use of a session, over the properties of a drop-in's. `update` it does not have. */
+function overProperties(
+  properties: () => Properties,
+  own: Pick<SessionStore<SessionData>, "id" | "regenerate" | "destroy" | "update">,
+): Getter {
+  const session = {
+    ...own,
+    get: (field: string) => properties()[field],
+    set: (field: string, value: unknown) => {
+      properties()[field] = value;
+    },
+  };
+  return async () => session as unknown as SessionStore<SessionData>;
+}
+
+/** The APIs of other packages. With them every request asks for its session. */
+const dropIns: Record<string, Surface> = {
+  "@fastify/session's API": async (sessions, route) => {
+    const app = fastify();
+    app.register(forFastifySession({ sessions }));
+    app.setErrorHandler((error: Failure, _request, reply) => reply.code(error.status ?? 500).send(page(error)));
+    app.all("/*", async (request, reply) => {
+      const present = () => (request as unknown as { session: SessionMethods & Properties }).session;
+      const session = overProperties(present, {
+        id: present().sessionId,
+        regenerate: () => present().regenerate(Object.keys(present())),
+        destroy: () => present().destroy(),
+        update: async (...args) => (await sessions.start(request.raw, reply.raw)).update(...args),
+      });
+      const { status, headers, body } = await route()(session, request.url);
+      return reply
+        .code(status ?? 200)
+        .headers(headers ?? {})
+        .send(body ?? "");
+    });
+    await app.ready();
+    return app.server;
+  },
+
+  "koa-session's API": async (sessions, route) => {
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      try {
+        await next();
+      } catch (error) {
+        ctx.status = (error as Failure).status ?? 500;
+        ctx.body = page(error as Failure);
+      }
+    });
+    app.use(forKoaSession({ sessions }));
+    app.use(async (context) => {
+      const ctx = context as unknown as { session: (SessionMembers & Properties) | null };
+      const present = () => ctx.session as SessionMembers & Properties;
+      const session = overProperties(present, {
+        id: present().externalKey,
+        regenerate: () => present().regenerate(),
+        destroy: async () => {
+          ctx.session = null;
+        },
+        update: async (...args) => (await sessions.start(context.req, context.res)).update(...args),
+      });
+      const { status, headers, body } = await route()(session, context.path);
+      context.set(headers ?? {});
+      context.status = status ?? 200;
+      context.body = body ?? "";
+    });
+    return createServer(app.callback());
+  },
+};
+
 afterEach(async () => {
   vi.restoreAllMocks();
   await closeServers();
@@ -233,7 +307,9 @@ const who: Route = async (session) => {
   return { body: `${found.get("user")} ${found.get("n")}` };
 };
 
-describe.each(Object.entries(surfaces))("%s", (_name, surface) => {
+const asksAlways = (surface: Surface) => Object.values(dropIns).includes(surface);
+
+describe.each(Object.entries({ ...surfaces, ...dropIns }))("%s", (_name, surface) => {
   test("signs in, greets, signs out", async () => {
     const { stage, visit, signIn } = await site(surface);
     const cookie = await signIn();
@@ -271,18 +347,21 @@ describe.each(Object.entries(surfaces))("%s", (_name, surface) => {
     expect((await visit(who, { cookie })).body).toBe("undefined undefined");
   });
 
-  test("20 files that never ask cost no access to the store, and are cacheable", async () => {
-    const { stage, visit, signIn } = await site(surface);
-    const cookie = await signIn();
-    stage.calls.length = 0;
-    for (let i = 0; i < 20; i++) {
-      const answer = await visit(() => ({ body: "file" }), { cookie }, `/file-${i}.css`);
-      expect(answer.body).toBe("file");
-      expect(answer.headers.vary).toBe(undefined);
-      expect(answer.headers["cache-control"]).toBe(undefined);
-    }
-    expect(stage.calls).toEqual([]);
-  });
+  test.skipIf(asksAlways(surface))(
+    "20 files that never ask cost no access to the store, and are cacheable",
+    async () => {
+      const { stage, visit, signIn } = await site(surface);
+      const cookie = await signIn();
+      stage.calls.length = 0;
+      for (let i = 0; i < 20; i++) {
+        const answer = await visit(() => ({ body: "file" }), { cookie }, `/file-${i}.css`);
+        expect(answer.body).toBe("file");
+        expect(answer.headers.vary).toBe(undefined);
+        expect(answer.headers["cache-control"]).toBe(undefined);
+      }
+      expect(stage.calls).toEqual([]);
+    },
+  );
 
   test("a redirect followed at once finds the session: 20 clients of a store that takes 300 ms", async () => {
     const { stage, visit } = await site(surface);
@@ -443,18 +522,21 @@ describe.each(Object.entries(surfaces))("%s", (_name, surface) => {
     expect((await visit(all, { cookie })).body).toBe("10 1111111111");
   });
 
-  test("one event says what became of the cookie, and none where nobody asked for the session", async () => {
-    const outcomes: string[] = [];
-    const listener = (event: unknown) => void outcomes.push((event as ResponseEvent).cookie);
-    subscribe("sess:response", listener);
-    const { visit, signIn } = await site(surface);
-    const cookie = await signIn();
-    await visit(who, { cookie });
-    await visit(who);
-    await visit(() => ({ body: "file" }), { cookie });
-    unsubscribe("sess:response", listener);
-    expect(outcomes).toEqual(["set", "unchanged", "empty"]);
-  });
+  test.skipIf(asksAlways(surface))(
+    "one event says what became of the cookie, and none where nobody asked for the session",
+    async () => {
+      const outcomes: string[] = [];
+      const listener = (event: unknown) => void outcomes.push((event as ResponseEvent).cookie);
+      subscribe("sess:response", listener);
+      const { visit, signIn } = await site(surface);
+      const cookie = await signIn();
+      await visit(who, { cookie });
+      await visit(who);
+      await visit(() => ({ body: "file" }), { cookie });
+      unsubscribe("sess:response", listener);
+      expect(outcomes).toEqual(["set", "unchanged", "empty"]);
+    },
+  );
 
   test("HEAD", async () => {
     const { visit } = await site(surface);
