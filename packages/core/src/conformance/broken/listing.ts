@@ -147,6 +147,34 @@ export const brokenListing: readonly Broken[] = [
     },
   },
   {
+    name: "an index entry goes with the expiry that was sent last",
+    fails: ["keys-of-earlier-expiry"],
+    edit(bench) {
+      const index = indexes(bench.store);
+      const put = (key: string, { owner = "", expiresAt }: Pick<SessionRecord, "owner" | "expiresAt">) =>
+        index.set(owner, (index.get(owner) ?? new Map<string, number>()).set(key, expiresAt));
+      return {
+        async create(key, record) {
+          put(key, record);
+          return bench.real.create(key, record);
+        },
+        async update(key, record, expected) {
+          put(key, record);
+          return bench.real.update(key, record, expected);
+        },
+        async touch(key, expiresAt, expected) {
+          put(key, { ...bench.store.find(key, bench.now()), expiresAt });
+          return bench.real.touch(key, expiresAt, expected);
+        },
+        async *keysOf(owner) {
+          await bench.real.count();
+          const entries = [...(index.get(owner) ?? [])];
+          for (const [key, expiresAt] of entries) if (expiresAt > bench.now() - 60_000) yield key;
+        },
+      };
+    },
+  },
+  {
     name: "an owner stays once he is known",
     fails: ["owner-follows-record", "keys-of-new-owner"],
     edit: ({ real, store, now }) => ({

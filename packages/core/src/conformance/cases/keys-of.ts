@@ -144,6 +144,26 @@ export const keysOfCases: readonly Case[] = [
     },
   },
   {
+    id: "keys-of-earlier-expiry",
+    rule: "C2",
+    title: "a write with an earlier expiry takes no session of the owner from keysOf before it expires",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, owner] = [await kit.open(), kit.key()];
+      const [record, earlier] = [kit.session({ owner }), { owner, expiresAt: kit.clock.now() + 10_000 }];
+      const keys = await kit.fill(provider, [record, record, record]);
+      const [one = "", two = "", three = ""] = keys;
+      kit.equal(await provider.create(one, kit.session(earlier)), false, "create on a key that is taken");
+      kit.refused(await provider.update(two, kit.session(earlier), kit.version()), "update at another version");
+      kit.written(await provider.update(three, kit.session(earlier), record.version), "update");
+      kit.clock.advanceTo(record.expiresAt - 1);
+      await provider.gc();
+      await kit.fill(provider, [kit.session({ owner })]);
+      await listed(kit, provider, owner, keys, "keys a millisecond before the later expiry, after gc and a create");
+    },
+  },
+  {
     id: "keys-of-under-gc",
     rule: "C2",
     title: "keysOf yields what has the owner throughout, while others of his expire and are collected",
