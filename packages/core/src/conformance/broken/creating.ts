@@ -20,6 +20,7 @@ export const brokenCreates: readonly Broken[] = [
       "create-one-winner-across-handles",
       "expires-for-create",
       "fractions",
+      "keys-of-earlier-expiry",
     ],
     edit: ({ real, store }) => ({
       async create(key, record) {

@@ -28,6 +28,7 @@ export const brokenUpdates: readonly Broken[] = [
       "update-one-winner",
       "update-one-winner-across-handles",
       "retire-one-winner",
+      "keys-of-earlier-expiry",
       "destroy-against-saves",
       "records-not-shared",
     ],

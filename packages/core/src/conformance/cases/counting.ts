@@ -32,6 +32,9 @@ export const countingCases: readonly Case[] = [
       await provider.touch(other, record.expiresAt + 1000, record.version);
       await provider.create(other, kit.session());
       kit.equal(await provider.count(), 3, "count of three sessions");
+      const alike = kit.keys(20).map((one) => key.slice(0, 8) + one.slice(8));
+      await Promise.all(alike.map((one) => provider.create(one, kit.session())));
+      kit.equal(await provider.count(), 23, "count with twenty sessions more, whose keys begin alike");
     },
   },
   {

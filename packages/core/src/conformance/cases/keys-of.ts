@@ -35,6 +35,8 @@ export const keysOfCases: readonly Case[] = [
       const keys = await kit.fill(provider, [start, marker]);
       await provider.update(keys[0] ?? "", marker, start.version);
       await listed(kit, provider, owner, keys, "keys of an owner of two markers");
+      kit.clock.advanceTo(marker.expiresAt - 1);
+      await listed(kit, provider, owner, keys, "keys a millisecond before the markers expire");
     },
   },
   {
@@ -107,21 +109,23 @@ export const keysOfCases: readonly Case[] = [
   {
     id: "keys-of-spares-slow-clocks",
     rule: "C2",
-    title: "listing an owner forgets nothing that a process whose clock is behind may still renew",
+    title: "listing an owner, or a write of his, forgets nothing that lives by a clock that is behind",
     guide: "#owners",
     needs: ["keysOf", "shared"],
     async run(kit) {
       const slow = new KitClock(kit.clock.now());
       const [ahead, behind, owner] = [await kit.open(), await kit.open("home", slow), kit.key()];
       const record = kit.session({ owner });
-      const keys = await kit.fill(behind, [record]);
+      const marker = kit.marker("", { owner, expiresAt: record.expiresAt });
+      const keys = await kit.fill(behind, [record, marker]);
       kit.clock.advanceTo(record.expiresAt + 30_000);
       await list(ahead.keysOf?.(owner));
+      await kit.fill(ahead, [kit.session({ owner })]);
       await ahead.gc();
       const renewed = await behind.touch(keys[0] ?? "", record.expiresAt + 600_000, record.version);
       kit.equal(renewed, true, "touch by the clock that is behind");
       await listed(kit, behind, owner, keys, "keys listed by the clock that is behind");
-      await listed(kit, ahead, owner, keys, "keys listed by the clock that is ahead");
+      await listed(kit, ahead, owner, keys.slice(0, 1), "keys listed by the clock that is ahead");
     },
   },
   {
@@ -133,14 +137,41 @@ export const keysOfCases: readonly Case[] = [
     async run(kit) {
       const [provider, owner] = [await kit.open(), kit.key()];
       const record = kit.session({ owner });
-      const keys = await kit.fill(provider, [record, record]);
-      const expiresAt = record.expiresAt + 7_200_000;
-      await provider.touch(keys[0] ?? "", expiresAt, record.version);
-      await provider.update(keys[1] ?? "", kit.session({ owner, expiresAt }), record.version);
-      kit.clock.advanceTo(expiresAt - 60_000);
+      const keys = await kit.fill(provider, [record, record, record, record]);
+      // By less than its lifetime: an entry may last longer than its record, and then must not be relied on for more.
+      const [soon, late] = [record.expiresAt + 500_000, record.expiresAt + 7_200_000];
+      for (const [at, expiresAt] of [soon, late].entries()) {
+        await provider.touch(keys[at] ?? "", expiresAt, record.version);
+        await provider.update(keys[at + 2] ?? "", kit.session({ owner, expiresAt }), record.version);
+      }
+      kit.clock.advanceTo(soon - 1);
+      await listed(kit, provider, owner, keys, "keys a millisecond before the second expiry of two of them");
+      kit.clock.advanceTo(late - 60_000);
       await provider.gc();
       await kit.fill(provider, [kit.session({ owner })]);
-      await listed(kit, provider, owner, keys, "keys long after the first expiry, and after gc and another create");
+      const lasting = keys.filter((_, at) => at % 2 === 1);
+      await listed(kit, provider, owner, lasting, "keys long after the first expiry, and after gc and another create");
+    },
+  },
+  {
+    id: "keys-of-earlier-expiry",
+    rule: "C2",
+    title: "a write with an earlier expiry takes no session of the owner from keysOf before it expires",
+    guide: "#owners",
+    needs: ["keysOf"],
+    async run(kit) {
+      const [provider, owner] = [await kit.open(), kit.key()];
+      const [record, earlier] = [kit.session({ owner }), { owner, expiresAt: kit.clock.now() + 10_000 }];
+      const keys = await kit.fill(provider, [record, record, record]);
+      const [one = "", two = "", three = ""] = keys;
+      kit.equal(await provider.create(one, kit.session(earlier)), false, "create on a key that is taken");
+      kit.equal(await provider.create(one, kit.marker("", earlier)), false, "create of a marker there");
+      kit.refused(await provider.update(two, kit.session(earlier), kit.version()), "update at another version");
+      kit.written(await provider.update(three, kit.session(earlier), record.version), "update");
+      kit.clock.advanceTo(record.expiresAt - 1);
+      await provider.gc();
+      await kit.fill(provider, [kit.session({ owner })]);
+      await listed(kit, provider, owner, keys, "keys a millisecond before the later expiry, after gc and a create");
     },
   },
   {
