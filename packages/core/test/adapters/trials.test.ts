@@ -4,14 +4,14 @@ import { createServer as createHttp2Server } from "node:http2";
 import { createRequire } from "node:module";
 import { createAdaptorServer } from "@hono/node-server";
 import express5, { type ErrorRequestHandler, type RequestHandler } from "express";
-import fastify from "fastify";
+import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import * as h3 from "h3";
 import * as h3v2 from "h3-2";
 import { Hono } from "hono";
 import Koa from "koa";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { session as forExpress } from "../../src/adapters/express.js";
-import { session as forFastify } from "../../src/adapters/fastify.js";
+import { type FastifyPlugin, session as forFastify } from "../../src/adapters/fastify.js";
 import { sessionPlugin as forH3 } from "../../src/adapters/h3.js";
 import { session as forHono } from "../../src/adapters/hono.js";
 import { session as forKoa } from "../../src/adapters/koa.js";
@@ -81,6 +81,53 @@ const bare = (sessions: StoreManager<SessionData>, route: () => Route) => {
   };
 };
 
+/** Fastify 5 with a plugin, and the session that its requests have. */
+const onFastify = (
+  pluginOf: (sessions: StoreManager<SessionData>) => FastifyPlugin,
+  getterOf: (sessions: StoreManager<SessionData>, request: FastifyRequest, reply: FastifyReply) => Getter,
+): Surface => {
+  return async (sessions, route) => {
+    const app = fastify();
+    app.register(pluginOf(sessions));
+    app.setErrorHandler((error: Failure, _request, reply) => reply.code(error.status ?? 500).send(page(error)));
+    app.all("/*", async (request, reply) => {
+      const { status, headers, body } = await route()(getterOf(sessions, request, reply), request.url);
+      return reply
+        .code(status ?? 200)
+        .headers(headers ?? {})
+        .send(body ?? "");
+    });
+    await app.ready();
+    return app.server;
+  };
+};
+
+/** Koa 3 with a middleware, and the session that its contexts have. */
+const onKoa = (
+  middlewareOf: (sessions: StoreManager<SessionData>) => Koa.Middleware,
+  getterOf: (sessions: StoreManager<SessionData>, ctx: Koa.Context) => Getter,
+): Surface => {
+  return async (sessions, route) => {
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      try {
+        await next();
+      } catch (error) {
+        ctx.status = (error as Failure).status ?? 500;
+        ctx.body = page(error as Failure);
+      }
+    });
+    app.use(middlewareOf(sessions));
+    app.use(async (ctx) => {
+      const { status, headers, body } = await route()(getterOf(sessions, ctx), ctx.path);
+      ctx.set(headers ?? {});
+      ctx.status = status ?? 200;
+      ctx.body = body ?? "";
+    });
+    return createServer(app.callback());
+  };
+};
+
 /** Headers of which some have several values, as the Fetch standard has them. */
 function headersOf(headers: Reply["headers"] = {}): Headers {
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
@@ -111,40 +158,9 @@ const surfaces: Record<string, Surface> = {
   "Express 5": express(() => express5()),
   "Express 4": express(() => express4()),
 
-  "Fastify 5": async (sessions, route) => {
-    const app = fastify();
-    app.register(forFastify(sessions));
-    app.setErrorHandler((error: Failure, _request, reply) => reply.code(error.status ?? 500).send(page(error)));
-    app.all("/*", async (request, reply) => {
-      const { status, headers, body } = await route()(() => request.session(), request.url);
-      return reply
-        .code(status ?? 200)
-        .headers(headers ?? {})
-        .send(body ?? "");
-    });
-    await app.ready();
-    return app.server;
-  },
+  "Fastify 5": onFastify(forFastify, (_sessions, request) => () => request.session()),
 
-  "Koa 3": async (sessions, route) => {
-    const app = new Koa();
-    app.use(async (ctx, next) => {
-      try {
-        await next();
-      } catch (error) {
-        ctx.status = (error as Failure).status ?? 500;
-        ctx.body = page(error as Failure);
-      }
-    });
-    app.use(forKoa(sessions));
-    app.use(async (ctx) => {
-      const { status, headers, body } = await route()(() => ctx.session(), ctx.path);
-      ctx.set(headers ?? {});
-      ctx.status = status ?? 200;
-      ctx.body = body ?? "";
-    });
-    return createServer(app.callback());
-  },
+  "Koa 3": onKoa(forKoa, (_sessions, ctx) => () => ctx.session()),
 
   "h3 1": async (sessions, route) => {
     const onError = (error: h3.H3Error, event: h3.H3Event) => h3.send(event, page((error.cause ?? error) as Failure));
@@ -223,43 +239,25 @@ function overProperties(
 
 /** The APIs of other packages. With them every request asks for its session. */
 const dropIns: Record<string, Surface> = {
-  "@fastify/session's API": async (sessions, route) => {
-    const app = fastify();
-    app.register(forFastifySession({ sessions }));
-    app.setErrorHandler((error: Failure, _request, reply) => reply.code(error.status ?? 500).send(page(error)));
-    app.all("/*", async (request, reply) => {
+  "@fastify/session's API": onFastify(
+    (sessions) => forFastifySession({ sessions }),
+    (sessions, request, reply) => {
       const present = () => (request as unknown as { session: SessionMethods & Properties }).session;
-      const session = overProperties(present, {
+      return overProperties(present, {
         id: present().sessionId,
         regenerate: () => present().regenerate(Object.keys(present())),
         destroy: () => present().destroy(),
         update: async (...args) => (await sessions.start(request.raw, reply.raw)).update(...args),
       });
-      const { status, headers, body } = await route()(session, request.url);
-      return reply
-        .code(status ?? 200)
-        .headers(headers ?? {})
-        .send(body ?? "");
-    });
-    await app.ready();
-    return app.server;
-  },
+    },
+  ),
 
-  "koa-session's API": async (sessions, route) => {
-    const app = new Koa();
-    app.use(async (ctx, next) => {
-      try {
-        await next();
-      } catch (error) {
-        ctx.status = (error as Failure).status ?? 500;
-        ctx.body = page(error as Failure);
-      }
-    });
-    app.use(forKoaSession({ sessions }));
-    app.use(async (context) => {
+  "koa-session's API": onKoa(
+    (sessions) => forKoaSession({ sessions }),
+    (sessions, context) => {
       const ctx = context as unknown as { session: (SessionMembers & Properties) | null };
       const present = () => ctx.session as SessionMembers & Properties;
-      const session = overProperties(present, {
+      return overProperties(present, {
         id: present().externalKey,
         regenerate: () => present().regenerate(),
         destroy: async () => {
@@ -267,13 +265,8 @@ const dropIns: Record<string, Surface> = {
         },
         update: async (...args) => (await sessions.start(context.req, context.res)).update(...args),
       });
-      const { status, headers, body } = await route()(session, context.path);
-      context.set(headers ?? {});
-      context.status = status ?? 200;
-      context.body = body ?? "";
-    });
-    return createServer(app.callback());
-  },
+    },
+  ),
 };
 
 afterEach(async () => {
