@@ -9,7 +9,7 @@ export interface KoaContext {
   readonly res: ServerResponse;
   readonly status: number;
   /** `false` if the application writes the response itself. */
-  readonly respond?: boolean;
+  readonly respond?: boolean | undefined;
   set(name: string, value: string): unknown;
   append(name: string, value: string): unknown;
 }
