@@ -22,6 +22,12 @@ function escaped(text: string): string {
   return text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
+/** The page of a provider's example: who has signed in, and a form to sign in. */
+export function loginPage(username: string | undefined): string {
+  const form = `<form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`;
+  return page(username ? `Hello ${username}.` : "Who are you?", [], form);
+}
+
 /** What a framework's site knows of its visitor. */
 interface Seen {
   readonly user: string | undefined;

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { text } from "node:stream/consumers";
 import { createManager, type SessionStore } from "@sess/core";
 import "@sess/mysql";
-import { page } from "../page.js";
+import { loginPage } from "../page.js";
 
 const sessions = await createManager<{ username: string }>("mysql", {
   cookieName: "gosessionid",
@@ -27,10 +27,8 @@ async function login(sess: SessionStore<{ username: string }>, req: IncomingMess
     await sess.regenerate(); // A new id for a new right.
     return res.writeHead(303, { Location: "/" }).end();
   }
-  const username = sess.get("username");
-  const form = `<form method="post"><label>Name <input name="username" maxlength="50" required></label> <button>Sign in</button></form>`;
   res.setHeader("Content-Type", "text/html; charset=utf-8");
-  res.end(page(username ? `Hello ${username}.` : "Who are you?", [], form));
+  res.end(loginPage(sess.get("username")));
 }
 
 const server = createServer(sessions.handler(login)).listen(Number(process.env.PORT || 3000), () => {

@@ -33,18 +33,31 @@ function enter(index: Index, key: string, { owner, expiresAt }: Entry): void {
   index.set(owner, entries.set(key, Math.max(expiresAt, entries.get(key) ?? 0)));
 }
 
-/** An index of owners separate from the records, written before them. */
-function indexed(bench: Bench, index: Index): Pick<Bench["real"], "create" | "update"> {
+/** Writes that `put` hears of before they are made. */
+function announced(
+  bench: Bench,
+  put: (key: string, entry: Entry) => void,
+): Pick<Bench["real"], "create" | "update" | "touch"> {
   return {
     create(key, record) {
-      enter(index, key, record);
+      put(key, record);
       return bench.real.create(key, record);
     },
     update(key, record, expected) {
-      enter(index, key, record);
+      put(key, record);
       return bench.real.update(key, record, expected);
     },
+    touch(key, expiresAt, expected) {
+      put(key, { ...bench.store.find(key, bench.now()), expiresAt });
+      return bench.real.touch(key, expiresAt, expected);
+    },
   };
+}
+
+/** An index of owners separate from the records, written before them. */
+function indexed(bench: Bench, index: Index): Pick<Bench["real"], "create" | "update"> {
+  const { create, update } = announced(bench, (key, entry) => enter(index, key, entry));
+  return { create, update };
 }
 
 /** Entries count until a minute after the expiry that they were given. */
@@ -158,21 +171,7 @@ export const brokenListing: readonly Broken[] = [
       const index = indexes(bench.store);
       const put = (key: string, { owner = "", expiresAt }: Entry) =>
         index.set(owner, (index.get(owner) ?? new Map<string, number>()).set(key, expiresAt));
-      return {
-        async create(key, record) {
-          put(key, record);
-          return bench.real.create(key, record);
-        },
-        async update(key, record, expected) {
-          put(key, record);
-          return bench.real.update(key, record, expected);
-        },
-        async touch(key, expiresAt, expected) {
-          put(key, { ...bench.store.find(key, bench.now()), expiresAt });
-          return bench.real.touch(key, expiresAt, expected);
-        },
-        keysOf: (owner) => lasting(bench, index, owner),
-      };
+      return { ...announced(bench, put), keysOf: (owner) => lasting(bench, index, owner) };
     },
   },
   {
@@ -185,15 +184,8 @@ export const brokenListing: readonly Broken[] = [
         if (entry.expiresAt > stands + 600_000) enter(index, key, entry);
       };
       return {
+        ...announced(bench, renew),
         create: indexed(bench, index).create,
-        async update(key, record, expected) {
-          renew(key, record);
-          return bench.real.update(key, record, expected);
-        },
-        async touch(key, expiresAt, expected) {
-          renew(key, { ...bench.store.find(key, bench.now()), expiresAt });
-          return bench.real.touch(key, expiresAt, expected);
-        },
         keysOf: (owner) => lasting(bench, index, owner),
       };
     },
