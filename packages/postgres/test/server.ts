@@ -82,7 +82,7 @@ async function startIn(args: readonly string[], fill: Fill): Promise<PrivatePost
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     directory,
     pause: () => halt(server.pid),
-    resume: () => signal(server.pid, "SIGCONT"),
+    resume: () => resume(server.pid),
     kill: () => end(server),
     restart: async (...more) => {
       server = await start(...more);
@@ -174,31 +174,37 @@ function line(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {
 
 async function end({ shell, pid }: Running): Promise<void> {
   if (shell.exitCode !== null || shell.signalCode !== null) return;
-  const processes = await processesOf(pid);
+  const processes = [pid, ...(await childrenOf(pid))];
   const exited = new Promise((resolve) => shell.once("exit", resolve));
   shell.stdin?.end();
   await exited;
   for (const each of processes) while (await isRunning(each)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Stops every process: on a busy machine one may answer a little longer. */
+/** Stops every process: on a busy machine one may answer a little longer. The first process stops first. */
 async function halt(pid: number): Promise<void> {
   process.kill(pid, "SIGSTOP");
-  await signal(pid, "SIGSTOP");
+  await stopped([pid]);
+  const children = await childrenOf(pid);
+  for (const each of children) process.kill(each, "SIGSTOP");
+  await stopped(children);
+}
+
+async function stopped(pids: readonly number[]): Promise<void> {
   for (;;) {
-    const stats = await Promise.all((await processesOf(pid)).map(statOf));
+    const stats = await Promise.all(pids.map(statOf));
     if (stats.every((stat) => stat === "" || /\) [TZ] /.test(stat))) return;
   }
 }
 
-/** To the server's first process and to all those that it has forked. */
-async function signal(pid: number, name: NodeJS.Signals): Promise<void> {
-  for (const each of await processesOf(pid)) process.kill(each, name);
+/** The first process goes on last: while it stands still, no child that has ended loses its process id. */
+async function resume(pid: number): Promise<void> {
+  for (const each of [...(await childrenOf(pid)), pid]) process.kill(each, "SIGCONT");
 }
 
-async function processesOf(pid: number): Promise<number[]> {
+async function childrenOf(pid: number): Promise<number[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
-  return [pid, ...children.split(" ").filter(Boolean).map(Number)];
+  return children.split(" ").filter(Boolean).map(Number);
 }
 
 const statOf = (pid: number) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
