@@ -6,7 +6,7 @@ const secret = "hunter2";
 
 test("nothing at all leaves it to the environment", () => {
   expect(parseConfig(undefined)).toMatchObject({ table: "sessions", createTable: true, timeout: 5000 });
-  expect(parseConfig(undefined).target).toMatchObject({ host: undefined, tls: false, poolSize: 10, prepare: false });
+  expect(parseConfig(undefined).target).toMatchObject({ host: undefined, tls: false, poolSize: 10, prepare: true });
 });
 
 test.each<[text: string, parts: object]>([

@@ -49,7 +49,7 @@ function endpointOf({ url, ...options }: PostgresOptions): Endpoint {
   if (url !== undefined && typeof url !== "string") throw wrong("url must be a string");
   const explicit = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const merged: PostgresOptions = { ...(url !== undefined && parseUrl(url)), ...explicit };
-  const { host, port, user, password, database, tls = false, poolSize = 10, prepare = false } = merged;
+  const { host, port, user, password, database, tls = false, poolSize = 10, prepare = true } = merged;
   for (const name of texts) {
     if (merged[name] !== undefined && typeof merged[name] !== "string") throw wrong(`${name} must be a string`);
   }

@@ -2,6 +2,7 @@ import { NoAnswer, SessionError } from "@sess/core";
 
 // Codes of "Appendix A. PostgreSQL Error Codes".
 const rolledBack = new Set(["40001", "40P01", "26000"]);
+const unprepared = new Set(["26000", "42P05", "0A000"]);
 const refusedAtStart = new Set(["28000", "28P01", "3D000", "3F000", "42501", "42P01", "55000"]);
 const noTls = "The server does not support SSL connections";
 
@@ -16,6 +17,14 @@ export class TooManyWaiting extends Error {
 /** Whether the server rolled the statement back or never ran it. It may then be sent again, whatever it does. */
 export function ranNot(error: unknown): boolean {
   return rolledBack.has(codeOf(error));
+}
+
+/**
+ * Whether a prepared statement did not run because it is not the connection's, was prepared there before, or would return
+ * other types than at that time.
+ */
+export function isUnprepared(error: unknown): boolean {
+  return unprepared.has(codeOf(error));
 }
 
 /** Whether the error is the server's own answer and the connection can still be used. */

@@ -52,8 +52,9 @@ export interface PostgresOptions extends PostgresCommonOptions {
   /** Maximum number of connections: 1 to 1000, 10 by default. */
   readonly poolSize?: number | undefined;
   /**
-   * Whether to prepare each statement once on each connection. False by default, because a pooler in transaction mode
-   * loses prepared statements (PgBouncer before 1.21, or without `max_prepared_statements`).
+   * Whether to prepare each statement once on each connection: true by default. If a pooler in transaction mode loses a
+   * prepared statement (PgBouncer before 1.21, or without `max_prepared_statements`), the provider prepares no more. Set
+   * it to false if the pooler then keeps a connection for each client, as Amazon RDS Proxy may.
    */
   readonly prepare?: boolean | undefined;
 }

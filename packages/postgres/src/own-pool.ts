@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { Socket } from "node:net";
 import { BoundedCalls, NoAnswer } from "@sess/core";
-import type { Pool, PoolClient, PoolConfig } from "pg";
-import { isLost, isReadOnly, TooManyWaiting, wasAnswered } from "./failure.js";
+import type { Pool, PoolClient, PoolConfig, QueryResult } from "pg";
+import { isLost, isReadOnly, isUnprepared, TooManyWaiting, wasAnswered } from "./failure.js";
 import type { PostgresTls } from "./options.js";
 import type { Link, Value } from "./pool.js";
 
@@ -70,11 +71,11 @@ interface Known {
  */
 class OwnPool implements Link {
   readonly #pool: Pool;
-  readonly #prepare: boolean;
   readonly #sockets: ReadonlySet<Socket>;
   readonly #known = new WeakMap<PoolClient, Known>();
   readonly #names = new Map<string, string>();
   readonly #calls = new BoundedCalls();
+  #prepare: boolean;
   #silentSince = 0;
   #condemned = 0;
 
@@ -90,20 +91,23 @@ class OwnPool implements Link {
     });
   }
 
-  async query(text: string, values: readonly Value[], until: number) {
+  async query(text: string, values: readonly Value[], until: number): Promise<QueryResult> {
     const client = await this.#acquire(until);
     const sent = performance.now();
+    const name = this.#prepare ? this.#nameOf(text) : undefined;
     try {
-      const name = this.#prepare ? { name: this.#nameOf(text) } : {};
-      const answer = await this.#calls.run(() => client.query({ ...name, text, values: [...values] }), until);
+      const answer = await this.#calls.run(() => client.query({ name, text, values: [...values] }), until);
       this.#heard(client);
       client.release();
       return answer;
     } catch (error) {
       this.#learn(client, error, sent);
       client.release(!wasAnswered(error) || isReadOnly(error));
-      throw error;
+      if (name === undefined || !isUnprepared(error)) throw error;
     }
+    // A pooler lost the prepared statement, or the table was changed. Either may happen again.
+    this.#prepare = false;
+    return this.query(text, values, until);
   }
 
   distrust(): void {
@@ -148,8 +152,9 @@ class OwnPool implements Link {
     if (isReadOnly(error)) this.#condemned = performance.now();
   }
 
+  /** The name says the text: behind a pooler, another process may have prepared the statement that has this name. */
   #nameOf(text: string): string {
-    const name = this.#names.get(text) ?? `sess_${this.#names.size}`;
+    const name = this.#names.get(text) ?? `sess_${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
     this.#names.set(text, name);
     return name;
   }

@@ -34,14 +34,14 @@ if (!available) {
       open: ({ namespace: table, now }) => postgres({ ...options(bouncer.port), table }).connect({ now, contract: 1 }),
     });
 
-    test("no connection of the server keeps anything of ours", async () => {
-      const clock = new Clock();
-      const store = await postgres({ ...options(bouncer.port) }).connect(clock);
+    test("with prepare: false, no connection of the server keeps anything of ours", async () => {
+      const [clock, fresh] = [new Clock(), await startPgBouncer(server.port)];
+      const store = await postgres({ ...options(fresh.port), prepare: false }).connect(clock);
       const [key, record] = [newKey(), newRecord(clock.now())];
       await store.create(key, record);
       await store.update(key, newRecord(clock.now()), record.version);
       await store.gc();
-      const through = adminPool(`postgres://postgres@127.0.0.1:${bouncer.port}/postgres`);
+      const through = adminPool(`postgres://postgres@127.0.0.1:${fresh.port}/postgres`);
       const { rows } = await through.query(
         `SELECT (SELECT count(*)::int FROM pg_prepared_statements) AS statements, current_setting('statement_timeout') AS bound,
           (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory') AS locks,
@@ -50,6 +50,7 @@ if (!available) {
       expect(rows).toEqual([{ statements: 0, bound: "0", locks: 0, settings: 0 }]);
       await through.end();
       await store.close();
+      await fresh.stop();
     });
   });
 }

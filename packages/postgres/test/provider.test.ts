@@ -51,6 +51,17 @@ describeWithUrl("the provider", (start) => {
     await manager.close();
   });
 
+  test("a statement is prepared once, and goes on when the table's columns change", async () => {
+    const store = await open({ url: stage.server().url, poolSize: 1 });
+    const [key, record] = [newKey(), newRecord(clock.now())];
+    await store.create(key, record);
+    expect(await store.read(key)).toEqual(record);
+    await admin().query(`ALTER TABLE ${table()} ALTER data TYPE varchar`);
+    expect(await store.read(key)).toEqual(record);
+    expect(await store.update(key, record, record.version)).toEqual({ written: true });
+    await store.close();
+  });
+
   test("the table is as ddl says", async () => {
     await (await open()).close();
     const rows = await rowsOf(`SELECT indexdef FROM pg_indexes WHERE tablename = '${table()}' ORDER BY 1`);
