@@ -11,6 +11,7 @@ import type { Root } from "./root.js";
 export class Tree {
   readonly root: Root;
   readonly disk: Disk;
+  #checking: Promise<void> | undefined;
 
   constructor(root: Root, disk: Disk) {
     this.root = root;
@@ -90,9 +91,17 @@ export class Tree {
 
   /**
    * An unmounted volume means that the store is down, not that all sessions are gone. A directory that replaced the
-   * root must not be read.
+   * root must not be read. Calls of one turn of the event loop share a check, which begins after all of them.
    */
-  async assertRoot(): Promise<void> {
+  assertRoot(): Promise<void> {
+    this.#checking ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      this.#checking = undefined;
+      return this.#checkRoot();
+    });
+    return this.#checking;
+  }
+
+  async #checkRoot(): Promise<void> {
     const { path, device, inode, owner } = this.root;
     const stats = await tolerate(["ENOENT", "ENOTDIR"], undefined, () => this.disk.stat(path));
     if (stats?.dev !== device || stats.ino !== inode || stats.uid !== owner) {

@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { createManager } from "@sess/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type Disk, disk } from "../src/disk.js";
 import { file } from "../src/provider.js";
 import type { FileStore } from "../src/store.js";
@@ -186,6 +186,24 @@ describe("a directory that takes the place of the one that was opened", () => {
     };
     const store = await openStore(directory, { disk: theirs });
     await expect(store.read(key())).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
+  });
+
+  test("calls of one turn share a look at it, which begins after them all; a later call has its own", async () => {
+    const looks: (() => void)[] = [];
+    const held: Partial<Disk> = {
+      stat: async (path) => {
+        await new Promise<void>((resolve) => looks.push(resolve));
+        return disk.stat(path);
+      },
+    };
+    const store = await openStore(await newDirectory(), { disk: held });
+    const reads = [1, 2, 3].map(() => store.read(key()));
+    await vi.waitUntil(() => looks.length === 1);
+    reads.push(store.read(key()));
+    await vi.waitUntil(() => looks.length === 2);
+    for (const answer of looks) answer();
+    expect(await Promise.all(reads)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(looks).toHaveLength(2);
   });
 
   test("service comes back with the directory", async () => {
