@@ -23,7 +23,7 @@ const greeting = {
 };
 
 test("connecting ends at its deadline, also while a second connection is being made, and leaves nothing open", async () => {
-  const timeout = 1000;
+  const timeout = 3000;
   const sockets: Socket[] = [];
   // The first answers until most of the time has passed, and is lost; of the second nothing is ever heard.
   const server = createServer((given) => {
@@ -42,7 +42,7 @@ test("connecting ends at its deadline, also while a second connection is being m
   const begun = performance.now();
   const connected = mysql({ host: "127.0.0.1", port, user: "ada", timeout }).connect({ now: Date.now, contract: 1 });
   await expect(connected).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
-  // The driver gives a connection as much time again: until 1.8 s.
+  // The driver gives a connection as much time again: until 5.4 s.
   expect(performance.now() - begun).toBeLessThan(1.5 * timeout);
   expect(sockets).toHaveLength(2);
   await Promise.all(sockets.map((socket) => socket.closed || once(socket, "close")));

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { postgres } from "./provider.js";
 
 test("connecting ends at its deadline, also while a second connection is being made, and leaves nothing open", async () => {
-  const timeout = 1000;
+  const timeout = 3000;
   const sockets: Socket[] = [];
   // The first is lost when most of the time has passed; of the second nothing is ever heard.
   const server = createServer((socket) => {
@@ -18,7 +18,7 @@ test("connecting ends at its deadline, also while a second connection is being m
   const begun = performance.now();
   const connected = postgres({ url, timeout }).connect({ now: Date.now, contract: 1 });
   await expect(connected).rejects.toMatchObject({ code: "SESS_UNAVAILABLE" });
-  // The driver gives a connection as much time again: until 1.8 s.
+  // The driver gives a connection as much time again: until 5.4 s.
   expect(performance.now() - begun).toBeLessThan(1.5 * timeout);
   expect(sockets).toHaveLength(2);
   await Promise.all(sockets.map((socket) => socket.closed || once(socket, "close")));
