@@ -26,7 +26,7 @@ export async function collect(slots: Slots, now: () => number, stopped: () => bo
   for (const fan of await inTime(() => fans(slots))) {
     for (const names of await inTime(() => batches(slots, fan, together))) {
       if (stopped()) return removed;
-      await inTime(() => slots.tree.assertRoot());
+      await inTime(() => slots.tree.checked(async () => {}));
       const counts = await inTime(() => Promise.all(names.map((name) => each(fan, name))));
       removed += counts.reduce((sum, count) => sum + count, 0);
       await turn();

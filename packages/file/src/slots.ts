@@ -56,9 +56,8 @@ export class Slots {
    * The contents of a key's directory; undefined when it has none. Rejects with `SESS_UNAVAILABLE` if the root has
    * changed.
    */
-  async look(key: string): Promise<Slot | undefined> {
-    const [slot] = await Promise.all([this.peek(key), this.tree.assertRoot()]);
-    return slot;
+  look(key: string): Promise<Slot | undefined> {
+    return this.tree.checked(() => this.peek(key));
   }
 
   /** As {@link Slots.look}, for callers who check the root themselves. */

@@ -4,6 +4,9 @@ import { tolerate, unavailable } from "./failure.js";
 import { isBodyName, parseLabel } from "./label.js";
 import type { Root } from "./root.js";
 
+/** Taken when the module is loaded: sessions must be read under a test's fake timers too. */
+const soon = setImmediate;
+
 /**
  * The directories under a root: `<root>/<first two digits>/<key>`. A file that others have removed meanwhile is not an
  * error; rejects with other errors of the file system.
@@ -11,7 +14,7 @@ import type { Root } from "./root.js";
 export class Tree {
   readonly root: Root;
   readonly disk: Disk;
-  #checking: Promise<void> | undefined;
+  #turn: Promise<{ readonly isRoot: Promise<boolean> }> | undefined;
 
   constructor(root: Root, disk: Disk) {
     this.root = root;
@@ -80,8 +83,7 @@ export class Tree {
 
   /** Creates a missing fan; true if it did. */
   async ensureFan(fan: string): Promise<boolean> {
-    const resolved = tolerate(["ENOENT"], undefined, () => this.disk.resolve(fan));
-    const [path] = await Promise.all([resolved, this.assertRoot()]);
+    const path = await this.checked(() => tolerate(["ENOENT"], undefined, () => this.disk.resolve(fan)));
     if (path === fan) return false;
     if (path !== undefined) throw inTheWay();
     await tolerate(["EEXIST"], undefined, () => this.disk.makeDirectory(fan));
@@ -90,23 +92,27 @@ export class Tree {
   }
 
   /**
-   * An unmounted volume means that the store is down, not that all sessions are gone. A directory that replaced the
-   * root must not be read. Calls of one turn of the event loop share a check, which begins after all of them.
+   * Runs `work` and looks at the root meanwhile. An unmounted volume means that the store is down, not that all sessions
+   * are gone. A directory that replaced the root must not be read. What is asked for in one turn of the event loop begins
+   * together after it, with one look for all.
    */
-  assertRoot(): Promise<void> {
-    this.#checking ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      this.#checking = undefined;
-      return this.#checkRoot();
-    });
-    return this.#checking;
+  async checked<T>(work: () => Promise<T>): Promise<T> {
+    this.#turn ??= new Promise((resolve) =>
+      soon(() => {
+        this.#turn = undefined;
+        resolve({ isRoot: this.#isRoot() });
+      }),
+    );
+    const { isRoot } = await this.#turn;
+    const [result, isSame] = await Promise.all([work(), isRoot]);
+    if (!isSame) throw unavailable("the directory that was opened has gone, or another has come in its place");
+    return result;
   }
 
-  async #checkRoot(): Promise<void> {
+  async #isRoot(): Promise<boolean> {
     const { path, device, inode, owner } = this.root;
     const stats = await tolerate(["ENOENT", "ENOTDIR"], undefined, () => this.disk.stat(path));
-    if (stats?.dev !== device || stats.ino !== inode || stats.uid !== owner) {
-      throw unavailable("the directory that was opened has gone, or another has come in its place");
-    }
+    return stats?.dev === device && stats.ino === inode && stats.uid === owner;
   }
 }
 

@@ -14,7 +14,7 @@ export interface Found {
 
 /** The directories that hold the keys' directories, without symbolic links. */
 export async function fans({ tree }: Slots): Promise<readonly string[]> {
-  const [names] = await Promise.all([tree.disk.listDirectories(tree.root.path), tree.assertRoot()]);
+  const names = await tree.checked(() => tree.disk.listDirectories(tree.root.path));
   return names.filter((name) => /^[0-9a-f]{2}$/.test(name)).map((name) => join(tree.root.path, name));
 }
 
@@ -44,8 +44,8 @@ export function isKey(name: string): boolean {
 export async function* labels(slots: Slots): AsyncGenerator<Found> {
   for (const fan of await fans(slots)) {
     for (const names of await batches(slots, fan, listed)) {
-      const looking = names.filter(isKey).map((key) => labelOf(slots, key));
-      const [, ...found] = await Promise.all([slots.tree.assertRoot(), ...looking]);
+      const look = () => Promise.all(names.filter(isKey).map((key) => labelOf(slots, key)));
+      const found = await slots.tree.checked(look);
       for (const one of found) if (one !== undefined) yield one;
     }
   }

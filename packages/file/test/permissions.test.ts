@@ -1,3 +1,4 @@
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import {
   chmod,
   chown,
@@ -13,7 +14,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { createManager } from "@sess/core";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Disk, disk } from "../src/disk.js";
 import { file } from "../src/provider.js";
 import type { FileStore } from "../src/store.js";
@@ -204,6 +205,29 @@ describe("a directory that takes the place of the one that was opened", () => {
     for (const answer of looks) answer();
     expect(await Promise.all(reads)).toEqual([undefined, undefined, undefined, undefined]);
     expect(looks).toHaveLength(2);
+  });
+
+  test("put back in the same turn: no call has looked at the other meanwhile", async () => {
+    const directory = join(await newDirectory(), "sessions");
+    const atOnce: Partial<Disk> = { list: async (path) => readdirSync(path) };
+    const store = await openStore(directory, { disk: atOnce });
+    const [at, record] = [key(), session()];
+    await store.create(at, record);
+    renameSync(directory, `${directory}-away`);
+    mkdirSync(directory, { mode: 0o700 });
+    const read = store.read(at);
+    rmdirSync(directory);
+    renameSync(`${directory}-away`, directory);
+    expect(await read).toEqual(record);
+  });
+
+  test("sessions are read under a test's fake timers", async () => {
+    const store = await openStore(await newDirectory());
+    const [at, record] = [key(), session()];
+    await store.create(at, record);
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await store.read(at)).toEqual(record);
   });
 
   test("service comes back with the directory", async () => {
