@@ -246,9 +246,12 @@ const postgres: readonly HandMutation[] = [
   { from: "WHERE retired IS NULL AND expires > $1 ${page}", to: "WHERE retired IS NULL AND ($1::float8 > 0) ${page}" },
   { from: "WHERE retired IS NULL AND expires > $1 ${page}", to: "WHERE expires > $1 ${page}" },
   { from: "WHERE owner = $1 ${page}", to: "WHERE owner = $1 AND retired IS NULL ${page}" },
-  { from: "AND key > decode($2, 'hex') ORDER BY key", to: "AND key >= decode($2, 'hex') ORDER BY key" },
-  { from: "AND key > decode($2, 'hex') ORDER BY key LIMIT", to: "AND key > decode($2, 'hex') LIMIT" },
-  { from: "AND key > decode($2, 'hex') ORDER BY key LIMIT", to: "AND key > decode($2, 'hex') ORDER BY key DESC LIMIT" },
+  { from: "AND key > decode($2, 'hex') ORDER BY t.key", to: "AND key >= decode($2, 'hex') ORDER BY t.key" },
+  { from: "AND key > decode($2, 'hex') ORDER BY t.key LIMIT", to: "AND key > decode($2, 'hex') LIMIT" },
+  {
+    from: "AND key > decode($2, 'hex') ORDER BY t.key LIMIT",
+    to: "AND key > decode($2, 'hex') ORDER BY t.key DESC LIMIT",
+  },
 ];
 
 /** What is mutated by hand, by the name of the subject. */

@@ -45,9 +45,9 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === "25006";
 }
 
-/** Whether a pooler, such as PgBouncer, refused the start-up parameter that limits how long a statement may run. */
+/** Whether a pooler, such as PgBouncer or Amazon RDS Proxy, refused a setting with which a connection begins. */
 export function refusesParameters(error: unknown): boolean {
-  return /unsupported startup parameter/.test(textOf(error, "message") ?? "");
+  return /unsupported startup parameter|command-line options/.test(textOf(error, "message") ?? "");
 }
 
 /** The error for a statement that failed. */

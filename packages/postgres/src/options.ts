@@ -52,9 +52,9 @@ export interface PostgresOptions extends PostgresCommonOptions {
   /** Maximum number of connections: 1 to 1000, 10 by default. */
   readonly poolSize?: number | undefined;
   /**
-   * Whether to prepare each statement once on each connection: true by default. If a pooler in transaction mode loses a
-   * prepared statement (PgBouncer before 1.21, or without `max_prepared_statements`), the provider prepares no more. Set
-   * it to false if the pooler then keeps a connection for each client, as Amazon RDS Proxy may.
+   * Whether each connection prepares the statements about one key: true by default. Nothing is prepared where a pooler
+   * refuses the setting `enable_seqscan`, with which connections then begin, and no more where it loses a prepared
+   * statement.
    */
   readonly prepare?: boolean | undefined;
 }

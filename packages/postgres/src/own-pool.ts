@@ -28,11 +28,17 @@ const keepAlive = 10_000;
 const idle = 60_000;
 
 /**
- * Opens a pool of our own. The driver is loaded here, so that an application with a pool of its own does not load a
- * second driver. `timeout` is in milliseconds; `bounded` says whether the server is asked to abort a statement after
- * that time.
+ * A prepared statement keeps its plan until the table is analysed again. A plan that was made while the table had one
+ * page would read all of it, however large it has become.
  */
-export async function openOwn(endpoint: Endpoint, timeout: number, bounded: boolean): Promise<Link> {
+const noScans = "-c enable_seqscan=off";
+
+/**
+ * Opens a pool of our own. The driver is loaded here, so that an application with a pool of its own does not load a
+ * second driver. `timeout` is in milliseconds; `configured` says whether connections begin with settings of ours: the
+ * server aborts a statement after that time, and statements are prepared.
+ */
+export async function openOwn(endpoint: Endpoint, timeout: number, configured: boolean): Promise<Link> {
   const { Pool } = await import("pg");
   const { host, port, user, password, database, tls, poolSize, prepare } = endpoint;
   const sockets = new Set<Socket>();
@@ -47,14 +53,15 @@ export async function openOwn(endpoint: Endpoint, timeout: number, bounded: bool
     fallback_application_name: "@sess/postgres",
     // A little earlier than our own timeout: the connection then stays usable, and an abandoned statement does not keep
     // waiting for a lock.
-    ...(bounded && { statement_timeout: Math.ceil(timeout * 0.9) }),
+    ...(configured && { statement_timeout: Math.ceil(timeout * 0.9) }),
+    ...(configured && prepare && { options: [process.env.PGOPTIONS, noScans].filter(Boolean).join(" ") }),
     // The pool creates its own sockets so that it can destroy them: the driver only asks the other side to close, and
     // that side may be gone.
     stream: () => remember(new Socket(), sockets),
     // Every column arrives as the text that the server sends, whichever type parsers the application has set.
     types: { getTypeParser: () => (text: unknown) => text },
   } as PoolConfig);
-  return new OwnPool(pool, prepare, sockets);
+  return new OwnPool(pool, configured && prepare, sockets);
 }
 
 /** When a connection was made, and when the server last answered on it: instants of the monotonic clock. */
@@ -91,10 +98,10 @@ class OwnPool implements Link {
     });
   }
 
-  async query(text: string, values: readonly Value[], until: number): Promise<QueryResult> {
+  async query(text: string, values: readonly Value[], until: number, isFrequent: boolean): Promise<QueryResult> {
     const client = await this.#acquire(until);
     const sent = performance.now();
-    const name = this.#prepare ? this.#nameOf(text) : undefined;
+    const name = this.#prepare && isFrequent ? this.#nameOf(text) : undefined;
     try {
       const answer = await this.#calls.run(() => client.query({ name, text, values: [...values] }), until);
       this.#heard(client);
@@ -107,7 +114,7 @@ class OwnPool implements Link {
     }
     // A pooler lost the prepared statement, or the table was changed. Either may happen again.
     this.#prepare = false;
-    return this.query(text, values, until);
+    return this.query(text, values, until, isFrequent);
   }
 
   distrust(): void {

@@ -16,8 +16,16 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** A pool, with the operations that this provider uses. */
 export interface Link {
-  /** Runs one statement, which settles by `until`, an instant of the monotonic clock. */
-  query(text: string, values: readonly Value[], until: number): Promise<{ readonly rows: readonly unknown[] }>;
+  /**
+   * Runs one statement, which settles by `until`, an instant of the monotonic clock. One that `isFrequent` may be
+   * prepared; the plan of another is made for the table as it is now.
+   */
+  query(
+    text: string,
+    values: readonly Value[],
+    until: number,
+    isFrequent: boolean,
+  ): Promise<{ readonly rows: readonly unknown[] }>;
   /** To be called when an answer belongs to another statement: no present connection may be used again. */
   distrust(): void;
   /** Breaks off each connection of our own pool, also one that is being made, so that closing waits for none. */

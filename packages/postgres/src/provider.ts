@@ -34,9 +34,9 @@ export function postgres(config?: PostgresConfig | string): StoreConnector {
   return { kind: "store", name: "postgres", connect: (context) => connect(settings, context) };
 }
 
-async function connect(settings: Settings, context: ProviderContext, bounded = true): Promise<PostgresStore> {
+async function connect(settings: Settings, context: ProviderContext, configured = true): Promise<PostgresStore> {
   const { target, table, schema, createTable, timeout } = settings;
-  const link = "query" in target ? borrow(target) : await openOwn(target, timeout, bounded);
+  const link = "query" in target ? borrow(target) : await openOwn(target, timeout, configured);
   const statements = new Statements(link, timeout);
   try {
     await prepare(statements, table, schema, createTable);
@@ -47,7 +47,7 @@ async function connect(settings: Settings, context: ProviderContext, bounded = t
     // The driver gives a connection that is being made as much time as all of this had.
     link.breakOff();
     await statements.close();
-    if (bounded && refusesParameters(Object(error).cause)) return connect(settings, context, false);
+    if (configured && refusesParameters(Object(error).cause)) return connect(settings, context, false);
     throw connectFailure(error);
   }
 }

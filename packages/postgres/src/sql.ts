@@ -35,7 +35,8 @@ export interface Sql {
 export function sqlFor(table: string): Sql {
   const row = "encode(key, 'hex') AS key, version, expires, owner, retired, data";
   const key = "key = decode($1, 'hex')";
-  const page = `AND key > decode($2, 'hex') ORDER BY key LIMIT ${pageSize}`;
+  // The column itself: `key` alone would be what is returned, which no index has in order.
+  const page = `AND key > decode($2, 'hex') ORDER BY t.key LIMIT ${pageSize}`;
   return {
     read: `SELECT ${row} FROM ${table} WHERE ${key} AND expires > $2`,
     create: `INSERT INTO ${table} AS t (key, version, expires, owner, retired, data)
@@ -58,8 +59,8 @@ export function sqlFor(table: string): Sql {
         ORDER BY expires LIMIT ${gcBatch} FOR UPDATE SKIP LOCKED),
       removed AS (DELETE FROM ${table} AS t USING gone WHERE t.key = gone.key AND t.expires <= $1 RETURNING 1)
       SELECT count(*) AS n FROM removed`,
-    keys: `SELECT encode(key, 'hex') AS key FROM ${table} WHERE retired IS NULL AND expires > $1 ${page}`,
-    keysOf: `SELECT encode(key, 'hex') AS key FROM ${table} WHERE owner = $1 ${page}`,
+    keys: `SELECT encode(key, 'hex') AS key FROM ${table} AS t WHERE retired IS NULL AND expires > $1 ${page}`,
+    keysOf: `SELECT encode(key, 'hex') AS key FROM ${table} AS t WHERE owner = $1 ${page}`,
   };
 }
 

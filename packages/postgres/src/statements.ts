@@ -5,7 +5,7 @@ import type { Link, Row, Value } from "./pool.js";
 interface Options {
   /** Whether the statement changes nothing. It may then be sent again although its outcome is unknown. */
   readonly reads?: boolean;
-  /** The key that every returned row must have. */
+  /** Of a statement about one key: every returned row must have it. */
   readonly key?: string;
 }
 
@@ -61,7 +61,7 @@ export class Statements {
     for (let attempt = 1; ; attempt++) {
       this.assertOpen();
       try {
-        const { rows } = await this.#link.query(sql, values, until);
+        const { rows } = await this.#link.query(sql, values, until, key !== undefined);
         return this.#checked(rows as readonly Row[], key);
       } catch (error) {
         const again = ranNot(error) || (reads && isLost(error));

@@ -20,7 +20,7 @@ if (!available) {
     const options = (port: number) => ({ host: "127.0.0.1", port, user: "postgres", database: "postgres" });
     beforeAll(async () => {
       server = await startPostgres();
-      bouncer = await startPgBouncer(server.port);
+      bouncer = await startPgBouncer(server.port, "options, statement_timeout");
       admin = adminPool(server.url);
     }, 150_000);
     afterAll(async () => {
@@ -30,13 +30,13 @@ if (!available) {
     }, 60_000);
 
     conformance(test, {
-      name: "own pool",
+      name: "own pool, whose prepared statements are lost",
       open: ({ namespace: table, now }) => postgres({ ...options(bouncer.port), table }).connect({ now, contract: 1 }),
     });
 
-    test("with prepare: false, no connection of the server keeps anything of ours", async () => {
+    test("where settings are refused, no connection of the server keeps anything of ours", async () => {
       const [clock, fresh] = [new Clock(), await startPgBouncer(server.port)];
-      const store = await postgres({ ...options(fresh.port), prepare: false }).connect(clock);
+      const store = await postgres({ ...options(fresh.port) }).connect(clock);
       const [key, record] = [newKey(), newRecord(clock.now())];
       await store.create(key, record);
       await store.update(key, newRecord(clock.now()), record.version);

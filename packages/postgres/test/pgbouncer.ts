@@ -17,8 +17,14 @@ export function canStartPgBouncer(): Promise<boolean> {
   );
 }
 
-/** A PgBouncer in transaction mode, with two connections to the server of a port; its own port. */
-export async function startPgBouncer(port: number): Promise<{ readonly port: number; stop(): Promise<void> }> {
+/**
+ * A PgBouncer in transaction mode, with two connections to the server of a port; its own port. `ignored`: settings with
+ * which a connection may begin and which it does not have then; it refuses the others.
+ */
+export async function startPgBouncer(
+  port: number,
+  ignored = "",
+): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const [directory, own] = [await mkdtemp(join(tmpdir(), "sess-pgbouncer-")), await freePort()];
   const id = async (flag: string) => Number((await run("id", [flag, "nobody"])).stdout);
   const user = process.getuid?.() === 0 ? { uid: await id("-u"), gid: await id("-g") } : {};
@@ -34,6 +40,7 @@ export async function startPgBouncer(port: number): Promise<{ readonly port: num
     "auth_type = any",
     "pool_mode = transaction",
     "default_pool_size = 2",
+    ...(ignored === "" ? [] : [`ignore_startup_parameters = ${ignored}`]),
     "max_client_conn = 200",
   ];
   await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o644 });
