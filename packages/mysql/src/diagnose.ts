@@ -6,6 +6,7 @@ const noticeable = 5000;
 
 /** What an operator should know of the server and the table. Each part that fails is a finding by itself. */
 export async function diagnose(statements: Statements, table: string, now: () => number): Promise<Finding[]> {
+  statements.assertOpen();
   const ask = (sql: string, values: readonly string[] = []) => statements.rows(sql, values, statements.deadline());
   const each = async (subject: string, look: () => Promise<Finding>): Promise<Finding> =>
     look().catch(() => ({ subject, state: "unknown", text: "the server does not tell" }));

@@ -7,6 +7,7 @@ const noticeable = 5000;
 
 /** What an operator should know of the server and the table. Each part that fails is a finding by itself. */
 export async function diagnose(statements: Statements, table: string, now: () => number): Promise<Finding[]> {
+  statements.assertOpen();
   const ask = async (sql: string, values: readonly string[] = []): Promise<Row> =>
     (await statements.run(sql, values, { reads: true }))[0] ?? {};
   const each = async (subject: string, look: () => Promise<Finding>): Promise<Finding> =>

@@ -13,6 +13,7 @@ export type Way = "TLS" | "socket" | "plain" | undefined;
  * `now` is the Manager's clock.
  */
 export async function diagnose(commands: Commands, way: Way, now: () => number): Promise<Finding[]> {
+  commands.assertOpen();
   const info = async (section: string) => {
     const answer = commands.send((driver) => driver.info(section), commands.deadline());
     return answer.then(String, () => "");

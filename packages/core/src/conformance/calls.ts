@@ -104,8 +104,9 @@ export function watched(real: Provider, calls: Calls): Provider {
   };
 }
 
-function optional(real: Provider, calls: Calls): Pick<Provider, "readMany" | "keys" | "keysOf"> {
+function optional(real: Provider, calls: Calls): Pick<Provider, "readMany" | "keys" | "keysOf" | "diagnose"> {
   const many = real.readMany?.bind(real);
+  const diagnose = real.diagnose?.bind(real);
   return {
     ...(typeof many === "function" && {
       readMany: (keys) => calls.run(`readMany([${keys.map(brief).join(", ")}])`, () => many(keys)),
@@ -114,6 +115,7 @@ function optional(real: Provider, calls: Calls): Pick<Provider, "readMany" | "ke
     ...(typeof real.keysOf === "function" && {
       keysOf: (owner: string) => calls.list(`keysOf(${brief(owner)})`, () => real.keysOf?.(owner) ?? none()),
     }),
+    ...(typeof diagnose === "function" && { diagnose: () => calls.run("diagnose()", diagnose) }),
   };
 }
 

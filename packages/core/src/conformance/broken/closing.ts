@@ -20,6 +20,11 @@ export const brokenClosing: readonly Broken[] = [
   unclosed("gc", (open) => ({ gc: () => open.gc() })),
   unclosed("keysOf", (open) => ({ keysOf: (owner) => open.keysOf(owner) })),
   {
+    name: "diagnose of a closed handle finds that it cannot find out",
+    fails: ["closed-rejects"],
+    edit: () => ({ diagnose: async () => [{ subject: "server", state: "unknown", text: "it does not answer" }] }),
+  },
+  {
     name: "a closed handle throws where it has to reject",
     fails: ["closed-rejects"],
     edit({ real }) {

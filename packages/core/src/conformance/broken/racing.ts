@@ -40,6 +40,7 @@ export const brokenRaces: readonly Broken[] = [
       "update-one-winner-across-handles",
       "retire-one-winner",
       "reads-are-whole",
+      "reads-are-there",
     ],
     edit: (bench) => ({
       async update(key, record, expected) {
@@ -56,6 +57,7 @@ export const brokenRaces: readonly Broken[] = [
   {
     name: "each handle caches what it has read",
     fails: [
+      "reads-are-there",
       "update-in-both-orders",
       "logout-seen-everywhere",
       "logout-seen-at-once",

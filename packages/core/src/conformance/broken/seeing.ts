@@ -48,7 +48,7 @@ export const brokenSight: readonly Broken[] = [
   { name: "update removes the record before it writes the new one", fails: ["reads-are-there"], edit: inTwoSteps },
   {
     name: "each handle caches what it has read until it writes",
-    fails: ["logout-seen-at-once", "saves-seen-at-once", "outage-ends-down", "outage-ends-silent"],
+    fails: ["reads-are-there", "logout-seen-at-once", "saves-seen-at-once", "outage-ends-down", "outage-ends-silent"],
     edit: (bench) => caching(bench, (record) => record !== undefined),
   },
   {

@@ -59,6 +59,7 @@ export function overWire(provider: Provider, wire: Wire): Provider {
   const many = provider.readMany;
   return {
     ...(many && { readMany: (keys) => wire.carry(() => many(keys)) }),
+    ...(provider.diagnose && { diagnose: provider.diagnose }),
     read: (key) => wire.carry(() => provider.read(key)),
     create: (key, record) => wire.carry(() => provider.create(key, record)),
     update: (key, record, expected) => wire.carry(() => provider.update(key, record, expected)),

@@ -34,6 +34,7 @@ export const closingCases: readonly Case[] = [
       if (provider.readMany !== undefined) await kit.rejects(async () => provider.readMany?.([key]), "readMany");
       if (provider.keys !== undefined) await kit.rejects(async () => list(provider.keys?.()), "keys");
       if (provider.keysOf !== undefined) await kit.rejects(async () => list(provider.keysOf?.(key)), "keysOf");
+      if (provider.diagnose !== undefined) await kit.rejects(async () => provider.diagnose?.(), "diagnose");
     },
   },
   {
