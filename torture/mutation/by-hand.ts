@@ -170,9 +170,9 @@ const mysql: readonly HandMutation[] = [
 
 const postgres: readonly HandMutation[] = [
   // Read.
-  { from: "WHERE ${key} AND expires > $2`", to: "WHERE ${key} AND expires >= $2`" },
-  { from: "WHERE ${key} AND expires > $2`", to: "WHERE ${key} AND (expires > $2 OR true)`" },
-  { from: "WHERE ${key} AND expires > $2`", to: "WHERE ${key} AND expires > $2 AND retired IS NULL`" },
+  { from: "WHERE ${key} AND +expires > $2`", to: "WHERE ${key} AND +expires >= $2`" },
+  { from: "WHERE ${key} AND +expires > $2`", to: "WHERE ${key} AND (+expires > $2 OR true)`" },
+  { from: "WHERE ${key} AND +expires > $2`", to: "WHERE ${key} AND +expires > $2 AND retired IS NULL`" },
   // Create.
   { from: "WHERE t.expires <= $7 RETURNING", to: "WHERE t.expires < $7 RETURNING" },
   { from: "WHERE t.expires <= $7 RETURNING", to: "WHERE t.expires <= $7 OR true RETURNING" },
@@ -196,41 +196,41 @@ const postgres: readonly HandMutation[] = [
     to: "WHEN $5::text IS NULL THEN least(expires, $3) ELSE $3 END",
   },
   {
-    from: "WHERE ${key} AND version = $7 AND expires > $8 RETURNING",
-    to: "WHERE ${key} AND ($7::text IS NULL OR true) AND expires > $8 RETURNING",
+    from: "WHERE ${key} AND version = $7 AND +expires > $8 RETURNING",
+    to: "WHERE ${key} AND ($7::text IS NULL OR true) AND +expires > $8 RETURNING",
   },
   {
-    from: "WHERE ${key} AND version = $7 AND expires > $8 RETURNING",
-    to: "WHERE ${key} AND lower(version) = lower($7) AND expires > $8 RETURNING",
+    from: "WHERE ${key} AND version = $7 AND +expires > $8 RETURNING",
+    to: "WHERE ${key} AND lower(version) = lower($7) AND +expires > $8 RETURNING",
   },
-  { from: "WHERE ${key} AND version = $7 AND expires > $8 RETURNING", to: "WHERE ${key} AND version = $7 RETURNING" },
+  { from: "WHERE ${key} AND version = $7 AND +expires > $8 RETURNING", to: "WHERE ${key} AND version = $7 RETURNING" },
   {
-    from: "WHERE ${key} AND version = $7 AND expires > $8 RETURNING",
-    to: "WHERE ${key} AND version = $7 AND retired IS NULL AND expires > $8 RETURNING",
+    from: "WHERE ${key} AND version = $7 AND +expires > $8 RETURNING",
+    to: "WHERE ${key} AND version = $7 AND retired IS NULL AND +expires > $8 RETURNING",
   },
   {
-    from: "AND expires > $8 AND NOT EXISTS (SELECT FROM written) FOR NO KEY UPDATE",
+    from: "AND +expires > $8 AND NOT EXISTS (SELECT FROM written) FOR NO KEY UPDATE",
     to: "AND NOT EXISTS (SELECT FROM written) FOR NO KEY UPDATE",
   },
   {
-    from: "AND expires > $8 AND NOT EXISTS (SELECT FROM written) FOR NO KEY UPDATE",
-    to: "AND expires > $8 AND NOT EXISTS (SELECT FROM written)",
+    from: "AND +expires > $8 AND NOT EXISTS (SELECT FROM written) FOR NO KEY UPDATE",
+    to: "AND +expires > $8 AND NOT EXISTS (SELECT FROM written)",
   },
   { from: "AND NOT EXISTS (SELECT FROM written) FOR NO KEY UPDATE", to: "FOR NO KEY UPDATE" },
   // Touch.
   { from: "SET expires = greatest(expires, $2)", to: "SET expires = $2" },
-  { from: "AND version = $3 AND retired IS NULL AND expires > $4", to: "AND version = $3 AND expires > $4" },
+  { from: "AND version = $3 AND retired IS NULL AND +expires > $4", to: "AND version = $3 AND +expires > $4" },
   {
-    from: "AND version = $3 AND retired IS NULL AND expires > $4",
+    from: "AND version = $3 AND retired IS NULL AND +expires > $4",
     to: "AND version = $3 AND retired IS NULL AND expires >= $4",
   },
   {
-    from: "AND version = $3 AND retired IS NULL AND expires > $4",
-    to: "AND version = $3 AND retired IS NULL AND (expires > $4 OR true)",
+    from: "AND version = $3 AND retired IS NULL AND +expires > $4",
+    to: "AND version = $3 AND retired IS NULL AND (+expires > $4 OR true)",
   },
   {
-    from: "AND version = $3 AND retired IS NULL AND expires > $4",
-    to: "AND ($3::text IS NULL OR true) AND retired IS NULL AND expires > $4",
+    from: "AND version = $3 AND retired IS NULL AND +expires > $4",
+    to: "AND ($3::text IS NULL OR true) AND retired IS NULL AND +expires > $4",
   },
   // Count and collect.
   { from: "WHERE retired IS NULL AND expires > $1`", to: "WHERE expires > $1`" },

@@ -34,24 +34,26 @@ export interface Sql {
  */
 export function sqlFor(table: string): Sql {
   const row = "encode(key, 'hex') AS key, version, expires, owner, retired, data";
+  // With `+expires`, the index of expiries is none for a statement about one key: the plan of a small table would use it,
+  // and a prepared statement keeps that plan when the table is large.
   const key = "key = decode($1, 'hex')";
   // The column itself: `key` alone would be what is returned, which no index has in order.
   const page = `AND key > decode($2, 'hex') ORDER BY t.key LIMIT ${pageSize}`;
   return {
-    read: `SELECT ${row} FROM ${table} WHERE ${key} AND expires > $2`,
+    read: `SELECT ${row} FROM ${table} WHERE ${key} AND +expires > $2`,
     create: `INSERT INTO ${table} AS t (key, version, expires, owner, retired, data)
       VALUES (decode($1, 'hex'), $2, $3, $4, $5, $6)
       ON CONFLICT (key) DO UPDATE SET version = $2, expires = $3, owner = $4, retired = $5, data = $6
       WHERE t.expires <= $7 RETURNING encode(key, 'hex') AS key`,
     update: `WITH written AS (UPDATE ${table} SET version = $2, owner = $4, retired = $5, data = $6,
         expires = CASE WHEN $5::text IS NULL THEN greatest(expires, $3) ELSE $3 END
-        WHERE ${key} AND version = $7 AND expires > $8 RETURNING ${row})
+        WHERE ${key} AND version = $7 AND +expires > $8 RETURNING ${row})
       SELECT true AS written, key, NULL AS version, NULL::float8 AS expires, NULL AS owner, NULL AS retired, NULL AS data
         FROM written
       UNION ALL SELECT false, current.* FROM (SELECT ${row} FROM ${table}
-        WHERE ${key} AND expires > $8 AND NOT EXISTS (SELECT FROM written) FOR NO KEY UPDATE) AS current`,
+        WHERE ${key} AND +expires > $8 AND NOT EXISTS (SELECT FROM written) FOR NO KEY UPDATE) AS current`,
     touch: `UPDATE ${table} SET expires = greatest(expires, $2)
-      WHERE ${key} AND version = $3 AND retired IS NULL AND expires > $4 RETURNING encode(key, 'hex') AS key`,
+      WHERE ${key} AND version = $3 AND retired IS NULL AND +expires > $4 RETURNING encode(key, 'hex') AS key`,
     count: `SELECT count(*) AS n FROM ${table} WHERE retired IS NULL AND expires > $1`,
     // The rows are locked first and then checked as they are now, so that a record renewed meanwhile is kept. Rows
     // locked by others are skipped.
