@@ -13,11 +13,9 @@ export function watch(context: BrowserContext, complaints: string[]): void {
     if (["error", "warning"].includes(message.type())) complaints.push(`console ${message.type()}: ${message.text()}`);
   });
   context.on("weberror", (error) => complaints.push(`uncaught: ${String(error.error())}`));
-  context.on("requestfailed", (request) => {
-    // Broken off by the page itself, as Next does with the rest of an action's response.
-    if (request.failure()?.errorText === "net::ERR_ABORTED") return;
-    complaints.push(`failed: ${request.method()} ${request.url()}`);
-  });
+  context.on("requestfailed", (request) =>
+    complaints.push(`failed: ${request.method()} ${request.url()}, ${request.failure()?.errorText}`),
+  );
   context.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`);
   });

@@ -36,10 +36,13 @@ export async function useInBrowser({
     await greets(page, "ada");
     await page.getByRole("button", { name: "sign out" }).click();
     await greets(page, "nobody");
-    assert.deepEqual([...faults, ...complaints], []);
+    assert.deepEqual([...faults, ...complaints.filter((complaint) => !brokenOff.test(complaint))], []);
   } finally {
     await browser.close();
   }
 }
+
+/** By the page itself: Next does so with the rest of an action's response, when it has what it needs. */
+const brokenOff = /^failed: POST .*, net::ERR_ABORTED$/;
 
 const greets = (page: Page, user: string) => page.getByRole("heading", { name: `hello ${user}, 0 visits` }).waitFor();
